@@ -1,0 +1,32 @@
+# `make demo` shows the main job on a real engine, `make test` runs every test; both set up what they need.
+PYTHON ?= python3
+BIN := .venv/bin
+LAB := $(PYTHON) -m tests.lab
+
+.PHONY: demo test check bench clean
+
+demo: .venv/ready
+	@$(LAB) run -- $(BIN)/python examples/demo.py
+
+test: .venv/ready
+	@$(BIN)/python -m pytest tests --ignore tests/live -q
+	@$(LAB) run -- $(BIN)/python -m pytest tests/live -q
+
+check: .venv/ready
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+bench: .venv/ready
+	@$(LAB) run -- $(BIN)/python evals/bench.py
+
+clean:
+	rm -rf .venv dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+.venv/ready: pyproject.toml requirements-dev.lock
+	@echo "Setting up .venv (once, about a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch .venv/ready

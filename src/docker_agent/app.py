@@ -1,0 +1,276 @@
+"""The composition root: the only place that knows everybody and puts a session together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from docker_agent.agent.anthropic import AnthropicModel
+from docker_agent.agent.loop import Event, Loop
+from docker_agent.agent.model import Model
+from docker_agent.agent.offline import OfflineModel
+from docker_agent.agent.prompt import system_prompt
+from docker_agent.agent.sop import Sop, load_sops
+from docker_agent.core.discover import instances, summaries
+from docker_agent.core.errors import AgentError, InputError
+from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Argv, Plan, Write
+from docker_agent.core.tool import Tool
+from docker_agent.dispatch import Door, Outcome, Screen
+from docker_agent.domains.compose import check_model
+from docker_agent.host.compose_cli import command_of
+from docker_agent.host.engine import connect
+from docker_agent.host.host import Host
+from docker_agent.host.journal import Journal, undo_plan
+from docker_agent.host.models import Container
+from docker_agent.policy.approve import Approver
+from docker_agent.policy.audit import AuditLog
+from docker_agent.policy.budget import Budget
+from docker_agent.policy.permit import Mode
+from docker_agent.policy.redact import Redactor
+from docker_agent.policy.taint import Taint
+from docker_agent.project.context import EMPTY, ProjectContext, find_context, read_context
+from docker_agent.project.secrets import known_secrets, secrets_in_env
+from docker_agent.project.stack import Stack, find_stack, project_name
+from docker_agent.project.workspace import Workspace
+from docker_agent.settings import DEFAULT_MODEL, Settings, texts
+
+DOMAINS = "docker_agent.domains"
+START_DOMAINS = ("stack", "diagnose", "compose", "files", "guide", "reference", "doctor")
+DEPLOYING = frozenset({"up", "create", "run", "start", "restart"})
+
+
+@lru_cache(maxsize=1)
+def all_tools() -> Mapping[str, Tool]:
+    """Every tool by name, those of the domains that are open from the start first.
+
+    Raises
+    ------
+    TypeError: two tools have the same name.
+    """
+    found: dict[str, Tool] = {}
+    for tool in sorted(instances(DOMAINS, Tool), key=lambda tool: (tool.domain not in START_DOMAINS, tool.name)):
+        if tool.name in found:
+            raise TypeError(f"Two tools are called {tool.name}.")
+        found[tool.name] = tool
+    return MappingProxyType(found)
+
+
+def domains() -> dict[str, str]:
+    """The capabilities by name, with one sentence each."""
+    return summaries(Path(__file__).resolve().parent / "domains")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a caller chooses for one session; see `docker-agent --help`."""
+
+    root: Path = field(default_factory=Path.cwd)
+    model: str = ""
+    mode: Mode = field(default_factory=Mode)
+    overrides: frozenset[str] = frozenset()
+    max_turns: int = 0
+    budget_tokens: int = 0
+
+
+@dataclass
+class Session:
+    """One person or agent at work in one project: the door with all that stands behind it, and a conversation.
+
+    Attributes
+    ----------
+    door: takes every tool call.
+    approver: who is asked for a yes.
+    by: who works, for the journal (`person`, `model`).
+    """
+
+    settings: Settings
+    options: Options
+    door: Door
+    workspace: Workspace
+    stack: Stack | None
+    approver: Approver
+    opened: list[str]
+    chosen_model: Model | None = None
+
+    def call(self, tool: str, arguments: dict[str, Any], *, by: str = "person") -> Outcome:
+        """Take one tool call through the door."""
+        return self.door(tool, arguments, by=by, approver=self.approver)
+
+    def apply(self, plan: Plan) -> Outcome:
+        """Show, approve and carry out a plan that was saved."""
+        return self.door.apply_plan(plan, by="person", approver=self.approver)
+
+    def undo(self, number: str = "") -> Outcome:
+        """Reverse one entry of the journal, by default the newest.
+
+        Raises
+        ------
+        InputError: there is no such entry, or nothing of it can be undone.
+        """
+        entry = self.door.journal.entry(number)
+        return self.door.apply_plan(undo_plan(entry), by="person", approver=self.approver, undoes=entry.id)
+
+    def ask(self, prompt: str) -> Iterator[Event]:
+        """Work on a prompt; each call of this method goes on with the same conversation."""
+        return self.loop.ask(prompt)
+
+    @cached_property
+    def model(self) -> Model:
+        """The model that the options, the environment or the credentials choose."""
+        if self.chosen_model is not None:
+            return self.chosen_model
+        name = self.options.model or self.settings.model
+        if not name:
+            name = DEFAULT_MODEL if self.settings.has_credentials else "offline"
+        return OfflineModel(self.sops) if name == "offline" else AnthropicModel(name)
+
+    @cached_property
+    def sops(self) -> tuple[Sop, ...]:
+        """The procedures that the models follow."""
+        return load_sops(texts("prompts") / "sops")
+
+    @cached_property
+    def loop(self) -> Loop:
+        """The conversation."""
+        return Loop(
+            model=self.model,
+            door=lambda name, arguments: self.call(name, arguments, by="model"),
+            visible=self.visible,
+            core_tools=sum(tool.domain in START_DOMAINS for tool in self.workspace.tools.values()),
+            system=self.door.redactor.text(self.system_prompt()),
+            budget=Budget(
+                max_turns=self.options.max_turns or self.settings.max_turns,
+                tokens=self.options.budget_tokens or self.settings.budget_tokens,
+                seconds=self.settings.budget_seconds,
+            ),
+            redact=self.door.redactor.text,
+        )
+
+    def visible(self) -> list[Tool]:
+        """The tools that the model sees now: those of the first domains, then those of the opened ones, in that order."""
+        tools = self.workspace.tools.values()
+        first = [tool for tool in tools if tool.domain in START_DOMAINS]
+        return first + [tool for name in self.opened for tool in tools if tool.domain == name]
+
+    def system_prompt(self) -> str:
+        """The system prompt, with the project's context and what engine answers."""
+        try:
+            info = self.workspace.host.engine()
+            line = f"Docker Engine {info.version}, API {info.api_version}, context {info.context}"
+        except AgentError as error:
+            line = f"No engine: {error.message}"
+        return system_prompt(self.workspace.context, line, domains(), self.sops)
+
+
+def open_session(
+    options: Options,
+    *,
+    screen: Screen,
+    approver: Approver,
+    environment: Mapping[str, str] = os.environ,
+    host: Host | None = None,
+    model: Model | None = None,
+) -> Session:
+    """Put a session together: find the project, learn its secrets, build the door.
+
+    Parameters
+    ----------
+    host: another host than the one the environment names, for tests.
+    model: another model than the one the options name, for tests.
+
+    Raises
+    ------
+    InputError: the folder is not there, or the context file or compose file cannot be read.
+    """
+    root = options.root.resolve()
+    if not root.is_dir():
+        raise InputError(f"{root} is not a folder.", "Give the project's folder with -C.")
+    settings = Settings.from_environment(environment)
+    redactor = Redactor({})
+
+    def learn(container: Container) -> None:
+        redactor.learn(secrets_in_env(container.env))
+
+    host = host or connect(environment, seen=learn)
+    found = find_context(root)
+    context = read_context(found) if found else EMPTY
+    stack = _stack_or_none(root, context, host, environment)
+    redactor.learn(known_secrets(root, stack, read=host.reads.read_file))
+    name = stack.name if stack else project_name(root, environment)
+    opened: list[str] = []
+    kept: dict[str, str] = {}
+    workspace = Workspace(
+        host=host.reads,
+        root=root,
+        context=context,
+        project=name,
+        tools=all_tools(),
+        open_domain=lambda domain: _open(domain, opened),
+        kept=kept,
+    )
+    state = settings.state / "projects" / f"{name}-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
+    door = Door(
+        tools=all_tools(),
+        workspace=workspace,
+        host=host,
+        mode=options.mode,
+        screen=screen,
+        redactor=redactor,
+        taint=Taint(),
+        audit=AuditLog(state / "audit.jsonl"),
+        journal=Journal(state),
+        gate=lambda plan: deployment_findings(plan, workspace, environment),
+        overrides=options.overrides,
+        kept=kept,
+    )
+    return Session(settings, options, door, workspace, stack, approver, opened, model)
+
+
+def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[str, str]) -> list[Finding]:
+    """What the compose checks say of the files as they will be when a deploying plan has written them."""
+    deploys = any(
+        isinstance(step, Argv) and step.argv[:2] == ("docker", "compose") and command_of(step.argv[2:]) in DEPLOYING
+        for step in plan.steps
+    )
+    if not deploys:
+        return []
+    written = {
+        (workspace.root / step.path).resolve(): step.content.encode() for step in plan.steps if isinstance(step, Write)
+    }
+
+    def read(path: Path) -> bytes:
+        return written[path.resolve()] if path.resolve() in written else workspace.host.read_file(path)
+
+    stack = find_stack(
+        workspace.root, context_files=workspace.context.compose_files, read=read, environment=environment
+    )
+    return check_model(stack.model, workspace.context.policies) if stack else []
+
+
+def _stack_or_none(root: Path, context: ProjectContext, host: Host, environment: Mapping[str, str]) -> Stack | None:
+    """The stack, or none where its files are broken: the tools that need it say what is wrong, the others still work."""
+    try:
+        return find_stack(root, context_files=context.compose_files, read=host.reads.read_file, environment=environment)
+    except InputError:
+        return None
+
+
+def _open(domain: str, opened: list[str]) -> list[str]:
+    names = [tool.name for tool in all_tools().values() if tool.domain == domain]
+    if not names:
+        raise InputError(f"There is no domain {domain!r}.", f"There are: {', '.join(domains())}.")
+    if domain not in START_DOMAINS and domain not in opened:
+        opened.append(domain)
+    return names
+
+
+def with_yes_by_name(options: Options) -> Options:
+    """The options for `apply PLAN --yes`: the person looked and named the plan, which is the yes for all that is in it."""
+    return replace(options, mode=replace(options.mode, yes_destroy=options.mode.yes))

@@ -1,0 +1,41 @@
+"""Find what grows (tools, rules, signatures, drivers, templates) by walking a package: one file each, no second list."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def modules(package: str) -> Iterator[str]:
+    """Dotted names of all modules below a package, sorted, without importing any but the package itself."""
+    root = importlib.import_module(package)
+    found = pkgutil.iter_modules(root.__path__, prefix=f"{package}.")
+    for entry in sorted(found, key=lambda entry: entry.name):
+        yield entry.name
+        if entry.ispkg:
+            yield from modules(entry.name)
+
+
+def instances(package: str, kind: type[T]) -> list[T]:
+    """All module-level values of a kind below a package, each once, in order of their modules' names."""
+    found: dict[int, T] = {}
+    for name in modules(package):
+        for value in vars(importlib.import_module(name)).values():
+            if isinstance(value, kind):
+                found.setdefault(id(value), value)
+    return list(found.values())
+
+
+def summaries(folder: Path) -> dict[str, str]:
+    """Names of the modules and packages in a folder with the first line of each, read as text: nothing is imported."""
+    found: dict[str, str] = {}
+    for path in sorted([*folder.glob("*/__init__.py"), *folder.glob("[!_]*.py")]):
+        with path.open(encoding="utf-8") as file:
+            first = file.readline().strip()
+        found[path.parent.name if path.name == "__init__.py" else path.stem] = first.strip('"').strip()
+    return found

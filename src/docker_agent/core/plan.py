@@ -1,0 +1,176 @@
+"""Plans: changes as data, to be shown, approved by their digest, applied, verified and undone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Risk(StrEnum):
+    """What a tool or a step may do: look, change something that can be put back, or destroy."""
+
+    READ = "read"
+    CHANGE = "change"
+    DESTROY = "destroy"
+
+    @property
+    def rank(self) -> int:
+        """Order for comparison, 0 (read) to 2 (destroy)."""
+        return list(Risk).index(self)
+
+
+class _Step(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    why: str
+    risk: Risk = Risk.CHANGE
+    touches: tuple[str, ...] = ()
+    undo: Step | None = None
+
+
+class Argv(_Step):
+    """Run a program by its argument list, never through a shell; used for `docker compose` and `docker buildx`."""
+
+    kind: Literal["argv"] = "argv"
+    argv: tuple[str, ...]
+    cwd: str = ""
+    timeout_s: float = 300.0
+
+
+EngineAction = Literal[
+    "container_start",
+    "container_stop",
+    "container_restart",
+    "container_kill",
+    "container_unpause",
+    "container_rename",
+    "container_remove",
+    "network_create",
+    "network_connect",
+    "network_disconnect",
+    "network_remove",
+    "volume_create",
+    "volume_remove",
+    "image_tag",
+    "image_remove",
+]
+
+
+class Engine(_Step):
+    """One call to the Docker Engine; `args` are the call's own arguments, by name."""
+
+    kind: Literal["engine"] = "engine"
+    action: EngineAction
+    target: str
+    args: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+class Write(_Step):
+    """Write a whole file inside the project, atomically, keeping what was there.
+
+    `before` is the SHA-256 of the bytes the plan was made from ("" for a file that must not exist), so that a file
+    that changed in between stops the plan.
+    """
+
+    kind: Literal["write"] = "write"
+    path: str
+    content: str
+    before: str = ""
+    mode: int | None = None
+
+
+class Restore(_Step):
+    """Put back a file that an earlier `Write` kept, or remove it when there was none; `kept` is the kept copy's id."""
+
+    kind: Literal["restore"] = "restore"
+    path: str
+    kept: str
+    after: str = ""
+
+
+class WaitHealthy(_Step):
+    """Wait until the containers of a service (or one container) run and are healthy.
+
+    Without a health check, running through `settle_s` seconds with no restart counts, and the result says so.
+    """
+
+    kind: Literal["wait_healthy"] = "wait_healthy"
+    risk: Risk = Risk.READ
+    target: str
+    project: str = ""
+    timeout_s: float = 60.0
+    settle_s: float = 3.0
+
+
+class Probe(_Step):
+    """Check that something answers: an HTTP status at a URL, or a TCP port."""
+
+    kind: Literal["probe"] = "probe"
+    risk: Risk = Risk.READ
+    url: str
+    expect_status: int = 200
+    timeout_s: float = 10.0
+
+
+class Observe(_Step):
+    """Watch a container for a while: it stays running and its restart count does not rise."""
+
+    kind: Literal["observe"] = "observe"
+    risk: Risk = Risk.READ
+    target: str
+    project: str = ""
+    seconds: float = 10.0
+
+
+Step = Annotated[Argv | Engine | Write | Restore | WaitHealthy | Probe | Observe, Field(discriminator="kind")]
+
+for _kind in (Argv, Engine, Write, Restore, WaitHealthy, Probe, Observe):
+    _kind.model_rebuild()
+
+
+class Plan(BaseModel):
+    """What would be done, in order, and why; nothing has happened yet.
+
+    `foreign` names the objects outside the project that the steps touch, and `data` the volumes with data that would be
+    lost; both decide how a yes is asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: str
+    steps: tuple[Step, ...] = ()
+    project: str = ""
+    reason: str = ""
+    findings: tuple[str, ...] = ()
+    foreign: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+
+    @property
+    def risk(self) -> Risk:
+        """The highest risk among the steps."""
+        return max((step.risk for step in self.steps), key=lambda risk: risk.rank, default=Risk.READ)
+
+    @property
+    def touches(self) -> tuple[str, ...]:
+        """Every object that the steps affect, once each, in order."""
+        return tuple(dict.fromkeys(name for step in self.steps for name in step.touches))
+
+    @property
+    def changes(self) -> tuple[Step, ...]:
+        """The steps that change something, without the waiting and looking."""
+        return tuple(step for step in self.steps if step.risk is not Risk.READ)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the canonical JSON of the whole plan: what a yes is for."""
+        return digest_of(self.model_dump(mode="json"))
+
+
+def digest_of(value: Any) -> str:
+    """SHA-256, as hex, over the canonical JSON of plain data."""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

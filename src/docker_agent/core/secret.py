@@ -1,0 +1,94 @@
+"""What secrets look like: by the key they stand under and by their own shape, scored together."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+SHORTEST = 6
+
+KEY_WORDS = re.compile(
+    r"(?:^|[_.\-])(?:pass|passwd|password|passphrase|pwd|secret|secrets|token|apikey|credential|credentials|salt|pepper|"
+    r"(?:api|access|private|secret|signing|encryption|master|account|session|app|auth)[_.\-]?key|"
+    r"key[_.\-]?base|dsn|bearer|auth)(?:$|[_.\-\d])",
+    re.IGNORECASE,
+)
+GLUED_WORDS = re.compile(r"password|passwd|passphrase|secretkey|apikey|accesskey|privatekey|authtoken", re.IGNORECASE)
+NOT_SECRET_ENDINGS = re.compile(
+    r"[_.\-](?:file|path|dir|name|names|id|ids|user|username|endpoint|url|uri|host|port|algo|algorithm|hash_algo|type|"
+    r"ttl|timeout|expiry|expires|lifetime|length|min|max|policy|enabled|required|provider|method|mode|header|count|"
+    r"rounds|issuer|audience|region|bucket|version|env|public|pub)$",
+    re.IGNORECASE,
+)
+PUBLIC_KEYS = re.compile(r"public[_.\-]?key|publishable", re.IGNORECASE)
+
+KNOWN_SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "private-key",
+        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+    ),
+    ("jwt", re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
+    ("github-token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})")),
+    ("gitlab-token", re.compile(r"\bglpat-[\w-]{20,}")),
+    ("aws-key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    ("anthropic-key", re.compile(r"\bsk-ant-[\w-]{16,}")),
+    ("openai-key", re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9_-]{32,}")),
+    ("stripe-key", re.compile(r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}")),
+    ("slack-token", re.compile(r"\bxox[abposr]-[A-Za-z0-9-]{10,}")),
+    ("google-key", re.compile(r"\bAIza[\w-]{35}")),
+)
+URL_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]*:([^\s/@\"'<>]{3,})@", re.IGNORECASE)
+
+HARMLESS_WORDS = frozenset(
+    """true false none null yes no on off enabled disabled production development staging testing debug info warn warning
+    error localhost postgres postgresql mysql mariadb redis mongo mongodb rabbitmq docker traefik nginx caddy default
+    example admin administrator password secret public private internal external always never required optional
+    username string number service database latest stable alpine bullseye bookworm""".split()
+)
+
+
+def key_looks_secret(key: str) -> bool:
+    """Whether a key names a secret: `DB_PASSWORD` does, `PASSWORD_FILE` and `TOKEN_ENDPOINT` do not."""
+    if NOT_SECRET_ENDINGS.search(key) or PUBLIC_KEYS.search(key):
+        return False
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
+    return bool(KEY_WORDS.search(spaced) or GLUED_WORDS.search(key))
+
+
+def value_looks_secret(value: str) -> bool:
+    """Whether a value is a secret whatever its key: a known token's shape, a URL with a password, or random enough."""
+    if any(shape.search(value) for _, shape in KNOWN_SHAPES):
+        return True
+    found = URL_PASSWORD.search(value)
+    if found and not is_reference(found.group(1)):
+        return True
+    return is_random(value)
+
+
+def is_reference(value: str) -> bool:
+    """Whether a value only points at another: `${VAR}`, `$VAR`, a mask, a path to a mounted secret."""
+    return bool(
+        re.fullmatch(r"\$\w+|\$\{[^}]*\}|<[^<>]*>|\{\{.*\}\}|/run/secrets/[\w.\-/]+|\*+", value.strip(), re.DOTALL)
+    )
+
+
+def is_random(value: str) -> bool:
+    """Whether a value is one word of 16 or more characters with letters, digits and the entropy of a generated key."""
+    if len(value) < 16 or re.search(r"\s", value) or re.match(r"[./~]|[a-z][a-z0-9+.\-]*://", value):
+        return False
+    if not re.fullmatch(r"[A-Za-z0-9+/=_\-.~!@#$%^&*]+", value) or re.fullmatch(r"[\d.\-:T]+", value):
+        return False
+    if re.fullmatch(r"[a-z0-9.\-]+\.[a-z]{2,}", value) or re.match(r"sha256[:-]", value):
+        return False
+    if re.fullmatch(r"[0-9a-fA-F]{24,}", value):
+        return entropy(value) > 2.8
+    kinds = sum(bool(re.search(kind, value)) for kind in ("[a-z]", "[A-Z]", r"\d"))
+    words = re.split(r"[-_.]", value)
+    return kinds >= 2 and bool(re.search(r"\d", value)) and max(map(len, words)) >= 12 and entropy(value) > 3.3
+
+
+def entropy(value: str) -> float:
+    """Shannon entropy in bits a character."""
+    size = len(value)
+    return -sum(count / size * math.log2(count / size) for count in Counter(value).values()) if size else 0.0

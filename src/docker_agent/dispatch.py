@@ -1,0 +1,379 @@
+"""The one door: every tool call, from whichever surface, passes this list of stages.
+
+A stage takes the door and the call; it adds to the call, or raises one of our errors, which ends the call. The last
+three stages always run. Redaction comes before trimming, so that no cut can leave half a secret (decision 002).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from docker_agent.core.errors import AgentError, CheckFailed, Denied, InputError, NeedsApproval
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.plan import Engine, Plan, Risk
+from docker_agent.core.tool import Tool
+from docker_agent.host.apply import Application, Applied
+from docker_agent.host.host import Host
+from docker_agent.host.journal import Journal
+from docker_agent.policy.approve import Approver
+from docker_agent.policy.audit import AuditLog
+from docker_agent.policy.permit import Mode, Verdict, permit
+from docker_agent.policy.redact import Redactor
+from docker_agent.policy.taint import Taint, fence
+from docker_agent.project.workspace import Workspace
+
+HEAD_SHARE = 0.7
+
+
+class Screen(Protocol):
+    """Where plans and progress are shown while a call is under way; everything it gets is redacted."""
+
+    def show_plan(self, plan: Plan, digest: str) -> None:
+        """Show a plan before it is approved."""
+        ...
+
+    def tell(self, line: str) -> None:
+        """Show a line of progress."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a call.
+
+    Attributes
+    ----------
+    text: what the model reads: redacted, trimmed, fenced where untrusted.
+    data: the same as plain data for `--json`, redacted but whole.
+    exit_code: as in the design's table.
+    """
+
+    tool: str
+    text: str
+    data: dict[str, Any]
+    is_error: bool = False
+    exit_code: int = 0
+    plan: Plan | None = None
+    applied: Applied | None = None
+    answer: BaseModel | None = None
+    error: AgentError | None = None
+
+
+@dataclass
+class Call:
+    """One call on its way through the door."""
+
+    name: str
+    arguments: dict[str, Any]
+    by: str
+    approver: Approver
+    undoes: str = ""
+    tool: Tool | None = None
+    answer: BaseModel | None = None
+    plan: Plan | None = None
+    verdict: Verdict | None = None
+    applied: Applied | None = None
+    error: AgentError | None = None
+    saved: str = ""
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    text: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing but the closing stages is left to do."""
+        return self.error is not None
+
+
+@dataclass
+class Door:
+    """What the stages work with; one for each session.
+
+    Attributes
+    ----------
+    gate: finds what forbids a deployment, given a plan; a finding at `error` stops it unless its code is overridden.
+    overrides: codes that the person chose to override for this session; each use is recorded.
+    kept: long answers by cursor, shared with the workspace.
+    """
+
+    tools: Mapping[str, Tool]
+    workspace: Workspace
+    host: Host
+    mode: Mode
+    screen: Screen
+    redactor: Redactor
+    taint: Taint
+    audit: AuditLog
+    journal: Journal
+    gate: Callable[[Plan], Iterable[Finding]]
+    overrides: frozenset[str] = frozenset()
+    kept: dict[str, str] = field(default_factory=dict[str, str])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, name: str, arguments: dict[str, Any], *, by: str, approver: Approver) -> Outcome:
+        """Take one call through all stages; never raises for what a call can do wrong.
+
+        Parameters
+        ----------
+        by: who asks, for the journal and the audit log (`model`, `person`, `mcp`, ...).
+        approver: who says yes or no to a plan.
+        """
+        return self._take(Call(name, arguments, by, approver), STAGES)
+
+    def apply_plan(self, plan: Plan, *, by: str, approver: Approver, undoes: str = "") -> Outcome:
+        """Take a plan that exists already (saved, or an undo) through the stages from showing on."""
+        call = Call("apply", {"digest": plan.digest}, by, approver, undoes=undoes, plan=plan)
+        return self._take(call, STAGES[STAGES.index(show_plan) :])
+
+    def _take(self, call: Call, stages: tuple[Stage, ...]) -> Outcome:
+        interrupted = False
+        for stage in stages:
+            if call.over and stage not in CLOSING:
+                continue
+            try:
+                stage(self, call)
+            except AgentError as error:
+                call.error = call.error or error
+            except KeyboardInterrupt:
+                interrupted = True
+                call.error = CheckFailed("Stopped by Ctrl-C.", "What was done is in `docker-agent log`.")
+        if interrupted:
+            raise KeyboardInterrupt
+        return Outcome(
+            tool=call.name,
+            text=call.text,
+            data=call.data,
+            is_error=call.error is not None,
+            exit_code=call.error.exit_code if call.error else 0,
+            plan=call.plan,
+            applied=call.applied,
+            answer=call.answer,
+            error=call.error,
+        )
+
+    def keep(self, text: str) -> str:
+        """Keep a long answer for reading on; answers its cursor."""
+        with self._lock:
+            cursor = f"r{len(self.kept) + 1}"
+            self.kept[cursor] = text
+        return cursor
+
+
+Stage = Callable[[Door, Call], None]
+
+
+def validate(door: Door, call: Call) -> None:
+    """The tool exists and its arguments fit."""
+    call.tool = door.tools.get(call.name)
+    if call.tool is None:
+        raise InputError(f"There is no tool {call.name!r}.", f"There are: {', '.join(sorted(door.tools))}.")
+    call.arguments = call.tool.validate(call.arguments)
+
+
+def permit_tool(door: Door, call: Call) -> None:
+    """A read-only session plans nothing."""
+    if call.tool is not None and call.tool.risk is not Risk.READ and door.mode.read_only:
+        raise Denied(
+            f"{call.name} would change something, and this session is read-only.", "Start without --read-only."
+        )
+
+
+def run_tool(door: Door, call: Call) -> None:
+    """Run the function; a READ tool answers, the others plan."""
+    if call.tool is None:
+        return
+    if call.tool.untrusted:
+        door.taint.mark(call.tool.untrusted)
+    result = call.tool.function(door.workspace, **call.arguments)
+    if isinstance(result, Plan):
+        call.plan = result
+    else:
+        call.answer = result
+
+
+def show_plan(door: Door, call: Call) -> None:
+    """Show the plan, redacted, with its digest."""
+    if call.plan is not None and call.plan.steps:
+        shown = Plan.model_validate(door.redactor.data(call.plan.model_dump(mode="json")))
+        door.screen.show_plan(shown, call.plan.digest)
+
+
+def approve(door: Door, call: Call) -> None:
+    """Policies first, then a yes for exactly this digest, as the approval table says."""
+    plan = call.plan
+    if plan is None or not plan.steps:
+        return
+    _stop_at_policies(door, plan)
+    verdict = permit(
+        plan.risk,
+        foreign=bool(foreign_objects(door.workspace, plan)),
+        data=bool(plan.data),
+        mode=door.mode,
+        tainted=door.taint.tainted,
+    )
+    call.verdict = verdict
+    if verdict.kind == "run":
+        return
+    if verdict.kind == "refuse":
+        raise Denied(f"The plan {plan.title!r} is refused: {verdict.reason}")
+    if verdict.kind == "save":
+        call.saved = str(door.journal.save_plan(plan))
+        raise NeedsApproval(
+            f"The plan {plan.title!r} needs a person's yes: {verdict.reason}",
+            f"Look at it and run `docker-agent apply {plan.digest[:12]}`.",
+        )
+    answer = call.approver.approve(plan, plan.digest, verdict)
+    if not answer.yes or answer.digest != plan.digest:
+        call.saved = str(door.journal.save_plan(plan))
+        raise Denied(
+            f"The plan {plan.title!r} was not approved: {answer.reason or 'no'}",
+            f"Nothing was changed. It is saved: `docker-agent apply {plan.digest[:12]}`.",
+        )
+
+
+def apply(door: Door, call: Call) -> None:
+    """Carry the approved plan out, journalled."""
+    if call.plan is None or not call.plan.steps:
+        return
+    application = Application(
+        plan=call.plan,
+        host=door.host,
+        journal=door.journal,
+        root=door.workspace.root,
+        resolve=door.redactor.resolve,
+        tell=lambda line: door.screen.tell(door.redactor.text(line)),
+    )
+    call.applied = application.run(by=call.by, undoes=call.undoes)
+
+
+def verify(_door: Door, call: Call) -> None:
+    """A plan whose step or check failed is a failed call."""
+    if call.applied is not None and call.applied.status != "applied":
+        raise CheckFailed(
+            f"The plan {call.applied.title!r} failed: {call.applied.reason}",
+            f"What was done is journalled as entry {call.applied.entry}; `docker-agent undo {call.applied.entry}`.",
+        )
+
+
+def redact(door: Door, call: Call) -> None:
+    """Every known or recognised secret becomes its mask, in what the model and the person get."""
+    if call.answer is not None and call.error is None:
+        data = call.answer.model_dump(mode="json")
+    else:
+        data = _report(call)
+    call.data = door.redactor.data(data)
+    if call.error is not None:
+        call.error.message = door.redactor.text(call.error.message)
+        call.error.next_step = door.redactor.text(call.error.next_step)
+
+
+def trim(door: Door, call: Call) -> None:
+    """Cut what the model gets to the tool's budget, head and tail, with a cursor to read on; fence what is untrusted."""
+    text = _compact(call.data)
+    budget = call.tool.budget_chars if call.tool else 8_000
+    if len(text) > budget:
+        head, tail = int(budget * HEAD_SHARE), int(budget * (1 - HEAD_SHARE))
+        cursor = door.keep(text)
+        note = f"\n[... {len(text) - head - tail} of {len(text)} characters left out; read on with guide_read_on"
+        text = f"{text[:head]}{note}(cursor={cursor!r}, offset={head}) ...]\n{text[-tail:]}"
+    call.text = fence(text, call.tool.untrusted) if call.tool and call.tool.untrusted else text
+
+
+def record(door: Door, call: Call) -> None:
+    """One line in the audit log, whatever happened."""
+    overridden = sorted(door.overrides) if call.plan is not None else []
+    door.audit.append(
+        "call",
+        time=door.host.reads.now(),
+        by=call.by,
+        tool=call.name,
+        arguments=door.redactor.data({key: str(value) for key, value in call.arguments.items()}),
+        risk=str(call.plan.risk if call.plan else Risk.READ),
+        verdict=call.verdict.kind if call.verdict else "run",
+        digest=call.plan.digest if call.plan else "",
+        overrides=overridden,
+        entry=call.applied.entry if call.applied else "",
+        outcome=call.applied.status if call.applied else ("error" if call.error else "done"),
+        error=str(call.error) if call.error else "",
+    )
+
+
+STAGES: tuple[Stage, ...] = (
+    validate,
+    permit_tool,
+    run_tool,
+    show_plan,
+    approve,
+    apply,
+    verify,
+    redact,
+    trim,
+    record,
+)
+CLOSING: tuple[Stage, ...] = (redact, trim, record)
+
+
+def foreign_objects(workspace: Workspace, plan: Plan) -> tuple[str, ...]:
+    """The objects outside the project that a plan touches: as it declares, and as its engine steps show."""
+    found = list(plan.foreign)
+    for step in plan.steps:
+        if isinstance(step, Engine) and step.action.startswith("container_"):
+            container = workspace.host.container(step.target)
+            if not workspace.owns(container.project):
+                found.append(f"container:{container.name}")
+    return tuple(dict.fromkeys(found))
+
+
+def _stop_at_policies(door: Door, plan: Plan) -> None:
+    stops = [finding for finding in door.gate(plan) if finding.severity is Severity.ERROR]
+    left = [finding for finding in stops if finding.code not in door.overrides]
+    if left:
+        listed = "; ".join(f"{finding.code} at {_place(finding)}" for finding in left[:5])
+        codes = ",".join(dict.fromkeys(finding.code for finding in left))
+        raise Denied(
+            f"The project's policies forbid this deployment: {listed}.",
+            f"Fix that first, or override it yourself with --override {codes} (this is recorded).",
+        )
+
+
+def _place(finding: Finding) -> str:
+    return finding.evidence[0].where if finding.evidence else finding.object
+
+
+def _report(call: Call) -> dict[str, Any]:
+    """What is said of a plan or an error, in the shape that models and SOPs read."""
+    status = "done"
+    if isinstance(call.error, NeedsApproval):
+        status = "saved"
+    elif isinstance(call.error, Denied):
+        status = "denied" if call.saved else "refused"
+    elif call.error is not None:
+        status = call.applied.status if call.applied else "error"
+    elif call.applied is not None:
+        status = call.applied.status
+    elif call.plan is not None:
+        status = "nothing to do"
+    report: dict[str, Any] = {"status": status, "reason": str(call.error) if call.error else ""}
+    if call.plan is not None:
+        report |= {
+            "title": call.plan.title,
+            "digest": call.plan.digest[:12],
+            "risk": call.plan.risk.value,
+            "steps": [f"{step.kind}: {step.why}" for step in call.plan.steps],
+        }
+    if call.applied is not None:
+        report |= {
+            "verified": call.applied.verified,
+            "entry": call.applied.entry,
+            "done": [f"{outcome.kind}: {outcome.state}. {outcome.detail}" for outcome in call.applied.steps],
+        }
+    return report
+
+
+def _compact(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))

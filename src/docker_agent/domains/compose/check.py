@@ -1,0 +1,116 @@
+"""The tool that checks compose files."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict
+
+from docker_agent.core.errors import InputError, ToolMissing
+from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.plan import Risk
+from docker_agent.core.tool import tool
+from docker_agent.domains.compose.judge import all_rules, is_suppressed, judge
+from docker_agent.project.stack import Stack, compose_options, stack_of
+from docker_agent.project.workspace import Workspace
+
+CONFIG_TIMEOUT_S = 20.0
+LONGEST_MESSAGE = 500
+
+
+class CheckReport(BaseModel):
+    """What the check of a stack's compose files found; `suppressed` counts findings that comments silence."""
+
+    model_config = ConfigDict(frozen=True)
+
+    verdict: str
+    files: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    suppressed: int = 0
+    looked_at: tuple[str, ...] = ()
+    not_looked_at: tuple[str, ...] = ()
+
+
+@tool(risk=Risk.READ)
+def check(
+    ws: Workspace,
+    files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006
+) -> CheckReport:
+    """Check the stack's compose files for faults: what Compose would refuse, what conflicts, what is unsafe.
+
+    Each finding has a code, a severity (error stops a deployment), the service and the place as file:line:column. The
+    project context's policies change severities. `docker compose config` is asked too, where Compose is installed.
+    """
+    try:
+        stack = stack_of(ws, files=files)
+    except InputError as error:
+        if ":" not in error.message.partition(": ")[0]:
+            raise
+        return _unreadable(error)
+    if stack is None:
+        raise InputError(f"There is no compose file in {ws.root}.", "Name the files, or create compose.yaml.")
+    judged = judge(stack.model, ws.context.policies)
+    findings = [finding for finding in judged if not is_suppressed(stack.model, finding)]
+    refused, missing = _ask_compose(ws, stack)
+    names = tuple(stack.model.sources)
+    return CheckReport(
+        verdict=_verdict([*refused, *findings], names),
+        files=names,
+        findings=(*refused, *findings),
+        suppressed=len(judged) - len(findings),
+        looked_at=(f"{len(all_rules())} rules", *(() if missing else ("docker compose config",))),
+        not_looked_at=(*missing, *stack.model.not_looked_at),
+    )
+
+
+def _unreadable(error: InputError) -> CheckReport:
+    where, _, message = error.message.partition(": ")
+    finding = Finding(
+        code="unreadable_file",
+        severity=Severity.ERROR,
+        object=where.split(":", 1)[0],
+        message=message,
+        fix=error.next_step,
+        evidence=(Evidence(source="compose", where=where),),
+    )
+    return CheckReport(
+        verdict=f"{finding.object} cannot be read.",
+        files=(finding.object,),
+        findings=(finding,),
+        not_looked_at=("everything after the place that cannot be read",),
+    )
+
+
+def _ask_compose(ws: Workspace, stack: Stack) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    try:
+        ran = ws.host.compose(
+            (*compose_options(stack), "config", "-q"), cwd=stack.directory, timeout_s=CONFIG_TIMEOUT_S
+        )
+    except ToolMissing as error:
+        return (), (f"docker compose config: {error.message}",)
+    if ran.timed_out:
+        return (), (f"docker compose config: no answer within {CONFIG_TIMEOUT_S:g} s",)
+    if ran.code == 0:
+        return (), ()
+    said = [line for line in ran.err.strip().splitlines() if "level=warning" not in line]
+    first = next(iter(stack.model.sources))
+    finding = Finding(
+        code="compose_config",
+        severity=Severity.ERROR,
+        object=stack.name,
+        message=(said[-1] if said else f"ended with code {ran.code}")[:LONGEST_MESSAGE],
+        cause="Docker Compose refuses these files.",
+        evidence=(Evidence(source="compose", where=f"{first}:1:1"),),
+    )
+    return (finding,), ()
+
+
+def _verdict(findings: list[Finding], files: tuple[str, ...]) -> str:
+    where = ", ".join(files)
+    if not findings:
+        return f"Nothing wrong found in {where}."
+    counts = Counter(finding.severity for finding in findings)
+    words = ((Severity.ERROR, "error"), (Severity.WARN, "warning"), (Severity.INFO, "remark"))
+    parts = [f"{counts[level]} {word}{'s' * (counts[level] > 1)}" for level, word in words if counts[level]]
+    return f"{', '.join(parts)} in {where}."

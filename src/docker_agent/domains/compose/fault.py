@@ -1,0 +1,36 @@
+"""How rules say what they found, and questions about services that several of them ask."""
+
+from __future__ import annotations
+
+from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_nodes import Place
+from docker_agent.project.compose_types import Service
+
+LONGEST_QUOTE = 80
+
+
+def fault(model: ComposeModel, place: Place, name: str, message: str, fix: str = "") -> Finding:
+    """A finding at a place of the compose files; its code and severity are filled in by who runs the rule.
+
+    Parameters
+    ----------
+    name: the service, or whatever else it is about.
+    """
+    text = model.sources[place.file].text[place.start : place.end].split("\n", 1)[0].strip()
+    evidence = Evidence(source="compose", where=str(place), quote=text[:LONGEST_QUOTE])
+    return Finding(code="", severity=Severity.OFF, object=name, message=message, fix=fix, evidence=(evidence,))
+
+
+def runs_once(model: ComposeModel, service: Service) -> bool:
+    """Whether a service is a job that others wait for to end."""
+    return any(
+        dependency.service == service.name and dependency.condition == "service_completed_successfully"
+        for other in model.services.values()
+        for dependency in other.depends_on
+    )
+
+
+def is_known(service: Service) -> bool:
+    """Whether all of a service is in the model, so that what is missing there is missing."""
+    return not service.extends and "provider" not in service.raw.index

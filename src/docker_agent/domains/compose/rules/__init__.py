@@ -1,0 +1,1 @@
+"""The rules for compose files, one file each."""

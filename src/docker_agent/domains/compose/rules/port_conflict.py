@@ -1,0 +1,113 @@
+"""Host ports that two services want."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.fault import fault
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_types import PublishedPort, Service
+
+Claim = tuple[PublishedPort, Service]
+
+
+@rule(severity=Severity.ERROR, area="conflict")
+def port_conflict(model: ComposeModel) -> Iterator[Finding]:
+    """Two services, or two replicas of one, want the same port of the host.
+
+    Why
+    ---
+    The second one does not start: "port is already allocated". Compared are host address, protocol and range; services
+    in different profiles are taken for alternatives, and `network_mode: host` discards published ports.
+
+    Flagged
+    -------
+        services:
+          web:
+            image: nginx:1.29
+            ports: ["8080-8082:80-82"]
+          app:
+            image: app:1
+            ports: ["127.0.0.1:8081:3000"]
+
+    Fine
+    ----
+        services:
+          web:
+            image: nginx:1.29
+            ports: ["127.0.0.1:53:53/tcp", "127.0.0.2:53:53/tcp"]
+          dns:
+            image: dns:1
+            ports: ["127.0.0.1:53:53/udp"]
+
+    Instead
+    -------
+    Publish one of them elsewhere, or put a reverse proxy in front.
+    """
+    claims = [
+        (port, service)
+        for service in model.services.values()
+        if service.network_mode != "host"
+        for port in service.ports
+        if port.first and not port.pool
+    ]
+    for port, service in claims:
+        if service.replicas > 1:
+            yield fault(
+                model,
+                port.place,
+                service.name,
+                f"{service.replicas} replicas of {service.name} want the host port {_shown(port)}.",
+                "Let the engine choose the port, publish a range, or put a proxy in front.",
+            )
+    for (port, service), (other, owner) in _conflicts(claims):
+        taker = service.name if service is owner else f"{service.name} and {owner.name}"
+        found = fault(
+            model,
+            port.place,
+            service.name,
+            f"{taker} want the same host port: {_shown(other)} and {_shown(port)}.",
+            "Publish one of them on another port.",
+        )
+        elsewhere = Evidence(source="compose", where=str(other.place), quote=_shown(other))
+        yield found.model_copy(update={"evidence": (*found.evidence, elsewhere)})
+
+
+def _conflicts(claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
+    """Each claim with the first one before it, by port, that it meets."""
+    ordered = sorted(claims, key=lambda claim: (claim[0].protocol, claim[0].first))
+    reaching: list[Claim] = []
+    for claim in ordered:
+        reaching = [
+            (port, service)
+            for port, service in reaching
+            if port.protocol == claim[0].protocol and port.last >= claim[0].first
+        ]
+        met = next(
+            (known for known in reaching if _same_address(known[0], claim[0]) and _together(known[1], claim[1])), None
+        )
+        if met:
+            yield claim, met
+        else:
+            reaching.append(claim)
+
+
+def _same_address(one: PublishedPort, other: PublishedPort) -> bool:
+    first, second = one.host_ip, other.host_ip
+    if not first or not second or first == second:
+        return True
+    if {first, second} & {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return (":" in first) == (":" in second)
+    return False
+
+
+def _together(one: Service, other: Service) -> bool:
+    return not one.profiles or not other.profiles or bool(set(one.profiles) & set(other.profiles))
+
+
+def _shown(port: PublishedPort) -> str:
+    ports = str(port.first) if port.first == port.last else f"{port.first}-{port.last}"
+    host = f"[{port.host_ip}]" if ":" in port.host_ip else port.host_ip
+    return f"{host}:{ports}/{port.protocol}".lstrip(":")

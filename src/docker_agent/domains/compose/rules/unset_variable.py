@@ -1,0 +1,49 @@
+"""Variables without a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.fault import fault
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_types import UnsetVariable
+
+
+@rule(severity=Severity.WARN, area="model")
+def unset_variable(model: ComposeModel) -> Iterator[Finding]:
+    """A variable has no value, so that Compose puts nothing in its place.
+
+    Why
+    ---
+    `image: app:${TAG}` becomes `app:`, a password becomes empty, a mount becomes the root folder. `${NAME:?words}`
+    makes Compose refuse instead.
+
+    Flagged
+    -------
+        services:
+          web:
+            image: nginx:${NOWHERE_SET}
+
+    Fine
+    ----
+        services:
+          web:
+            image: nginx:${NOWHERE_SET:-1.29}
+
+    Instead
+    -------
+    Set it in `.env`, or give it a default: `${NAME:-default}`.
+    """
+    uses: dict[str, list[UnsetVariable]] = {}
+    for variable in model.unset:
+        uses.setdefault(variable.name, []).append(variable)
+    for name, places in uses.items():
+        required = [use for use in places if use.required]
+        first = (required or places)[0]
+        message = f"The variable {name} has no value{' and is required' if required else ''}."
+        found = fault(model, first.place, name, message, f"Set {name} in .env, or give it a default.")
+        others = (Evidence(source="compose", where=str(use.place)) for use in places if use is not first)
+        severity = Severity.ERROR if required else Severity.OFF
+        yield found.model_copy(update={"severity": severity, "evidence": (*found.evidence, *others)})

@@ -1,0 +1,187 @@
+"""What signatures say with: findings about containers, and evidence with the place where it was read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.domains.diagnose.snapshot import Ending, Snapshot, seconds_of
+from docker_agent.host.models import Container, Event, LogLine
+
+MAX_QUOTE = 200
+
+Confidence = Literal["certain", "likely", "possible"]
+
+
+def label(snapshot: Snapshot, container: Container) -> str:
+    """What a container is called in findings: its service, or its name where there are several of it or no service."""
+    same = [each for each in snapshot.containers if each.service == container.service]
+    return container.service if container.service and len(same) == 1 else container.name
+
+
+def found(
+    snapshot: Snapshot,
+    container: Container,
+    *evidence: Evidence | None,
+    message: str,
+    cause: str,
+    fix: str,
+    confidence: Confidence = "certain",
+    severity: Severity | None = None,
+) -> Finding:
+    """A finding about a container; its code is filled in by whoever runs the signature.
+
+    Without a severity it is an error for a container that is broken now, and a warning for one that runs.
+    """
+    if severity is None:
+        severity = Severity.ERROR if snapshot.broken(container) else Severity.WARN
+    return Finding(
+        code="",
+        severity=severity,
+        object=label(snapshot, container),
+        message=message + _how_often(snapshot, container),
+        cause=cause,
+        fix=fix,
+        confidence=confidence,
+        evidence=tuple(each for each in evidence if each is not None),
+    )
+
+
+def cut(text: str) -> str:
+    """One line of at most 200 characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 3] + "..."
+
+
+def inspected(snapshot: Snapshot, container: Container, field: str, value: object) -> Evidence:
+    """Evidence from inspect: `web State.OOMKilled` and its value."""
+    return Evidence(source="inspect", where=f"{label(snapshot, container)} {field}", quote=cut(str(value)))
+
+
+def logged(snapshot: Snapshot, container: Container, line: LogLine | None) -> Evidence | None:
+    """Evidence from a log: `web:17` and the line."""
+    if line is None:
+        return None
+    return Evidence(source="log", where=f"{label(snapshot, container)}:{line.number}", quote=cut(line.text))
+
+
+def checked(snapshot: Snapshot, container: Container) -> Evidence | None:
+    """Evidence from the last run of the health check."""
+    if not container.health_log:
+        return None
+    last = container.health_log[-1]
+    where = f"{label(snapshot, container)} State.Health.Log[-1] {last.end[:19]}".rstrip()
+    return Evidence(source="health", where=where, quote=cut(f"exit code {last.exit_code}: {last.output}"))
+
+
+def happened(snapshot: Snapshot, container: Container, *actions: str) -> Evidence | None:
+    """Evidence from the last event of one of these actions."""
+    events = [event for event in snapshot.events_of(container) if event.action in actions]
+    return _event(label(snapshot, container), events[-1]) if events else None
+
+
+def written(snapshot: Snapshot, container: Container, *path: str | int) -> Evidence | None:
+    """Evidence from the compose file: the place of a value of the container's service, such as `compose.yml:12:5`.
+
+    Lines of the environment are not quoted: they may hold secrets.
+    """
+    if snapshot.model is None or not snapshot.owns_file_of(container):
+        return None
+    node = snapshot.model.node(("services", container.service, *path))
+    if node is None:
+        return None
+    place = node.place
+    lines = node.source.text.split("\n")
+    hidden = path[0] == "environment"
+    return Evidence(source="compose", where=str(place), quote="" if hidden else cut(lines[place.line - 1]))
+
+
+def last_line(snapshot: Snapshot, container: Container) -> LogLine | None:
+    """The last line that says something, of standard error where there is any."""
+    lines = [line for line in _of_run(snapshot, container) if line.text.strip()]
+    return next((line for line in reversed(lines[-20:]) if line.stream == "stderr"), lines[-1] if lines else None)
+
+
+def search_log(
+    snapshot: Snapshot, container: Container, pattern: re.Pattern[str]
+) -> tuple[LogLine, re.Match[str]] | None:
+    """The last line of the last run that matches."""
+    for line in reversed(_of_run(snapshot, container)):
+        match = pattern.search(line.text[:1_000])
+        if match:
+            return line, match
+    return None
+
+
+def complaints(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[tuple[Container, LogLine, re.Match[str]]]:
+    """Containers whose log has a matching line, with the last such line."""
+    for container in snapshot.suspects():
+        hit = search_log(snapshot, container, pattern)
+        if hit:
+            yield container, *hit
+
+
+def ended(snapshot: Snapshot, *codes: int) -> Iterator[tuple[Container, Ending]]:
+    """Containers whose last run ended with one of these codes; after a failed start the code means nothing."""
+    for container in snapshot.containers:
+        ending = None if container.error else snapshot.ending(container)
+        if ending is not None and ending.code in codes and not (ending.code == 0 and container.running):
+            yield container, ending
+
+
+def failed_starts(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[tuple[Container, re.Match[str]]]:
+    """Containers that the engine could not start, with an error that matches."""
+    for container in snapshot.containers:
+        match = pattern.search(container.error) if not container.running else None
+        if match:
+            yield container, match
+
+
+def under(text: str, folder: str) -> bool:
+    """Whether a message names a folder or something in it."""
+    plain = folder.rstrip("/")
+    return bool(plain) and re.search(rf"(?<![\w/.-]){re.escape(plain)}(?![\w.-])", text) is not None
+
+
+def host_config(container: Container) -> dict[str, Any]:
+    """The raw section HostConfig, for what has no field of its own."""
+    return container.raw.get("HostConfig") or {}
+
+
+def tmpfs_of(container: Container) -> dict[str, str]:
+    """The memory file systems of a container with their options."""
+    found: dict[str, str] = dict(host_config(container).get("Tmpfs") or {})
+    return found | {
+        mount.target: "" for mount in container.mounts if mount.kind == "tmpfs" and mount.target not in found
+    }
+
+
+def sure(snapshot: Snapshot, container: Container) -> Confidence:
+    """How sure a line in a log makes a cause: likely where the container is broken, else only possible."""
+    return "likely" if snapshot.broken(container) else "possible"
+
+
+def _of_run(snapshot: Snapshot, container: Container) -> tuple[LogLine, ...]:
+    """The lines of the run that matters: the last one; after a restart that did not settle, the one before too."""
+    lines = snapshot.logs.get(container.name, ())
+    started = seconds_of(container.started_at)
+    if not started or (container.running and snapshot.broken(container)):
+        return lines
+    return tuple(line for line in lines if not line.time or seconds_of(line.time) >= started - 1.0)
+
+
+def _event(name: str, event: Event) -> Evidence:
+    moment = datetime.fromtimestamp(event.time, UTC).strftime("%H:%M:%SZ")
+    told = {key: event.attributes[key] for key in ("exitCode", "signal", "execDuration") if key in event.attributes}
+    quote = " ".join([event.action, *(f"{key}={value}" for key, value in told.items())])
+    return Evidence(source="event", where=f"{name} event {event.action} {moment}", quote=cut(quote))
+
+
+def _how_often(snapshot: Snapshot, container: Container) -> str:
+    if not container.restart_count:
+        return ""
+    times = "once" if container.restart_count == 1 else f"{container.restart_count} times"
+    return f" Restarted {times}{', runs again now' if snapshot.recovered(container) else ''}."

@@ -1,0 +1,45 @@
+"""Make the plan that mends one finding of the diagnosis."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan, Risk
+from docker_agent.core.tool import tool
+from docker_agent.domains.diagnose.rank import catalogue, examine
+from docker_agent.domains.diagnose.snapshot import collect
+from docker_agent.project.workspace import Workspace
+
+
+@tool(risk=Risk.CHANGE)
+def fix(
+    ws: Workspace,
+    code: Annotated[str, "The finding's code, such as exit-137-oom."],
+    service: Annotated[str, "The finding's object: a service or container."],
+) -> Plan:
+    """Plan to mend one finding of `diagnose`: change the compose file, make the service new, wait until it is well.
+
+    Looks again first, so a plan is made only for what is still wrong. Data is never deleted, and the file can be put
+    back. Where only a person can decide, the answer says what there is to do.
+    """
+    known = catalogue()
+    if code not in known:
+        raise InputError(f"There is no signature {code!r}.", "Take the code of a finding of `diagnose`.")
+    snapshot = collect(ws)
+    findings = examine(snapshot)
+    finding = next((each for each in findings if each.code == code and each.object == service), None)
+    if finding is None:
+        raise InputError(f"{service} does not show {code} now.", _say_found(findings))
+    mend = known[code].mend
+    plan = mend(snapshot, finding) if mend else None
+    if plan is None:
+        raise InputError(f"{code} of {service} cannot be mended by a plan.", f"What a person can do: {finding.fix}")
+    return plan
+
+
+def _say_found(findings: list[Finding]) -> str:
+    if not findings:
+        return "Nothing is wrong any more."
+    return f"Found now: {', '.join(f'{each.code} ({each.object})' for each in findings[:5])}."

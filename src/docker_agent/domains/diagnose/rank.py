@@ -1,0 +1,86 @@
+"""Run all signatures over a snapshot, drop what a better one explains, and put causes before consequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.discover import instances
+from docker_agent.core.errors import InputError
+from docker_agent.core.finding import Finding
+from docker_agent.core.signature import Signature
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+CATALOGUE = "docker_agent.domains.diagnose.signatures"
+
+# How little a signature says of the cause: a finding gives way to any of the same object with a lower number.
+GENERAL = {
+    "exit-1-app": 3,
+    "restart-loop": 2,
+    "onfailure-exhausted": 2,
+    "exit-128-engine": 2,
+    "start-err-on-old-container": 2,
+    "health-unhealthy": 2,
+    "exit-255-crash": 2,
+    "health-starting-forever": 1,
+    "exit-0-unexpected": 1,
+    "exit-134": 1,
+    "exit-135": 1,
+    "exit-137-kill": 1,
+    "disk-full-container": 1,
+    "perm-rootfs": 1,
+}
+CONSEQUENCES = frozenset({"cmp-dep-unhealthy"})
+CONFIDENCE = ("certain", "likely", "possible")
+
+
+def catalogue() -> dict[str, Signature]:
+    """All signatures by code."""
+    return {signature.code: signature for signature in instances(CATALOGUE, Signature)}
+
+
+def examine(snapshot: Snapshot) -> list[Finding]:
+    """What the signatures find, best explanation first; `fixable` is set where a plan can really be made."""
+    return rank(list(_found(snapshot)))
+
+
+def rank(findings: list[Finding]) -> list[Finding]:
+    """Order by severity, causes before consequences, the sure before the possible; drop what is explained better.
+
+    A general finding (crash loop, unhealthy, ended with code 1) goes where a more specific one of the same object is at
+    least as severe.
+    """
+    kept = [finding for finding in findings if not any(_explains(other, finding) for other in findings)]
+    return sorted(kept, key=_order)
+
+
+def _found(snapshot: Snapshot) -> Iterator[Finding]:
+    for code, signature in catalogue().items():
+        for finding in signature.look(snapshot):
+            named = finding.model_copy(update={"code": code})
+            yield named.model_copy(update={"fixable": _can_mend(signature, snapshot, named)})
+
+
+def _can_mend(signature: Signature, snapshot: Snapshot, finding: Finding) -> bool:
+    if signature.mend is None:
+        return False
+    try:
+        return signature.mend(snapshot, finding) is not None
+    except InputError:
+        return False
+
+
+def _explains(other: Finding, finding: Finding) -> bool:
+    if other.object != finding.object or other.severity.rank < finding.severity.rank:
+        return False
+    return GENERAL.get(other.code, 0) < GENERAL.get(finding.code, 0)
+
+
+def _order(finding: Finding) -> tuple[int, bool, int, int, str, str]:
+    return (
+        -finding.severity.rank,
+        finding.code in CONSEQUENCES,
+        CONFIDENCE.index(finding.confidence),
+        GENERAL.get(finding.code, 0),
+        finding.object,
+        finding.code,
+    )

@@ -1,0 +1,32 @@
+"""The command is a file that cannot be executed, or a folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import failed_starts, found, inspected, written
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+PATTERN = re.compile(r'exec: "(?P<what>[^"]+)":.*(permission denied|is a directory)')
+
+
+@signature(code="exit-126-notexec", area="process")
+def exit_126_notexec(snapshot: Snapshot) -> Iterator[Finding]:
+    """The command is a file that cannot be executed, or a folder.
+
+    The engine says so in State.Error and the container stays `created`; a command that fails later, inside a
+    shell, is `exit-126-in-shell`.
+    """
+    for container, match in failed_starts(snapshot, PATTERN):
+        yield found(
+            snapshot,
+            container,
+            inspected(snapshot, container, "State.Error", container.error),
+            written(snapshot, container, "entrypoint") or written(snapshot, container, "command"),
+            message=f"{match['what']} cannot be executed.",
+            cause="The file has no execute permission, is a folder, or lies on a mount without exec.",
+            fix="Make it executable where it is built (COPY --chmod=0755), or correct the path.",
+        )

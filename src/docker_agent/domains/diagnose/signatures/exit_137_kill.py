@@ -1,0 +1,44 @@
+"""The main process was killed from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+SIGTERM = 15
+
+
+@signature(code="exit-137-kill", area="process")
+def exit_137_kill(snapshot: Snapshot) -> Iterator[Finding]:
+    """Something killed the main process: `docker kill`, a kill on the host, or the host's own out-of-memory killer.
+
+    There is neither an oom event of this container (`exit-137-oom`) nor a SIGTERM before (`exit-137-stop-timeout`).
+    Without any kill event the host ran out of memory, or somebody used kill there; its kernel log knows.
+    """
+    for container, ending in ended(snapshot, 137):
+        if ending.oom or any(signal == SIGTERM for _, signal in ending.signals):
+            continue
+        by_engine = ending.stopped
+        yield found(
+            snapshot,
+            container,
+            inspected(snapshot, container, "State.ExitCode", "137, OOMKilled false"),
+            happened(snapshot, container, "kill"),
+            message="Killed through the engine." if by_engine else "Killed, and not through the engine.",
+            cause=(
+                "Somebody or something sent SIGKILL with docker kill."
+                if by_engine
+                else "The host ran out of memory and chose this process, or somebody killed it on the host."
+            ),
+            fix=(
+                "Start it again if that was not meant."
+                if by_engine
+                else "Look in the host's kernel log for `Out of memory`; give containers limits that fit the host."
+            ),
+            confidence="certain" if by_engine else "possible",
+            severity=Severity.WARN if by_engine else None,
+        )

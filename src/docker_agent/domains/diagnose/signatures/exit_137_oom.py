@@ -1,0 +1,69 @@
+"""The main process was killed because the container's memory limit was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected, written
+from docker_agent.domains.diagnose.mend import container_in, recreate, say_size, service_value
+from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.project.edit import KeyPath
+from docker_agent.project.edit_render import Value
+
+FACTOR = 4
+SMALLEST = 64 * 2**20
+DEPLOY_MEMORY = ("deploy", "resources", "limits", "memory")
+
+
+@signature(code="exit-137-oom", area="process")
+def exit_137_oom(snapshot: Snapshot) -> Iterator[Finding]:
+    """The kernel killed the main process because the container reached its memory limit.
+
+    Told by exit code 137 together with State.OOMKilled or an `oom` event of the same run. 137 without these is
+    `exit-137-kill` or, after an ignored SIGTERM, `exit-137-stop-timeout`; OOMKilled with another exit code is a child
+    that was killed: `oom-child-exit0`.
+    """
+    for container, ending in ended(snapshot, 137):
+        if not ending.oom:
+            continue
+        limit = say_size(container.memory_limit) if container.memory_limit else "none"
+        yield found(
+            snapshot,
+            container,
+            inspected(
+                snapshot, container, "State.OOMKilled", "true" if container.oom_killed else "true in the run before"
+            ),
+            happened(snapshot, container, "oom"),
+            happened(snapshot, container, "die"),
+            written(snapshot, container, "mem_limit") or written(snapshot, container, *DEPLOY_MEMORY),
+            message=f"Killed for memory: the limit is {limit}.",
+            cause="The main process needed more memory than the container's limit allows.",
+            fix="Raise the memory limit, or make the application use less (heap size, workers, caches).",
+        )
+
+
+@exit_137_oom.fix
+def raise_limit(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Four times the limit, at least 64 MiB and at most half of the host's memory."""
+    container = container_in(snapshot, finding)
+    limit = container.memory_limit
+    host = snapshot.engine.memory if snapshot.engine else 0
+    wanted = max(FACTOR * limit, SMALLEST)
+    if host:
+        wanted = min(wanted, host // 2)
+    if not limit or wanted <= limit:
+        return None
+    path = ("mem_limit",) if service_value(snapshot, container, "mem_limit") else DEPLOY_MEMORY
+    if service_value(snapshot, container, *path) is None:
+        return None
+    values: dict[KeyPath, Value] = {path: say_size(wanted)}
+    if service_value(snapshot, container, "memswap_limit") and 0 < container.memory_swap < wanted:
+        values["memswap_limit",] = say_size(wanted)
+    why = (
+        f"It was killed at {say_size(limit)}; how much it needs is not known, so this gives {say_size(wanted)}. "
+        "Measure with stack_top afterwards and lower it."
+    )
+    return recreate(snapshot, finding, values, why, watch_s=5.0)

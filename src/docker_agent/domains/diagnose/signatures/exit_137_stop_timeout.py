@@ -1,0 +1,50 @@
+"""The main process ignored SIGTERM and was killed when the grace period was over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.plan import Plan
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected
+from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+SIGTERM, SIGKILL = 15, 9
+SHORTEST_GAP_S = 0.5
+
+
+@signature(code="exit-137-stop-timeout", area="process")
+def exit_137_stop_timeout(snapshot: Snapshot) -> Iterator[Finding]:
+    """A stop sent SIGTERM, nothing happened, and after the grace period the process was killed.
+
+    Told by its events: kill 15, then kill 9 after the stop timeout. `exit-137-kill` has kill 9 alone, `exit-137-oom`
+    has an oom event. Work in flight is lost at each stop, and each stop takes the whole grace period.
+    """
+    for container, ending in ended(snapshot, 137):
+        terms = [moment for moment, signal in ending.signals if signal == SIGTERM]
+        kills = [moment for moment, signal in ending.signals if signal == SIGKILL]
+        if ending.oom or not terms or not kills or kills[-1] - terms[-1] < SHORTEST_GAP_S:
+            continue
+        yield found(
+            snapshot,
+            container,
+            happened(snapshot, container, "kill"),
+            happened(snapshot, container, "stop", "die"),
+            inspected(snapshot, container, "Config.Cmd", " ".join((*container.entrypoint, *container.command))),
+            message=f"It did not react to SIGTERM and was killed {kills[-1] - terms[-1]:.0f} s later.",
+            cause="Process 1 has no handler for SIGTERM, or a shell stands before it and keeps the signal.",
+            fix="Set init: true, start the program with exec, or handle SIGTERM in it.",
+            severity=Severity.WARN,
+        )
+
+
+@exit_137_stop_timeout.fix
+def add_init(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """A small init as process 1 passes signals on, for which programs without a handler then end."""
+    container = container_in(snapshot, finding)
+    if service_value(snapshot, container, "init"):
+        return None
+    why = "With an init as process 1 the default action of SIGTERM works again, so that a stop takes no grace period."
+    return recreate(snapshot, finding, {("init",): True}, why)

@@ -1,0 +1,35 @@
+"""A port below 1024 cannot be bound by this user."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import complaints, found, logged, written
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+PATTERN = re.compile(r"(bind|listen)\S*?[:( ].*?permission denied", re.IGNORECASE)
+
+
+@signature(code="low-port", area="network")
+def low_port(snapshot: Snapshot) -> Iterator[Finding]:
+    """A port below 1024 cannot be bound by this user.
+
+    The message is about bind, not about a file; unlike `perm-bind` no path is named.
+    """
+    for container, line, _ in complaints(snapshot, PATTERN):
+        yield found(
+            snapshot,
+            container,
+            logged(snapshot, container, line),
+            written(snapshot, container, "user") or written(snapshot, container, "ports"),
+            message="The process may not listen on a port below 1024.",
+            cause="It runs as a normal user and the kernel here keeps low ports for root.",
+            fix=(
+                "Listen on a port above 1024 and publish it as 80:8080, or set sysctls "
+                "net.ipv4.ip_unprivileged_port_start=0."
+            ),
+            confidence="likely",
+        )

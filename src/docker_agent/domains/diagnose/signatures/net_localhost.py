@@ -1,0 +1,35 @@
+"""The application looks for another service on localhost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
+REFUSED = r"(?:connection refused|ECONNREFUSED|could not connect|can't connect)"
+PATTERN = re.compile(rf"{LOCAL}.{{0,120}}{REFUSED}|{REFUSED}.{{0,120}}{LOCAL}", re.IGNORECASE)
+
+
+@signature(code="net-localhost", area="network")
+def net_localhost(snapshot: Snapshot) -> Iterator[Finding]:
+    """The application looks for another service on localhost.
+
+    Inside a container localhost is the container itself. With the name of a service refused it is `net-conn-
+    refused`.
+    """
+    for container, line, _ in complaints(snapshot, PATTERN):
+        yield found(
+            snapshot,
+            container,
+            logged(snapshot, container, line),
+            written(snapshot, container, "environment"),
+            message="A connection to localhost was refused.",
+            cause="localhost is the container itself, not the host and not another service.",
+            fix="Use the other service's name and its container port (db:5432).",
+            confidence=sure(snapshot, container),
+        )

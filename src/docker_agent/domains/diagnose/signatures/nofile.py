@@ -1,0 +1,33 @@
+"""The limit of open files is used up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+PATTERN = re.compile(r"Too many open files|EMFILE", re.IGNORECASE)
+
+
+@signature(code="nofile", area="resource")
+def nofile(snapshot: Snapshot) -> Iterator[Finding]:
+    """The limit of open files is used up.
+
+    The application says EMFILE; a host-wide limit would hit several containers at once. At start it is `nofile-
+    runc`.
+    """
+    for container, line, _ in complaints(snapshot, PATTERN):
+        yield found(
+            snapshot,
+            container,
+            logged(snapshot, container, line),
+            written(snapshot, container, "ulimits"),
+            message="The process may open no more files.",
+            cause="ulimits.nofile is too low for the number of connections and files, or descriptors leak.",
+            fix="Raise ulimits.nofile (65536), and look for a leak if it fills again.",
+            confidence=sure(snapshot, container),
+        )

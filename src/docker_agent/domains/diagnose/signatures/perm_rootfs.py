@@ -1,0 +1,43 @@
+"""A path of the image belongs to another user."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import complaints, found, inspected, logged, sure, under, written
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+PATTERN = re.compile(
+    r"(?P<path>/[\w./@+-]+)[^\n]{0,40}(?:permission denied|EACCES)|EACCES[^\n]{0,60}(?P<other>/[\w./@+-]+)",
+    re.IGNORECASE,
+)
+NOT_FILES = re.compile(r"bind|listen|connect|docker.sock", re.IGNORECASE)
+IN_SHELL = 126
+
+
+@signature(code="perm-rootfs", area="storage")
+def perm_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
+    """The container runs as a normal user and the path in the message is the image's own, made by root.
+
+    Under a mount it is `perm-bind` or `perm-named-volume`; a program without execute permission is `exit-126-in-shell`.
+    """
+    for container, line, match in complaints(snapshot, PATTERN):
+        path = match["path"] or match["other"]
+        if container.user in {"", "0", "root"} or any(under(line.text, mount.target) for mount in container.mounts):
+            continue
+        if NOT_FILES.search(line.text) or container.exit_code == IN_SHELL:
+            continue
+        yield found(
+            snapshot,
+            container,
+            logged(snapshot, container, line),
+            inspected(snapshot, container, "Config.User", container.user),
+            written(snapshot, container, "user"),
+            message=f"It may not use {path} as user {container.user}.",
+            cause="The image's files belong to root, and the service runs as a normal user.",
+            fix="Use COPY --chown in the Dockerfile, or a volume or tmpfs for what is written.",
+            confidence=sure(snapshot, container),
+        )

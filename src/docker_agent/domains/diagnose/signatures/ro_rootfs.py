@@ -1,0 +1,64 @@
+"""Something writes to the read-only root file system."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import complaints, found, inspected, logged, under, written
+from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+PATTERN = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
+PATH = re.compile(r"(?<![\w/])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
+
+
+# Folders inside containers; nothing is opened here.
+WRITABLE = (
+    "/tmp",  # noqa: S108
+    "/run",
+    "/var/run",
+    "/var/tmp",  # noqa: S108
+    "/var/cache",
+    "/var/log",
+    "/var/lib/nginx",
+)
+
+
+@signature(code="ro-rootfs", area="storage")
+def ro_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
+    """The service is `read_only: true` and writes to a path that is neither a volume nor a tmpfs.
+
+    With the path under a read-only mount it is `ro-mount`; without `read_only` the host remounted its disk after an
+    error, and many containers complain.
+    """
+    for container, line, _ in complaints(snapshot, PATTERN):
+        if not container.read_only or any(under(line.text, mount.target) for mount in container.mounts):
+            continue
+        yield found(
+            snapshot,
+            container,
+            logged(snapshot, container, line),
+            inspected(snapshot, container, "HostConfig.ReadonlyRootfs", "true"),
+            written(snapshot, container, "read_only"),
+            message="It writes to its read-only root file system.",
+            cause="read_only: true lets it write to volumes and tmpfs mounts only.",
+            fix="Add a tmpfs for that folder (/tmp, /run, a cache), or a volume if the data must stay.",
+            confidence="certain" if snapshot.broken(container) else "possible",
+        )
+
+
+@ro_rootfs.fix
+def add_tmpfs(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """A tmpfs over the folder that was written to; none where that would hide the root or a folder of the system."""
+    container = container_in(snapshot, finding)
+    paths = PATH.findall(finding.evidence[0].quote)
+    folder = next((path.rsplit("/", 1)[0] for path in paths if path.count("/") > 1), "")
+    present = service_value(snapshot, container, "tmpfs")
+    if not any(under(folder, each) for each in WRITABLE) or (present is not None and not isinstance(present, list)):
+        return None
+    why = f"{folder} becomes a memory file system: writable, and empty again after each start."
+    return recreate(snapshot, finding, {("tmpfs",): [*(present or []), folder]}, why, watch_s=3.0)

@@ -1,0 +1,1 @@
+"""Doctor: what is installed, what answers, what is missing and how to get it."""

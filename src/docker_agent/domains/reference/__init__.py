@@ -1,0 +1,1 @@
+"""Handbook pages on Docker: best practice, Engine API, troubleshooting; searched by words."""

@@ -1,0 +1,80 @@
+"""Stop a stack and remove its containers and networks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Argv, Plan, Risk
+from docker_agent.core.tool import tool
+from docker_agent.domains.stack import stack_needed
+from docker_agent.host.models import Volume
+from docker_agent.project.stack import Stack, compose_argv
+from docker_agent.project.workspace import Workspace
+
+PROJECT_LABEL = "com.docker.compose.project"
+
+
+@tool(risk=Risk.DESTROY)
+def down(
+    ws: Workspace,
+    volumes: Annotated[bool, "Also delete the project's named volumes WITH THEIR DATA."] = False,
+    remove_orphans: Annotated[bool, "Also remove containers of services that the file no longer has."] = False,
+) -> Plan:
+    """Plan to stop and remove the project's containers and networks with `docker compose down`.
+
+    Data stays: named volumes are removed only with `volumes`, and then the plan lists each of them as data to be lost.
+    External volumes and networks are never removed. Undo starts the services again, where no volume went.
+    """
+    stack = stack_needed(ws)
+    containers = ws.host.containers(stack.name)
+    data = _own_volumes(ws, stack) if volumes else ()
+    networks = tuple(network.name for network in ws.host.networks() if network.labels.get(PROJECT_LABEL) == stack.name)
+    if not containers and not networks and not data:
+        raise InputError(f"Nothing of {stack.name} is there to remove.", "Look with stack_list.")
+    services = sorted({each.service for each in containers if each.running and each.service in stack.model.services})
+    words = ["down", *(["--volumes"] if volumes else []), *(["--remove-orphans"] if remove_orphans else [])]
+    start_again = Argv(
+        why="Create and start the services again.",
+        touches=tuple(services),
+        argv=compose_argv(stack, "up", "-d", *services),
+        cwd=str(stack.directory),
+    )
+    step = Argv(
+        why=f"Stop and remove {len(containers)} containers"
+        + (f" and {len(data)} volumes with their data." if data else "."),
+        risk=Risk.DESTROY if volumes else Risk.CHANGE,
+        touches=(*(each.name for each in containers), *networks, *data),
+        argv=compose_argv(stack, *words),
+        cwd=str(stack.directory),
+        undo=start_again if services and not volumes else None,
+    )
+    return Plan(
+        title=f"Stop and remove {stack.name}" + (" with its data" if data else ""),
+        steps=(step,),
+        project=stack.name,
+        reason=_reason(ws, stack, networks),
+        data=data,
+    )
+
+
+def _own_volumes(ws: Workspace, stack: Stack) -> tuple[str, ...]:
+    """Volumes that `down --volumes` would remove: those that compose labelled, and those that the file declares."""
+    external = {volume.name or key for key, volume in stack.model.volumes.items() if volume.external}
+    declared = {volume.name or f"{stack.name}_{key}" for key, volume in stack.model.volumes.items()}
+
+    def goes(volume: Volume) -> bool:
+        own = volume.labels.get(PROJECT_LABEL) == stack.name or volume.name in declared
+        return own and volume.name not in external
+
+    return tuple(volume.name for volume in ws.host.volumes() if goes(volume))
+
+
+def _reason(ws: Workspace, stack: Stack, networks: tuple[str, ...]) -> str:
+    own = {each.name for each in ws.host.containers(stack.name)}
+    guests = sorted(
+        name for network in ws.host.networks() if network.name in networks for name in set(network.containers) - own
+    )
+    if not guests:
+        return "Named volumes keep their data unless the plan lists them."
+    return f"{', '.join(guests)} of other projects use its networks, so those networks stay and the command reports it."

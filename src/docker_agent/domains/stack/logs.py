@@ -1,0 +1,105 @@
+"""The log of a container or of all replicas of a service."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Risk
+from docker_agent.core.tool import tool
+from docker_agent.domains.stack import parse_time, resolve_all
+from docker_agent.host.models import Container, LogLine
+from docker_agent.project.workspace import Workspace
+
+MAX_TAIL = 5_000
+MAX_PATTERN = 200
+MAX_REPEATS = 3
+MAX_MATCHED_CHARS = 1_000
+MAX_LINE_CHARS = 500
+MATCH_SECONDS = 2.0
+
+Matches = Callable[[str], bool]
+
+
+class Logs(BaseModel):
+    """Lines of a log as `NUMBER TIME STREAM TEXT`, oldest first; `note` says what was left out or done otherwise."""
+
+    model_config = ConfigDict(frozen=True)
+
+    container: str
+    lines: tuple[str, ...]
+    read: int
+    note: str = ""
+
+
+@tool(risk=Risk.READ, untrusted="container logs")
+def logs(
+    ws: Workspace,
+    container: Annotated[str, "A service, a container's name or the start of its id."],
+    tail: Annotated[int, "How many of the last lines to read, 1 to 5000."] = 100,
+    since: Annotated[str, 'Only lines after this time: "10m", "2h" or RFC 3339.'] = "",
+    until: Annotated[str, "Only lines before this time."] = "",
+    grep: Annotated[str, "Only lines that match this regular expression, case ignored."] = "",
+    stream: Annotated[Literal["both", "stdout", "stderr"], "Which output stream to show."] = "both",
+) -> Logs:
+    """Read the last lines of a container's log, by time, stream and pattern.
+
+    With `grep` the pattern is searched in the last `tail` lines, so give a larger tail to look further back. A pattern
+    that could take for ever to match is searched as plain text instead.
+    """
+    if not 1 <= tail <= MAX_TAIL:
+        raise InputError(f"tail is {tail}.", f"Give a number from 1 to {MAX_TAIL}.")
+    now = ws.host.now()
+    begin, end = parse_time(since, now), parse_time(until, now)
+    if begin and end and begin > end:
+        raise InputError(f"since ({since}) is later than until ({until}).", "Swap them.")
+    matches, note = _matcher(grep)
+    found = resolve_all(ws, container)
+    lines: list[str] = []
+    read = 0
+    deadline = time.monotonic() + MATCH_SECONDS
+    for each in found:
+        for line in ws.host.logs(each.name, tail=tail, since=begin, until=end):
+            read += 1
+            if stream not in ("both", line.stream):
+                continue
+            if time.monotonic() > deadline:
+                note = f"the search was stopped after {MATCH_SECONDS:g} s; use a simpler pattern"
+                break
+            if matches(line.text[:MAX_MATCHED_CHARS]):
+                lines.append(_say(each, line, several=len(found) > 1))
+    return Logs(container=", ".join(each.name for each in found), lines=tuple(lines), read=read, note=note)
+
+
+def _say(container: Container, line: LogLine, *, several: bool) -> str:
+    text = line.text if len(line.text) <= MAX_LINE_CHARS else line.text[:MAX_LINE_CHARS] + " ... (cut)"
+    words = [container.name if several else "", str(line.number), line.time[:19], line.stream, text]
+    return " ".join(word for word in words if word)
+
+
+def _matcher(pattern: str) -> tuple[Matches, str]:
+    if not pattern:
+        return (lambda _text: True), ""
+    if len(pattern) > MAX_PATTERN:
+        raise InputError(f"The pattern has {len(pattern)} characters.", f"Give at most {MAX_PATTERN}.")
+    try:
+        compiled = re.compile(pattern, re.IGNORECASE)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise InputError(
+            f"The pattern {pattern!r} is no regular expression: {error}.", "Escape it or fix it."
+        ) from error
+    if _may_explode(pattern):
+        plain = pattern.lower()
+        return (lambda text: plain in text.lower()), "the pattern could take for ever, so it was searched as plain text"
+    return (lambda text: compiled.search(text) is not None), ""
+
+
+def _may_explode(pattern: str) -> bool:
+    bare = re.sub(r"\\.|\[[^\]]*\]", "x", pattern)
+    repeated_group = re.search(r"\)(?:[*+]|\{\d*,)", bare) is not None
+    return repeated_group or len(re.findall(r"[*+]|\{\d*,", bare)) > MAX_REPEATS

@@ -1,0 +1,194 @@
+"""Carry out an approved plan: step by step, journalled before and after each, stopped at the first that fails."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from docker_agent.core.errors import AgentError, CheckFailed, InputError
+from docker_agent.core.plan import Argv, Engine, Observe, Plan, Probe, Restore, Step, WaitHealthy, Write
+from docker_agent.host.checks import observe, probe_step, wait_healthy
+from docker_agent.host.host import Host, Tell
+from docker_agent.host.journal import Journal, Recorder, StepOutcome
+
+
+class Applied(BaseModel):
+    """How carrying out a plan went.
+
+    `verified` is true when every check of the plan held, false when one did not, and null when there was none to make
+    or it was not reached.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Literal["applied", "failed", "interrupted"]
+    entry: str
+    title: str
+    digest: str
+    verified: bool | None
+    reason: str = ""
+    steps: tuple[StepOutcome, ...] = ()
+
+
+@dataclass
+class Application:
+    """One plan being carried out.
+
+    Attributes
+    ----------
+    root: the project's folder; files outside it are refused.
+    resolve: puts secret values in the place of masks, just before a file is written.
+    tell: gets a line of progress now and then.
+    """
+
+    plan: Plan
+    host: Host
+    journal: Journal
+    root: Path
+    resolve: Callable[[str], str]
+    tell: Tell
+    outcomes: list[StepOutcome] = field(default_factory=list[StepOutcome])
+
+    def run(self, *, by: str, undoes: str = "") -> Applied:
+        """Carry the plan out; Ctrl-C stops after recording what was done.
+
+        Raises
+        ------
+        InputError: a file is outside the project or is no longer what the plan was made from; nothing was changed.
+        AgentError: the journal cannot be written; what was done until then is in it.
+        KeyboardInterrupt: passed on after it was journalled.
+        """
+        self._check_files()
+        recorder = self.journal.begin(self.plan, by=by, time=self.host.reads.now(), undoes=undoes)
+        try:
+            for index, step in enumerate(self.plan.steps):
+                self._carry_out(index, step, recorder)
+        except CheckFailed as error:
+            return self._finish(recorder, "failed", str(error), verified=False)
+        except AgentError as error:
+            return self._finish(recorder, "failed", str(error))
+        except KeyboardInterrupt:
+            self._finish(recorder, "interrupted", "Stopped by Ctrl-C.")
+            raise
+        checks = [step for step in self.plan.steps if isinstance(step, WaitHealthy | Probe | Observe)]
+        return self._finish(recorder, "applied", "", verified=True if checks else None)
+
+    def _check_files(self) -> None:
+        seen: set[Path] = set()
+        for step in self.plan.steps:
+            if isinstance(step, Write | Restore):
+                path = inside(self.root, step.path)
+                expected = step.before if isinstance(step, Write) else step.after
+                skipped = isinstance(step, Restore) and not step.after
+                if path not in seen and not skipped and self._digest(path) != expected:
+                    raise InputError(
+                        f"{step.path} changed since the plan was made; nothing was done.", "Ask for the plan again."
+                    )
+                seen.add(path)
+
+    def _carry_out(self, index: int, step: Step, recorder: Recorder) -> None:
+        outcome = StepOutcome(index=index, kind=step.kind, state="started")
+        recorder.step(outcome, self._keep(step))
+        self.tell(f"[{index + 1}/{len(self.plan.steps)}] {step.why}")
+        started = self.host.reads.now()
+        try:
+            detail = self._do(step)
+        except (AgentError, KeyboardInterrupt) as error:
+            state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            self._note(recorder, outcome, state, str(error), started)
+            raise
+        self._note(recorder, outcome, "done", detail, started)
+
+    def _note(
+        self,
+        recorder: Recorder,
+        outcome: StepOutcome,
+        state: Literal["done", "failed", "interrupted"],
+        detail: str,
+        started: float,
+    ) -> None:
+        seconds = round(self.host.reads.now() - started, 2)
+        ended = outcome.model_copy(update={"state": state, "detail": detail, "seconds": seconds})
+        self.outcomes.append(ended)
+        recorder.step(ended)
+
+    def _keep(self, step: Step) -> str:
+        if not isinstance(step, Write | Restore):
+            return ""
+        path = inside(self.root, step.path)
+        return self.journal.keep(self.host.reads.read_file(path)) if self._digest(path) else "none"
+
+    def _do(self, step: Step) -> str:
+        match step:
+            case Argv():
+                self.host.changes.run(step, self.tell)
+                return " ".join(step.argv[-3:])
+            case Engine():
+                return self.host.changes.call(step)
+            case Write():
+                data = self.resolve(step.content).encode("utf-8", "surrogateescape")
+                self.host.changes.write_file(inside(self.root, step.path), data, step.mode)
+                return f"{step.path} written, sha256 {hashlib.sha256(data).hexdigest()}"
+            case Restore():
+                return self._put_back(step)
+            case WaitHealthy():
+                return wait_healthy(step, self.host.reads, self.tell)
+            case Probe():
+                return probe_step(step, self.host.reads)
+            case Observe():
+                return observe(step, self.host.reads)
+
+    def _put_back(self, step: Restore) -> str:
+        path = inside(self.root, step.path)
+        if not step.kept:
+            self.host.changes.remove_file(path)
+            return f"{step.path} removed, as before"
+        self.host.changes.write_file(path, self.journal.kept(step.kept))
+        return f"{step.path} put back, sha256 {step.kept}"
+
+    def _digest(self, path: Path) -> str:
+        try:
+            return hashlib.sha256(self.host.reads.read_file(path)).hexdigest()
+        except InputError:
+            return ""
+
+    def _finish(
+        self,
+        recorder: Recorder,
+        status: Literal["applied", "failed", "interrupted"],
+        reason: str,
+        *,
+        verified: bool | None = None,
+    ) -> Applied:
+        begun = {outcome.index for outcome in self.outcomes}
+        for index, step in enumerate(self.plan.steps):
+            if index not in begun:
+                self.outcomes.append(StepOutcome(index=index, kind=step.kind, state="not started"))
+        recorder.finish(status, verified=verified, reason=reason)
+        return Applied(
+            status=status,
+            entry=recorder.id,
+            title=self.plan.title,
+            digest=self.plan.digest,
+            verified=verified,
+            reason=reason,
+            steps=tuple(self.outcomes),
+        )
+
+
+def inside(root: Path, path: str) -> Path:
+    """A path of the project, with links followed.
+
+    Raises
+    ------
+    InputError: it leads outside the project's folder.
+    """
+    target = (root / path).resolve()
+    if not target.is_relative_to(root.resolve()):
+        raise InputError(f"{path} is outside the project {root}; it is left alone.", "Name a file inside the project.")
+    return target

@@ -1,0 +1,118 @@
+"""The mechanical checks that end a plan: healthy, answering, staying up."""
+
+from __future__ import annotations
+
+from docker_agent.core.errors import CheckFailed
+from docker_agent.core.plan import Observe, Probe, WaitHealthy
+from docker_agent.host.host import Reads, Tell
+from docker_agent.host.models import Container
+
+POLL_S = 0.5
+RESTARTS_THAT_TELL = 3
+TELL_EVERY_S = 5.0
+
+
+def wait_healthy(step: WaitHealthy, reads: Reads, tell: Tell) -> str:
+    """Wait until all containers of the target are healthy, or run steadily where they have no health check.
+
+    Raises
+    ------
+    CheckFailed: they exited, keep restarting, or the time ran out; the message holds the last state seen.
+    """
+    started = told = reads.now()
+    first: dict[str, int] = {}
+    steady_since: float | None = None
+    while True:
+        found = _containers(step.target, step.project, reads)
+        for container in found:
+            first.setdefault(container.id, container.restart_count)
+        _fail_early(step.target, found, first)
+        if found and all(container.health == "healthy" or _finished(container) for container in found):
+            return f"{step.target} is {'healthy' if found[0].health else 'finished with code 0'}"
+        steady = bool(found) and all(
+            container.health == "healthy" or (container.status == "running" and not container.health)
+            for container in found
+        )
+        now = reads.now()
+        steady_since = (steady_since or now) if steady else None
+        if steady_since is not None and now - steady_since >= step.settle_s:
+            return f"{step.target} runs steadily (it has no health check)"
+        if now - started >= step.timeout_s:
+            raise CheckFailed(f"{step.target} is not healthy after {step.timeout_s:.0f} s: {_state(found)}.")
+        if now - told >= TELL_EVERY_S:
+            told = now
+            tell(f"waiting for {step.target}: {_state(found)}")
+        reads.sleep(POLL_S)
+
+
+def probe_step(step: Probe, reads: Reads) -> str:
+    """Ask until the expected answer comes or the time is up.
+
+    Raises
+    ------
+    CheckFailed: it did not come; the message holds the last answer.
+    """
+    deadline = reads.now() + step.timeout_s
+    while True:
+        answer = reads.probe(step.url, timeout_s=max(1.0, deadline - reads.now()))
+        if answer.status == step.expect_status:
+            return f"{step.url} answers {answer.status}"
+        if reads.now() >= deadline:
+            got = f"{answer.status}" if answer.status else answer.error
+            raise CheckFailed(f"{step.url} does not answer {step.expect_status}: {got}.")
+        reads.sleep(POLL_S)
+
+
+def observe(step: Observe, reads: Reads) -> str:
+    """Watch that the target keeps running without a restart.
+
+    Raises
+    ------
+    CheckFailed: it stopped, restarted or turned unhealthy.
+    """
+    first = {container.id: container.restart_count for container in _containers(step.target, step.project, reads)}
+    if not first:
+        raise CheckFailed(f"{step.target} has no container to watch.")
+    end = reads.now() + step.seconds
+    while reads.now() < end:
+        reads.sleep(min(1.0, step.seconds))
+        for container in _containers(step.target, step.project, reads):
+            restarted = container.restart_count > first.get(container.id, container.restart_count)
+            if restarted or not container.running or container.health == "unhealthy":
+                raise CheckFailed(f"{step.target} did not stay up for {step.seconds:.0f} s: {_state([container])}.")
+    return f"{step.target} stayed up for {step.seconds:.0f} s with no restart"
+
+
+def _containers(target: str, project: str, reads: Reads) -> list[Container]:
+    found = reads.containers(project)
+    return [container for container in found if container.service == target] or [
+        container for container in found if container.name == target
+    ]
+
+
+def _finished(container: Container) -> bool:
+    return (
+        container.status == "exited" and container.exit_code == 0 and container.restart_policy in {"no", "on-failure"}
+    )
+
+
+def _fail_early(target: str, found: list[Container], first: dict[str, int]) -> None:
+    for container in found:
+        restarts = container.restart_count - first[container.id]
+        if restarts >= RESTARTS_THAT_TELL:
+            raise CheckFailed(f"{target} restarted {restarts} times while being watched: {_state([container])}.")
+        gone = container.status in {"exited", "dead"} and container.restart_policy == "no" and container.exit_code != 0
+        if gone or (container.status == "created" and container.error):
+            raise CheckFailed(f"{target} does not run: {_state([container])}.")
+
+
+def _state(found: list[Container]) -> str:
+    if not found:
+        return "it has no container"
+    return ", ".join(
+        f"{container.name} {container.status}"
+        + (f" ({container.health})" if container.health and container.running else "")
+        + (f", exit code {container.exit_code}" if not container.running else "")
+        + (", out of memory" if container.oom_killed else "")
+        for container in found
+    )

@@ -1,0 +1,312 @@
+"""The real host: docker-py behind our own verbs, files and programs beside it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from docker_agent.core.errors import CheckFailed, InputError
+from docker_agent.core.plan import Argv, Engine
+from docker_agent.host import compose_cli, files, probe, shell
+from docker_agent.host.connect import Connection, asking
+from docker_agent.host.host import Host, Tell
+from docker_agent.host.models import (
+    Answer,
+    Container,
+    EngineInfo,
+    Event,
+    Image,
+    LogLine,
+    Network,
+    Ran,
+    Stats,
+    Volume,
+)
+from docker_agent.host.pictures import container_of, event_of, image_of, log_lines_of, network_of, stats_of
+
+WORKERS = 16
+T = TypeVar("T")
+
+
+def connect(environment: Mapping[str, str] = os.environ, *, seen: Callable[[Container], None] | None = None) -> Host:
+    """The machine that the environment points at; nothing is asked of the engine before the first verb.
+
+    Parameters
+    ----------
+    seen: gets every container that was inspected, before anybody else does; that is where secrets are learnt.
+    """
+    connection = Connection(environment)
+    return Host(reads=EngineReads(connection, environment, seen), changes=EngineChanges(connection, environment))
+
+
+class EngineReads:
+    """Looking at a real engine; satisfies `host.Reads`."""
+
+    def __init__(
+        self, connection: Connection, environment: Mapping[str, str], seen: Callable[[Container], None] | None = None
+    ) -> None:
+        self._connection = connection
+        self._environment = dict(environment)
+        self._seen = seen
+
+    @property
+    def _api(self) -> Any:
+        return self._connection.api
+
+    def engine(self) -> EngineInfo:
+        """The engine's version, context and limits."""
+        with asking("engine"):
+            info: dict[str, Any] = self._api.info()
+            api_version = str(self._api.api_version)
+        return EngineInfo(
+            version=info.get("ServerVersion", ""),
+            api_version=api_version,
+            os=info.get("OperatingSystem", ""),
+            architecture=info.get("Architecture", ""),
+            kernel=info.get("KernelVersion", ""),
+            storage_driver=info.get("Driver", ""),
+            cgroup_version=str(info.get("CgroupVersion", "")),
+            cpus=int(info.get("NCPU") or 0),
+            memory=int(info.get("MemTotal") or 0),
+            context=self._connection.context,
+            endpoint=self._connection.endpoint,
+            warnings=tuple(info.get("Warnings") or ()),
+        )
+
+    def containers(self, project: str = "", *, include_stopped: bool = True) -> list[Container]:
+        """Containers sorted by name, inspected side by side; one that vanishes meanwhile is left out."""
+        filters = {"label": f"com.docker.compose.project={project}"} if project else None
+        with asking("containers"):
+            rows: list[dict[str, Any]] = self._api.containers(all=include_stopped, filters=filters)
+        found = self._side_by_side(self._inspect_if_there, [str(row["Id"]) for row in rows])
+        return sorted((container for container in found if container), key=lambda container: container.name)
+
+    def container(self, name: str) -> Container:
+        """One container by name or id."""
+        with asking(f"container {name}"):
+            container = container_of(self._api.inspect_container(name))
+        if self._seen is not None:
+            self._seen(container)
+        return container
+
+    def logs(self, name: str, *, tail: int = 200, since: float = 0.0, until: float = 0.0) -> list[LogLine]:
+        """The last lines of a container's log, both streams in the order of time."""
+        limits: dict[str, Any] = {"tail": tail}
+        if since:
+            limits["since"] = since
+        if until:
+            limits["until"] = until
+        container = self.container(name)
+        with asking(f"logs of {name}"):
+            if container.tty:
+                return log_lines_of(self._api.logs(name, timestamps=True, **limits), b"")
+            out = self._api.logs(name, stdout=True, stderr=False, timestamps=True, **limits)
+            err = self._api.logs(name, stdout=False, stderr=True, timestamps=True, **limits)
+        lines = log_lines_of(out, err)[-tail:]
+        return [line.model_copy(update={"number": index}) for index, line in enumerate(lines, 1)]
+
+    def events(self, *, since: float, until: float, filters: dict[str, str] | None = None) -> list[Event]:
+        """Events between two times; a later end than now is cut to now, so that it never waits."""
+        with asking("events"):
+            stream: Iterable[dict[str, Any]] = self._api.events(
+                since=f"{since:.6f}", until=f"{min(until, time.time()):.6f}", filters=filters, decode=True
+            )
+            return [event_of(raw) for raw in stream]
+
+    def processes(self, name: str) -> list[dict[str, str]]:
+        """The processes of a running container."""
+        with asking(f"processes of {name}"):
+            table: dict[str, Any] = self._api.top(name)
+        titles: list[str] = table.get("Titles") or []
+        rows: list[list[str]] = table.get("Processes") or []
+        return [dict(zip(titles, row, strict=False)) for row in rows]
+
+    def stats(self, names: Sequence[str]) -> list[Stats]:
+        """One reading for each running container, all at the same time (about one second in all)."""
+
+        def read(name: str) -> Stats | None:
+            try:
+                with asking(f"stats of {name}"):
+                    return stats_of(name, self._api.stats(name, stream=False))
+            except InputError:
+                return None
+
+        return [reading for reading in self._side_by_side(read, list(names)) if reading]
+
+    def images(self) -> list[Image]:
+        """All local images."""
+        with asking("images"):
+            return [image_of(raw) for raw in self._api.images()]
+
+    def image(self, name: str) -> Image:
+        """One local image by tag, digest or id."""
+        with asking(f"image {name}"):
+            return image_of(self._api.inspect_image(name))
+
+    def networks(self) -> list[Network]:
+        """All networks with what is attached."""
+        with asking("networks"):
+            rows: list[dict[str, Any]] = self._api.networks()
+        return sorted(
+            self._side_by_side(self._network, [str(row["Id"]) for row in rows]),
+            key=lambda network: network.name,
+        )
+
+    def volumes(self) -> list[Volume]:
+        """All volumes."""
+        with asking("volumes"):
+            rows: list[dict[str, Any]] = self._api.volumes().get("Volumes") or []
+        return [
+            Volume(
+                name=row.get("Name", ""),
+                driver=row.get("Driver", ""),
+                mountpoint=row.get("Mountpoint", ""),
+                labels=row.get("Labels") or {},
+                options=row.get("Options") or {},
+            )
+            for row in sorted(rows, key=lambda row: str(row.get("Name")))
+        ]
+
+    def compose(self, arguments: Sequence[str], *, cwd: Path, timeout_s: float = 30.0) -> Ran:
+        """Run a reading `docker compose` command."""
+        return compose_cli.compose(arguments, cwd=cwd, timeout_s=timeout_s, environment=self._environment)
+
+    def program(self, name: str, *arguments: str, timeout_s: float = 20.0) -> Ran:
+        """Run a program that only looks."""
+        return compose_cli.program(name, arguments, timeout_s=timeout_s, environment=self._environment)
+
+    def probe(self, url: str, *, timeout_s: float = 10.0) -> Answer:
+        """Ask a URL or a port for an answer."""
+        return probe.probe(url, timeout_s=timeout_s)
+
+    def read_file(self, path: Path) -> bytes:
+        """The bytes of a file."""
+        return files.read_file(path)
+
+    def find_files(self, root: Path, pattern: str) -> list[Path]:
+        """Files below a folder that match a glob."""
+        return files.find_files(root, pattern)
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+    def _inspect_if_there(self, key: str) -> Container | None:
+        try:
+            return self.container(key)
+        except InputError:
+            return None
+
+    def _network(self, key: str) -> Network:
+        with asking(f"network {key}"):
+            return network_of(self._api.inspect_network(key))
+
+    @staticmethod
+    def _side_by_side(read: Callable[[str], T], keys: list[str]) -> list[T]:
+        if len(keys) <= 1:
+            return [read(key) for key in keys]
+        with ThreadPoolExecutor(min(WORKERS, len(keys))) as pool:
+            return list(pool.map(read, keys))
+
+
+class EngineChanges:
+    """Acting on a real engine; satisfies `host.Changes`, and only `apply` holds it."""
+
+    def __init__(self, connection: Connection, environment: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._environment = dict(environment)
+
+    def call(self, step: Engine) -> str:
+        """Carry out one engine call."""
+        api = self._connection.api
+        noun, _, verb = step.action.partition("_")
+        with asking(f"{step.action.replace('_', ' ')} {step.target}"):
+            if noun == "container":
+                _container_call(api, verb, step)
+            elif noun == "network":
+                _network_call(api, verb, step)
+            elif noun == "volume":
+                _volume_call(api, verb, step)
+            else:
+                _image_call(api, verb, step)
+        return f"{step.action.replace('_', ' ')} {step.target}"
+
+    def run(self, step: Argv, tell: Tell) -> Ran:
+        """Run a program of a plan; a failing exit is a failed step.
+
+        Raises
+        ------
+        CheckFailed: it ended with another code than 0, or ran past its time.
+        """
+        cwd = Path(step.cwd) if step.cwd else None
+        ran = shell.run(step.argv, cwd=cwd, timeout_s=step.timeout_s, environment=self._environment, tell=tell)
+        if ran.timed_out:
+            raise CheckFailed(f"`{' '.join(step.argv[:6])} ...` ran past {step.timeout_s:.0f} s and was stopped.")
+        if ran.code != 0:
+            last = (ran.err or ran.out).strip().splitlines()[-1:] or ["no message"]
+            raise CheckFailed(f"`{' '.join(step.argv)}` ended with code {ran.code}: {last[0][:500]}")
+        return ran
+
+    def write_file(self, path: Path, data: bytes, mode: int | None = None) -> None:
+        """Write a whole file atomically."""
+        files.write_file(path, data, mode)
+
+    def remove_file(self, path: Path) -> None:
+        """Remove one file."""
+        files.remove_file(path)
+
+
+def _container_call(api: Any, verb: str, step: Engine) -> None:
+    match verb:
+        case "start":
+            api.start(step.target)
+        case "stop":
+            api.stop(step.target, timeout=step.args.get("timeout"))
+        case "restart":
+            api.restart(step.target, timeout=step.args.get("timeout", 10))
+        case "kill":
+            api.kill(step.target, signal=step.args.get("signal", "SIGTERM"))
+        case "unpause":
+            api.unpause(step.target)
+        case "rename":
+            api.rename(step.target, str(step.args["name"]))
+        case _:
+            api.remove_container(step.target, force=bool(step.args.get("force", False)), v=False)
+
+
+def _network_call(api: Any, verb: str, step: Engine) -> None:
+    match verb:
+        case "create":
+            api.create_network(step.target, driver=step.args.get("driver", "bridge"), check_duplicate=True)
+        case "connect":
+            alias = step.args.get("alias")
+            api.connect_container_to_network(
+                str(step.args["container"]), step.target, aliases=[alias] if alias else None
+            )
+        case "disconnect":
+            api.disconnect_container_from_network(str(step.args["container"]), step.target)
+        case _:
+            api.remove_network(step.target)
+
+
+def _volume_call(api: Any, verb: str, step: Engine) -> None:
+    if verb == "create":
+        api.create_volume(step.target)
+    else:
+        api.remove_volume(step.target)
+
+
+def _image_call(api: Any, verb: str, step: Engine) -> None:
+    if verb == "tag":
+        repository, _, tag = str(step.args["name"]).rpartition(":")
+        api.tag(step.target, repository or tag, tag if repository else None)
+    else:
+        api.remove_image(step.target)

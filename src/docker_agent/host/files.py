@@ -1,0 +1,92 @@
+"""Read and find files, and write them whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from docker_agent.core.errors import AgentError, InputError
+
+LARGEST_BYTES = 16 * 1024 * 1024
+SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "vendor"})
+MOST_FILES = 2_000
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a regular file of at most 16 MiB.
+
+    Raises
+    ------
+    InputError: it is not there, not a regular file, too large or not readable.
+    """
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise InputError(f"{path} is not a regular file.")
+        if size > LARGEST_BYTES:
+            raise InputError(f"{path} has {size} bytes; more than 16 MiB are not read.")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name and the permissions.") from error
+
+
+def find_files(root: Path, pattern: str) -> list[Path]:
+    """Files below a folder that match a glob such as `**/*.yml`; hidden and vendored folders are left out."""
+    found: list[Path] = []
+    with suppress(OSError, ValueError, NotImplementedError):
+        for path in root.glob(pattern):
+            parts = path.relative_to(root).parts[:-1]
+            if path.is_file() and not any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts):
+                found.append(path)
+            if len(found) >= MOST_FILES:
+                break
+    return sorted(found)
+
+
+def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Write a whole file atomically: temporary file beside it, fsync, rename; a link is written through.
+
+    The old file's mode and owner are kept unless `mode` says otherwise; a new file gets 0644.
+
+    Raises
+    ------
+    AgentError: the disk is full or the folder cannot be written; the old file is whole.
+    """
+    target = path.resolve()
+    temporary = ""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        known = target.stat() if target.exists() else None
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode if mode is not None else stat.S_IMODE(known.st_mode) if known else 0o644)
+        if known is not None and (known.st_uid, known.st_gid) != (os.geteuid(), os.getegid()):
+            with suppress(PermissionError):
+                os.chown(temporary, known.st_uid, known.st_gid)
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise AgentError(
+            f"{path} could not be written: {error.strerror}. What was there is unchanged.",
+            "Free some space or fix the permissions, then try again.",
+        ) from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove one file; a missing one is fine.
+
+    Raises
+    ------
+    AgentError: it cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise AgentError(f"{path} could not be removed: {error.strerror}.", "Check the permissions.") from error

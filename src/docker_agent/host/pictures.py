@@ -1,0 +1,239 @@
+"""Turn the engine's JSON into our frozen pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docker_agent.host.models import (
+    Attachment,
+    Container,
+    Event,
+    HealthResult,
+    Image,
+    LogLine,
+    Mount,
+    Network,
+    Port,
+    Stats,
+)
+
+Raw = dict[str, Any]
+
+NO_TIME = "0001-01-01T00:00:00Z"
+
+
+def container_of(raw: Raw) -> Container:
+    """A container from the answer of `GET /containers/ID/json`."""
+    state = _part(raw, "State")
+    config = _part(raw, "Config")
+    host = _part(raw, "HostConfig")
+    network = _part(raw, "NetworkSettings")
+    health = _part(state, "Health")
+    policy = _part(host, "RestartPolicy")
+    log = _part(host, "LogConfig")
+    labels: dict[str, str] = _part(config, "Labels")
+    return Container(
+        id=raw.get("Id", ""),
+        name=str(raw.get("Name", "")).lstrip("/"),
+        image=config.get("Image", ""),
+        image_id=raw.get("Image", ""),
+        project=labels.get("com.docker.compose.project", ""),
+        service=labels.get("com.docker.compose.service", ""),
+        status=state.get("Status", "created"),
+        exit_code=int(state.get("ExitCode") or 0),
+        error=state.get("Error") or "",
+        oom_killed=bool(state.get("OOMKilled")),
+        restart_count=int(raw.get("RestartCount") or 0),
+        restart_policy=policy.get("Name") or "no",
+        restart_max=int(policy.get("MaximumRetryCount") or 0),
+        started_at=_time(state.get("StartedAt")),
+        finished_at=_time(state.get("FinishedAt")),
+        created_at=_time(raw.get("Created")),
+        health=health.get("Status", ""),
+        failing_streak=int(health.get("FailingStreak") or 0),
+        health_log=tuple(_health_result(entry) for entry in _items(health, "Log")),
+        health_test=_words(_part(config, "Healthcheck").get("Test")),
+        entrypoint=_words(config.get("Entrypoint")),
+        command=_words(config.get("Cmd")),
+        working_dir=config.get("WorkingDir") or "",
+        user=config.get("User") or "",
+        env=_words(config.get("Env")),
+        labels=labels,
+        ports=_ports(_part(network, "Ports"), _part(host, "PortBindings")),
+        mounts=tuple(_mount(entry) for entry in _items(raw, "Mounts")),
+        networks=tuple(_attachment(name, entry) for name, entry in sorted(_part(network, "Networks").items())),
+        network_mode=host.get("NetworkMode") or "",
+        memory_limit=int(host.get("Memory") or 0),
+        memory_swap=int(host.get("MemorySwap") or 0),
+        cpus=_cpus(host),
+        pids_limit=max(0, int(host.get("PidsLimit") or 0)),
+        privileged=bool(host.get("Privileged")),
+        read_only=bool(host.get("ReadonlyRootfs")),
+        log_driver=log.get("Type") or "",
+        log_options=_part(log, "Config"),
+        stop_timeout=config.get("StopTimeout"),
+        tty=bool(config.get("Tty")),
+        raw=raw,
+    )
+
+
+def image_of(raw: Raw) -> Image:
+    """An image from `GET /images/NAME/json` or, with less in it, from the list."""
+    config = _part(raw, "Config")
+    return Image(
+        id=raw.get("Id", ""),
+        tags=tuple(tag for tag in _words(raw.get("RepoTags")) if tag != "<none>:<none>"),
+        digests=_words(raw.get("RepoDigests")),
+        size=int(raw.get("Size") or 0),
+        created=str(raw.get("Created", "")),
+        architecture=raw.get("Architecture", ""),
+        os=raw.get("Os", ""),
+        entrypoint=_words(config.get("Entrypoint")),
+        command=_words(config.get("Cmd")),
+        user=config.get("User") or "",
+        labels=_part(config, "Labels") or _part(raw, "Labels"),
+        health_test=_words(_part(config, "Healthcheck").get("Test")),
+        env=_words(config.get("Env")),
+        exposed=tuple(sorted(_part(config, "ExposedPorts"))),
+        volumes=tuple(sorted(_part(config, "Volumes"))),
+    )
+
+
+def network_of(raw: Raw) -> Network:
+    """A network from its inspect answer."""
+    pools = _items(_part(raw, "IPAM"), "Config")
+    attached: dict[str, Raw] = _part(raw, "Containers")
+    return Network(
+        id=raw.get("Id", ""),
+        name=raw.get("Name", ""),
+        driver=raw.get("Driver", ""),
+        internal=bool(raw.get("Internal")),
+        subnets=tuple(str(pool["Subnet"]) for pool in pools if pool.get("Subnet")),
+        labels=_part(raw, "Labels"),
+        containers=tuple(sorted(str(entry.get("Name", "")) for entry in attached.values())),
+    )
+
+
+def event_of(raw: Raw) -> Event:
+    """An event from the stream."""
+    actor = _part(raw, "Actor")
+    attributes = {key: str(value) for key, value in _part(actor, "Attributes").items()}
+    return Event(
+        time=int(raw.get("timeNano") or 0) / 1e9 or float(raw.get("time") or 0),
+        kind=raw.get("Type", ""),
+        action=raw.get("Action", ""),
+        actor=actor.get("ID", ""),
+        name=attributes.get("name", ""),
+        attributes=attributes,
+    )
+
+
+def stats_of(name: str, raw: Raw) -> Stats:
+    """One reading from `GET /containers/ID/stats`; CPU from the two samples in it, memory without the file cache."""
+    cpu, before = _part(raw, "cpu_stats"), _part(raw, "precpu_stats")
+    used = _deep(cpu, "cpu_usage", "total_usage") - _deep(before, "cpu_usage", "total_usage")
+    passed = _deep(cpu, "system_cpu_usage") - _deep(before, "system_cpu_usage")
+    memory = _part(raw, "memory_stats")
+    detail = _part(memory, "stats")
+    cache = int(detail.get("total_inactive_file") or detail.get("inactive_file") or 0)
+    traffic: list[Raw] = list(_part(raw, "networks").values())
+    return Stats(
+        name=name,
+        cpu_percent=round(100.0 * used / passed * (cpu.get("online_cpus") or 1), 1) if passed > 0 else 0.0,
+        memory=max(0, int(memory.get("usage") or 0) - cache),
+        memory_limit=int(memory.get("limit") or 0),
+        pids=int(_part(raw, "pids_stats").get("current") or 0),
+        network_in=sum(int(card.get("rx_bytes") or 0) for card in traffic),
+        network_out=sum(int(card.get("tx_bytes") or 0) for card in traffic),
+        throttled_periods=int(_deep(cpu, "throttling_data", "throttled_periods")),
+        periods=int(_deep(cpu, "throttling_data", "periods")),
+    )
+
+
+def log_lines_of(out: bytes, err: bytes, first: int = 1) -> list[LogLine]:
+    """Log lines from the two streams with their time stamps, in the order of time."""
+    lines = [_log_line("stdout", text) for text in out.decode("utf-8", "replace").splitlines()]
+    lines += [_log_line("stderr", text) for text in err.decode("utf-8", "replace").splitlines()]
+    ordered = sorted(lines, key=lambda line: line.time)
+    return [line.model_copy(update={"number": first + index}) for index, line in enumerate(ordered)]
+
+
+def _part(raw: Raw, key: str) -> Raw:
+    """A mapping inside the answer, empty where the engine says null."""
+    return raw.get(key) or {}
+
+
+def _items(raw: Raw, key: str) -> list[Raw]:
+    """A list inside the answer, empty where the engine says null."""
+    return raw.get(key) or []
+
+
+def _log_line(stream: str, text: str) -> LogLine:
+    time, separator, rest = text.partition(" ")
+    stamped = bool(separator) and time[:4].isdigit() and "T" in time
+    return LogLine(number=0, time=time if stamped else "", stream=stream, text=rest if stamped else text)
+
+
+def _health_result(entry: Raw) -> HealthResult:
+    return HealthResult(
+        start=entry.get("Start", ""),
+        end=entry.get("End", ""),
+        exit_code=int(entry.get("ExitCode") or 0),
+        output=str(entry.get("Output", ""))[:4_096],
+    )
+
+
+def _mount(entry: Raw) -> Mount:
+    return Mount(
+        kind=entry.get("Type", ""),
+        target=entry.get("Destination", ""),
+        source=entry.get("Source", ""),
+        name=entry.get("Name", "") or "",
+        read_only=not entry.get("RW", True),
+    )
+
+
+def _attachment(name: str, entry: Raw | None) -> Attachment:
+    found = entry or {}
+    return Attachment(network=name, ip=found.get("IPAddress") or "", aliases=_words(found.get("Aliases")))
+
+
+def _ports(live: Raw, wanted: Raw) -> tuple[Port, ...]:
+    """Ports as they are, or as they were asked for where the container never started."""
+    ports: list[Port] = []
+    for key in sorted({*live, *wanted}):
+        number, _, protocol = key.partition("/")
+        bindings: list[dict[str, str]] = live.get(key) or wanted.get(key) or [{}]
+        ports.extend(
+            Port(
+                container_port=int(number),
+                protocol=protocol or "tcp",
+                host_ip=binding.get("HostIp") or "",
+                host_port=int((binding.get("HostPort") or "0").split("-")[0]),
+            )
+            for binding in bindings
+        )
+    return tuple(ports)
+
+
+def _cpus(host: Raw) -> float:
+    if host.get("NanoCpus"):
+        return int(host["NanoCpus"]) / 1e9
+    quota, period = int(host.get("CpuQuota") or 0), int(host.get("CpuPeriod") or 100_000)
+    return quota / period if quota > 0 else 0.0
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(str(word) for word in value)
+
+
+def _time(value: Any) -> str:
+    return "" if value in (None, NO_TIME) else str(value)
+
+
+def _deep(data: Raw, *keys: str) -> float:
+    for key in keys[:-1]:
+        data = _part(data, key)
+    return float(data.get(keys[-1]) or 0)

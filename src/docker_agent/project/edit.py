@@ -1,0 +1,217 @@
+"""Edits of compose files by character spans: what is not meant to change stays as it is, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Write
+from docker_agent.project.compose import ComposeModel, Document, node_at
+from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Source, plain_value
+from docker_agent.project.compose_nodes import Sequence as SequenceNode
+from docker_agent.project.compose_parse import parse_nodes
+from docker_agent.project.edit_render import Value, scalar_text
+from docker_agent.project.edit_spans import (
+    BY_HAND,
+    Edit,
+    KeyPath,
+    insert_value,
+    remove_entry,
+    replace_value,
+    rewrite_entry,
+)
+
+__all__ = [
+    "Edit",
+    "KeyPath",
+    "Value",
+    "apply_edits",
+    "remove_service_key",
+    "set_service_value",
+    "write_source",
+    "write_step",
+]
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """A text with edits made; insertions at one place keep the order they were given in.
+
+    Raises
+    ------
+    InputError: two edits overlap, or one lies outside the text.
+    """
+    parts: list[str] = []
+    position = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if not position <= edit.start <= edit.end <= len(text):
+            raise InputError(f"{edit.file}: two edits want the same characters.", "Make them one after the other.")
+        parts += [text[position : edit.start], edit.text]
+        position = edit.end
+    return "".join([*parts, text[position:]])
+
+
+def set_service_value(model: ComposeModel, service: str, path: KeyPath, value: Value) -> list[Edit]:
+    """The edits that give a service's key a value: the scalar is replaced in its quotes, missing keys are inserted.
+
+    Parameters
+    ----------
+    path: keys below the service; a key also finds its entry in a list of KEY=VALUE, an int an item of a list.
+    value: written as is, so that `${NAME}` stays a variable; a mapping or list replaces what was there.
+
+    Raises
+    ------
+    InputError: no such service, the place is shared by an anchor, or the edit would change anything else.
+    """
+    document, depth = _place_to_set(model, service, path)
+    whole: KeyPath = ("services", service, *path)
+    edit = _edit_to_set(document, whole, depth, value)
+    if edit is None:
+        return []
+    expected = _with_value(plain_value(document.root), whole, value)
+    return _checked(document, [edit], expected, ".".join(str(step) for step in path))
+
+
+def remove_service_key(model: ComposeModel, service: str, path: tuple[str, ...]) -> list[Edit]:
+    """The edits that take a service's key out of every file that has it, with a parent that would be left empty.
+
+    Raises
+    ------
+    InputError: the key comes from an anchor, is all that a service has, or the edit would change anything else.
+    """
+    edits: list[Edit] = []
+    for document in model.documents:
+        above, last = ("services", service, *path[:-1]), path[-1]
+        while len(above) > 2 and len(_own_keys(node_at(document.root, above))) == 1:
+            above, last = above[:-1], above[-1]
+        parent = node_at(document.root, above)
+        if not isinstance(parent, Mapping) or last not in parent.index:
+            continue
+        entry = parent.index[last]
+        _refuse_shared(document, (*above, last))
+        if entry.merged or len(_own_keys(parent)) < 2:
+            raise document.source.error(
+                entry.key.start, f"{service}.{'.'.join(path)} cannot be taken out alone.", BY_HAND
+            )
+        expected = plain_value(document.root)
+        del _inside(expected, above)[last]
+        edits += _checked(document, [remove_entry(parent, entry)], expected, ".".join(path))
+    return edits
+
+
+def write_step(root: Path, model: ComposeModel, edits: Sequence[Edit], why: str) -> Write:
+    """The plan's step that makes edits of one file.
+
+    Raises
+    ------
+    InputError: no edits, edits of several files, or edits that overlap.
+    """
+    names = {edit.file for edit in edits}
+    if len(names) != 1:
+        raise InputError("One step writes one file.", "Make a step for each file that is edited.")
+    source = model.sources[names.pop()]
+    return write_source(root, source, apply_edits(source.text, edits), why)
+
+
+def write_source(root: Path, source: Source, text: str, why: str) -> Write:
+    """The plan's step that gives a file that was read a new text; a byte order mark stays."""
+    path = os.path.relpath(source.path, root).replace(os.sep, "/")
+    mark = "\ufeff" if source.data.startswith(b"\xef\xbb\xbf") else ""
+    before = hashlib.sha256(source.data).hexdigest()
+    return Write(path=path, content=mark + text, before=before, why=why, touches=(f"file:{path}",))
+
+
+def _place_to_set(model: ComposeModel, service: str, path: KeyPath) -> tuple[Document, int]:
+    """The document to edit and how much of the path is there: the last that has all of it, else the fullest first."""
+    whole: KeyPath = ("services", service, *path)
+    best: tuple[Document, int] | None = None
+    for document in model.documents:
+        depth = next(n for n in range(len(whole), -1, -1) if node_at(document.root, whole[:n]) is not None)
+        if depth >= 2 and (best is None or depth > best[1] or depth == len(whole)):
+            best = document, depth
+    if best is None:
+        raise InputError(
+            f"There is no service {service} in the compose files.", f"There are: {', '.join(model.services)}."
+        )
+    return best
+
+
+def _edit_to_set(document: Document, whole: KeyPath, depth: int, value: Value) -> Edit | None:
+    source = document.source
+    _refuse_shared(document, whole[: depth + 1])
+    if depth < len(whole):
+        return insert_value(document, whole, depth, value)
+    parent, step = node_at(document.root, whole[:-1]), whole[-1]
+    old = cast("Node", node_at(document.root, whole))
+    if isinstance(parent, SequenceNode):
+        item: Value = f"{step}={scalar_text(value)}" if isinstance(step, str) else value
+        return replace_value(source, old, (old.start, old.end), item)
+    entry = cast("Mapping", parent).index[str(step)]
+    if entry.merged:
+        return None if plain_value(old) == value else insert_value(document, whole, depth - 1, value)
+    if isinstance(value, dict | list) or not isinstance(old, Scalar):
+        return None if plain_value(old) == value else rewrite_entry(document, cast("Mapping", parent), entry, value)
+    return replace_value(source, old, entry.alias or (old.start, old.end), value)
+
+
+def _checked(document: Document, edits: list[Edit], expected: Any, shown: str) -> list[Edit]:
+    """The edits, after making sure that the edited text says what is expected and nothing else."""
+    source = document.source
+    text = apply_edits(source.text, edits)
+    place = edits[0].start
+    try:
+        nodes = parse_nodes(Source(source.name, source.path, b"", text))
+    except InputError as error:
+        raise source.error(place, f"{shown} cannot be edited here without breaking the file.", BY_HAND) from error
+    if not any(_same(plain_value(node), expected) for node in nodes):
+        raise source.error(place, f"{shown} cannot be edited here without changing something else.", BY_HAND)
+    return edits
+
+
+def _same(actual: Any, expected: Any) -> bool:
+    match actual, expected:
+        case dict(), dict():
+            one, other = cast("dict[str, Any]", actual), cast("dict[str, Any]", expected)
+            return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        case list(), list():
+            left, right = cast("list[Any]", actual), cast("list[Any]", expected)
+            return len(left) == len(right) and all(map(_same, left, right))
+        case _:
+            return actual == expected or scalar_text(actual) == scalar_text(expected)
+
+
+def _with_value(data: Any, path: KeyPath, value: Value) -> Any:
+    if not path:
+        return value
+    step, rest = path[0], path[1:]
+    if isinstance(data, list):
+        items = list(cast("list[Any]", data))
+        named = (n for n, item in enumerate(items) if str(item).partition("=")[0] == step)
+        place = step if isinstance(step, int) else next(named, len(items))
+        items[place : place + 1] = [value if isinstance(step, int) else f"{step}={scalar_text(value)}"]
+        return items
+    known = cast("dict[Any, Any]", data) if isinstance(data, dict) else {}
+    return {**known, step: _with_value(known.get(step), rest, value)}
+
+
+def _inside(data: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        data = data[step]
+    return data
+
+
+def _refuse_shared(document: Document, path: KeyPath) -> None:
+    for length in range(1, len(path)):
+        above, step = node_at(document.root, path[: length - 1]), path[length - 1]
+        if isinstance(above, Mapping):
+            entry = above.index[str(step)]
+            if entry.merged or entry.alias:
+                shown = ".".join(str(part) for part in path[:length])
+                raise document.source.error(entry.key.start, f"{shown} is shared through an anchor.", BY_HAND)
+
+
+def _own_keys(node: Node | None) -> list[str]:
+    return [entry.key.value for entry in node.entries if not entry.merged] if isinstance(node, Mapping) else []

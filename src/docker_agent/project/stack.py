@@ -1,0 +1,180 @@
+"""The stack of a folder: which compose files it is made of, its name, its variables and its model."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from docker_agent.core.errors import InputError
+from docker_agent.host.files import find_files, read_file
+from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.dotenv import parse_dotenv
+from docker_agent.project.workspace import Workspace
+
+# In the order of compose-go's cli/options.go.
+FILE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+OVERRIDE_NAMES = (
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+)
+
+Read = Callable[[Path], bytes]
+Find = Callable[[Path, str], list[Path]]
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """A compose project as its files say it.
+
+    Attributes
+    ----------
+    root: the folder that file names are relative to.
+    directory: the folder that Compose resolves paths from, the first file's.
+    name: the project's name, as Compose makes it.
+    variables: what the `.env` files set, without the shell's own; the values may be secret.
+    """
+
+    root: Path
+    directory: Path
+    files: tuple[Path, ...]
+    name: str
+    model: ComposeModel = field(repr=False)
+    variables: Mapping[str, str] = field(repr=False)
+
+
+def find_stack(
+    root: Path,
+    *,
+    context_files: Sequence[str] = (),
+    read: Read = read_file,
+    find: Find = find_files,
+    environment: Mapping[str, str] = os.environ,
+) -> Stack | None:
+    """Find and read the stack of a folder, None where it has no compose file.
+
+    COMPOSE_FILE (from the shell or `.env`) comes first, then the files that the project context names, then Compose's
+    own names with their override file.
+
+    Parameters
+    ----------
+    context_files: paths and globs relative to the root.
+
+    Raises
+    ------
+    InputError: a named file is not there, or a file cannot be read as what it is.
+    """
+    dotenv = _read_dotenv(root, root, read, environment)
+    files = _named_files(root, {**dotenv, **environment}) or _context_files(root, context_files, read, find)
+    files = files or _standard_files(root, read)
+    return open_stack(root, files, read=read, environment=environment) if files else None
+
+
+def open_stack(
+    root: Path, files: Sequence[Path], *, read: Read = read_file, environment: Mapping[str, str] = os.environ
+) -> Stack:
+    """Read the stack of certain files, laid over each other in their order.
+
+    Raises
+    ------
+    InputError: a file is not there or cannot be read as what it is.
+    """
+    directory = files[0].parent
+    dotenv = _read_dotenv(root, directory, read, environment)
+    known = {**dotenv, **environment}
+    given = known.get("COMPOSE_PROJECT_NAME", "")
+    fallback = normalize_name(directory.absolute().name)
+    model = load(files, read=read, variables={"COMPOSE_PROJECT_NAME": fallback, **known}, root=root)
+    return Stack(root, directory, tuple(files), given or model.name or fallback, model, dotenv)
+
+
+def stack_of(ws: Workspace, *, files: Sequence[str] = ()) -> Stack | None:
+    """The stack of a workspace, or of certain files of it, None where there is no compose file.
+
+    Raises
+    ------
+    InputError: as `find_stack`; or a file is outside the project.
+    """
+    if not files:
+        return find_stack(
+            ws.root, context_files=ws.context.compose_files, read=ws.host.read_file, find=ws.host.find_files
+        )
+    return open_stack(ws.root, [_inside(ws.root, name) for name in files], read=ws.host.read_file)
+
+
+def compose_argv(stack: Stack, *arguments: str) -> tuple[str, ...]:
+    """The argument list of a `docker compose` command for exactly this stack."""
+    return ("docker", "compose", *compose_options(stack), *arguments)
+
+
+def compose_options(stack: Stack) -> tuple[str, ...]:
+    """The global options of `docker compose` that name exactly this stack."""
+    files = tuple(word for file in stack.files for word in ("-f", str(file)))
+    return ("--project-directory", str(stack.directory), *files, "-p", stack.name)
+
+
+def project_name(root: Path, environment: Mapping[str, str] = os.environ) -> str:
+    """The name of the project of a folder that has no compose files: COMPOSE_PROJECT_NAME, or the folder's own."""
+    return environment.get("COMPOSE_PROJECT_NAME") or normalize_name(root.absolute().name)
+
+
+def normalize_name(name: str) -> str:
+    """A folder's name as Compose makes a project's name of it: lower case, only a-z 0-9 _ -, none of _ - in front."""
+    return re.sub(r"[^a-z0-9_-]", "", name.lower()).lstrip("_-")
+
+
+def _inside(root: Path, name: str) -> Path:
+    path = Path(os.path.normpath(root / name))
+    if not path.is_relative_to(os.path.normpath(root)):
+        raise InputError(f"{name} is outside the project.", "Name a file inside it.")
+    return path
+
+
+def _read_dotenv(root: Path, directory: Path, read: Read, environment: Mapping[str, str]) -> dict[str, str]:
+    named = [name for name in environment.get("COMPOSE_ENV_FILES", "").split(",") if name]
+    paths = [root / name for name in named] or [directory / ".env"]
+    found: dict[str, str] = {}
+    for path in paths:
+        if named or _exists(path, read):
+            name = os.path.relpath(path, root).replace(os.sep, "/")
+            found |= parse_dotenv(read(path), name, {**found, **environment})
+    return found
+
+
+def _named_files(root: Path, variables: Mapping[str, str]) -> list[Path]:
+    separator = variables.get("COMPOSE_PATH_SEPARATOR") or os.pathsep
+    return [_inside(root, name) for name in variables.get("COMPOSE_FILE", "").split(separator) if name]
+
+
+def _context_files(root: Path, patterns: Sequence[str], read: Read, find: Find) -> list[Path]:
+    files: list[Path] = []
+    for pattern in patterns:
+        path = _inside(root, pattern)
+        if _exists(path, read):
+            files.append(path)
+            continue
+        found = find(root, pattern.removeprefix("./"))
+        if not found and not any(mark in pattern for mark in "*?["):
+            raise InputError(f"{pattern} is named in the project context, but it cannot be read.", "Correct the name.")
+        files += found
+    return list(dict.fromkeys(files))
+
+
+def _standard_files(root: Path, read: Read) -> list[Path]:
+    first = next((root / name for name in FILE_NAMES if _exists(root / name, read)), None)
+    if first is None:
+        return []
+    override = next((root / name for name in OVERRIDE_NAMES if _exists(root / name, read)), None)
+    return [first, override] if override else [first]
+
+
+def _exists(path: Path, read: Read) -> bool:
+    try:
+        read(path)
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,154 @@
+"""Turn plans, answers and errors into what a person reads."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, cast
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from docker_agent.core.errors import AgentError
+from docker_agent.core.plan import Argv, Engine, Observe, Plan, Probe, Restore, Risk, Step, WaitHealthy, Write
+from docker_agent.policy.taint import clean
+
+COLOURS = {"error": "red", "warn": "yellow", "info": "cyan", "failed": "red", "missing": "yellow", "warning": "yellow"}
+RISK_COLOURS = {Risk.READ: "green", Risk.CHANGE: "yellow", Risk.DESTROY: "red"}
+PLAIN_WIDTH = 160
+
+
+def plan_panel(plan: Plan, digest: str) -> RenderableType:
+    """A plan as a panel for a terminal."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", style="dim")
+    table.add_column()
+    for index, step in enumerate(plan.steps, 1):
+        words = Text(clean(step.why), style="bold" if step.risk is not Risk.READ else "")
+        words.append(f"\n{clean(describe(step))}", style="dim")
+        if step.undo is not None:
+            words.append(f"\nundo: {clean(describe(step.undo))}", style="dim italic")
+        table.add_row(str(index), words)
+    parts: list[RenderableType] = [table]
+    if plan.reason:
+        parts.insert(0, Text(f"{clean(plan.reason)}\n"))
+    parts += [Text(f"{label}: {', '.join(names)}", style="bold red") for label, names in _at_stake(plan)]
+    return Panel(
+        Group(*parts),
+        title=f"[bold]Plan[/] {escape(clean(plan.title))}",
+        subtitle=f"{plan.risk.value} · {digest[:12]}",
+        border_style=RISK_COLOURS[plan.risk],
+        title_align="left",
+        subtitle_align="right",
+    )
+
+
+def plan_text(plan: Plan, digest: str) -> str:
+    """A plan as plain lines."""
+    lines = [f"PLAN {clean(plan.title)}  [{plan.risk.value}, {digest[:12]}]"]
+    if plan.reason:
+        lines.append(f"  {clean(plan.reason)}")
+    for index, step in enumerate(plan.steps, 1):
+        lines += [f"  {index}. {clean(step.why)}", f"     {clean(describe(step))}"]
+        if step.undo is not None:
+            lines.append(f"     undo: {clean(describe(step.undo))}")
+    lines += [f"  {label}: {', '.join(names)}" for label, names in _at_stake(plan)]
+    return "\n".join(lines)
+
+
+def describe(step: Step) -> str:
+    """One step in the words of its doing."""
+    match step:
+        case Argv():
+            return "$ " + " ".join(step.argv)
+        case Engine():
+            given = "".join(f" {key}={value}" for key, value in step.args.items())
+            return f"engine: {step.action.replace('_', ' ')} {step.target}{given}"
+        case Write():
+            size = len(step.content.encode("utf-8", "surrogatepass"))
+            return f"{'change' if step.before else 'create'} {step.path} ({size} bytes; undo puts the old one back)"
+        case Restore():
+            return f"put back {step.path}" if step.kept else f"remove {step.path}"
+        case WaitHealthy():
+            return f"wait until {step.target} is healthy, at most {step.timeout_s:.0f} s"
+        case Probe():
+            return f"{step.url} must answer {step.expect_status}"
+        case Observe():
+            return f"watch {step.target} for {step.seconds:.0f} s: no restart"
+
+
+def _at_stake(plan: Plan) -> list[tuple[str, Sequence[str]]]:
+    return [
+        (label, names) for label, names in (("Data lost", plan.data), ("Outside the project", plan.foreign)) if names
+    ]
+
+
+def print_error(error: AgentError) -> None:
+    """One sentence and the next step, on standard error."""
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[red]Error:[/] {escape(clean(error.message))}", soft_wrap=True)
+    if error.next_step:
+        console.print(f"[dim]Next:[/] {escape(clean(error.next_step))}", soft_wrap=True)
+
+
+def print_answer(data: dict[str, Any], *, tool: str = "") -> None:
+    """A tool's answer: findings as findings, lists of objects as tables, the rest as fields."""
+    del tool
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    for key, value in data.items():
+        if key == "findings":
+            _print_findings(console, value)
+        elif isinstance(value, list):
+            _print_list(console, key, cast("list[Any]", value))
+        elif isinstance(value, str) and "\n" in value:
+            console.print(clean(value), markup=False, soft_wrap=True)
+        elif value not in (None, "", {}):
+            console.print(f"[bold]{escape(_title(key))}:[/] {escape(clean(str(value)))}", soft_wrap=True)
+
+
+def _print_list(console: Console, key: str, items: list[Any]) -> None:
+    if items and isinstance(items[0], dict):
+        console.print(_table(key, items))
+    elif items:
+        console.print(f"[bold]{escape(_title(key))}:[/] {escape(clean(', '.join(map(str, items))))}", soft_wrap=True)
+
+
+def _print_findings(console: Console, findings: list[dict[str, Any]]) -> None:
+    for finding in findings:
+        severity = str(finding.get("severity", ""))
+        head = Text(f"{severity:<5} ", style=COLOURS.get(severity, ""))
+        head.append(f"{clean(str(finding.get('code')))}", style="bold")
+        head.append(f"  {clean(str(finding.get('object')))}: {clean(str(finding.get('message')))}")
+        console.print(head, soft_wrap=True)
+        if finding.get("cause"):
+            console.print(f"      cause: {clean(str(finding['cause']))}", markup=False, soft_wrap=True)
+        seen: list[dict[str, Any]] = finding.get("evidence") or []
+        for evidence in seen:
+            quote = f"  {clean(str(evidence.get('quote', '')))}"
+            console.print(f"      {evidence.get('where')}{quote}", style="dim", markup=False, soft_wrap=True)
+        if finding.get("fix"):
+            console.print(f"      fix: {clean(str(finding['fix']))}", style="green", markup=False, soft_wrap=True)
+
+
+def _table(key: str, rows: list[dict[str, Any]]) -> Table:
+    columns = [name for name in rows[0] if any(row.get(name) not in (None, "", [], {}, False) for row in rows)]
+    table = Table(title=_title(key), title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for name in columns:
+        table.add_column(_title(name), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in columns))
+    return table
+
+
+def _cell(value: Any) -> Text:
+    several = isinstance(value, list | tuple)
+    words = ", ".join(map(str, cast("list[Any]", value))) if several else str("" if value is None else value)
+    words = {"True": "yes", "False": ""}.get(words, words)
+    return Text(clean(words), style=COLOURS.get(words, ""))
+
+
+def _title(key: str) -> str:
+    return key.replace("_", " ")

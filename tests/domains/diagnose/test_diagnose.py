@@ -1,0 +1,153 @@
+"""The tool and the look behind it: what is said, what is not, and how long it may take."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from tests.domains.diagnose.cases import FAILURES, HEALTHY
+from tests.domains.diagnose.places import ROOT, Case, container, ended, workspace, world_of
+
+from docker_agent.core.errors import EngineUnreachable, InputError
+from docker_agent.core.plan import Risk
+from docker_agent.domains.diagnose.diagnose import Diagnosis, diagnose
+from docker_agent.domains.diagnose.fix import fix
+from docker_agent.domains.diagnose.rank import examine
+from docker_agent.domains.diagnose.snapshot import MAX_LOGS, collect, seconds_of
+from docker_agent.host.fake import FakeReads, World
+from docker_agent.host.models import Event, LogLine, Network
+from docker_agent.project.workspace import Workspace
+
+
+def ask(world: World, service: str = "") -> Diagnosis:
+    """The answer of `diagnose`."""
+    answer: Diagnosis = diagnose.function(workspace(world), service)
+    return answer
+
+
+def test_the_tools_are_declared_as_they_behave() -> None:
+    assert (diagnose.name, diagnose.risk) == ("diagnose", Risk.READ)
+    assert diagnose.untrusted
+    assert (fix.name, fix.risk) == ("diagnose_fix", Risk.CHANGE)
+
+
+def test_a_healthy_stack_is_said_to_be_well_with_what_was_looked_at() -> None:
+    answer = ask(world_of(HEALTHY["server"]))
+    assert answer.summary == "nothing wrong found"
+    assert answer.findings == ()
+    assert answer.looked_at == "1 containers (1 well), 1 log lines, 0 events, the compose file"
+
+
+def test_an_empty_project_is_not_said_to_be_well() -> None:
+    answer = ask(World())
+    assert "no container of shop exists yet" in answer.summary
+    assert any("compose file" in each for each in answer.not_looked_at)
+
+
+def test_the_cause_comes_before_its_consequence() -> None:
+    waiting = FAILURES["waiting"]
+    answer = ask(world_of(waiting))
+    assert [(finding.code, finding.object) for finding in answer.findings] == [
+        ("health-unhealthy", "db"),
+        ("cmp-dep-unhealthy", "web"),
+    ]
+
+
+def test_a_typical_answer_fits_and_many_faults_are_listed_briefly() -> None:
+    assert len(ask(world_of(FAILURES["oom"])).model_dump_json()) <= 4_000
+    broken = [container(f"w{n}", **ended(1)).model_copy(update={"name": f"shop-w{n}-1"}) for n in range(30)]
+    answer = ask(world_of(Case("", {}, others=broken)))
+    assert len(answer.model_dump_json()) <= 4_000
+    assert answer.summary.startswith("30 faults")
+    assert 1 <= len(answer.findings) < 30
+    assert len(answer.also) == 10
+
+
+def test_one_service_is_looked_at_alone() -> None:
+    world = world_of(Case("", {}, others=[container("db", **ended(1))]))
+    assert ask(world, "web").summary == "nothing wrong found"
+    assert [finding.object for finding in ask(world, "shop-db-1").findings] == ["db"]
+
+
+@pytest.mark.parametrize("word", ["nosuch", " ", "x" * 300, "../etc", "-rf"])
+def test_an_unknown_service_is_an_error_that_names_the_nearest(word: str) -> None:
+    with pytest.raises(InputError):
+        ask(world_of(Case("", {})), word)
+
+
+def test_no_engine_is_an_error_of_its_own() -> None:
+    world = world_of(Case("", {}))
+    world.down = EngineUnreachable("No engine.")
+    with pytest.raises(EngineUnreachable):
+        ask(world)
+
+
+@pytest.mark.parametrize("text", [b"services: [", b"\xff\xfe", b"services:\n  web: 3\n", b"", b"a: &a [*a]", b"- 1\n"])
+def test_a_broken_compose_file_does_not_stop_the_look(text: bytes) -> None:
+    world = world_of(FAILURES["oom"])
+    world.files[ROOT / "compose.yaml"] = text
+    answer = ask(world)
+    assert answer.findings[0].code == "exit-137-oom"
+    assert answer.findings[0].fixable is False
+
+
+class Partly(FakeReads):
+    """An engine that cannot tell everything: events fail, networks never answer."""
+
+    released = threading.Event()
+
+    def events(self, *, since: float, until: float, filters: dict[str, str] | None = None) -> list[Event]:
+        raise InputError(f"events: not today, from {since} to {until} with {filters}.")
+
+    def networks(self) -> list[Network]:
+        self.released.wait(30)
+        return []
+
+    def logs(self, name: str, *, tail: int = 200, since: float = 0.0, until: float = 0.0) -> list[LogLine]:
+        del tail, since, until
+        raise InputError(f"logs of {name}: configured logging driver does not support reading.")
+
+
+def test_what_could_not_be_looked_at_is_said_in_time() -> None:
+    world = world_of(FAILURES["oom"])
+    ws = workspace(world)
+    began = time.monotonic()
+    try:
+        taken = collect(Workspace(Partly(world), ws.root, ws.context, ws.project), limit_s=0.5)
+    finally:
+        Partly.released.set()
+    assert time.monotonic() - began < 5
+    assert examine(taken)[0].code == "exit-137-oom"
+    said = " ".join(taken.not_looked_at)
+    assert "events: events: not today" in said
+    assert "networks: no answer within 0.5 s" in said
+    assert "log of shop-web-1" in said
+
+
+def test_a_secret_in_the_environment_is_not_quoted() -> None:
+    body = ["environment:", "  PASSWORD: hunter2-hunter2"]
+    case = Case("", ended(1), ["getaddrinfo ENOTFOUND dbb"], body=body)
+    assert "hunter2" not in ask(world_of(case)).model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        ("2027-01-15T08:00:00Z", 1_800_000_000.0),
+        ("2027-01-15T08:00:00.123456789Z", 1_800_000_000.123456),
+        ("2027-01-15T09:00:00.5+01:00", 1_800_000_000.5),
+        ("", 0.0),
+        ("yesterday", 0.0),
+        ("0001-01-01T00:00:00Z", -62_135_596_800.0),
+    ],
+)
+def test_times_of_the_engine_are_read(stamp: str, expected: float) -> None:
+    assert seconds_of(stamp) == pytest.approx(expected)
+
+
+def test_logs_of_many_containers_are_limited() -> None:
+    others = [container(f"w{n}").model_copy(update={"name": f"shop-w{n}-1"}) for n in range(120)]
+    taken = collect(workspace(world_of(Case("", {}, others=others))))
+    assert len(taken.logs) == MAX_LOGS
+    assert len(taken.not_looked_at) == 121 - MAX_LOGS

@@ -1,0 +1,84 @@
+"""Make the images that the tests need, with no image registry."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.lab import engine, packages, rootfs
+from tests.lab.places import LabError, execute, home, locked, say
+
+RECIPES = Path(__file__).with_name("dockerfiles")
+LABEL = "docker-agent.lab"
+VERSIONS = {
+    "busybox": "1",
+    "debian": "12",
+    "mariadb": "10.11",
+    "nginx": "1.22",
+    "postgres": "15",
+    "redis": "7",
+}
+
+
+def tag(name: str) -> str:
+    """Return the tag of the lab's image of this name."""
+    return f"docker-agent-lab/{name}:{VERSIONS[name]}"
+
+
+def ensure_image(name: str) -> str:
+    """Return the tag of an image, which is made only if it is absent or its recipe changed."""
+    if name not in VERSIONS:
+        raise LabError(f"the lab has no image {name!r}; choose one of {', '.join(VERSIONS)}")
+    environment = {**os.environ, **engine.up().environment}
+    recipe = fingerprint(name)
+    if read_label(name, environment) == recipe:
+        return tag(name)
+    offline = bool(packages.host_mirrors())
+    if offline and name not in rootfs.MAKERS:
+        ensure_image("debian")
+    with locked(f"image-{name}"):
+        if read_label(name, environment) != recipe:
+            build(name, recipe, environment, offline=offline)
+    return tag(name)
+
+
+def fingerprint(name: str) -> str:
+    """Return a digest of everything in this folder that decides what the image holds."""
+    digest = hashlib.sha256()
+    if name in rootfs.MAKERS:
+        digest.update(Path(rootfs.__file__).read_bytes())
+    else:
+        digest.update(fingerprint("debian").encode())
+    for path in sorted((RECIPES / name).iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_label(name: str, environment: dict[str, str]) -> str | None:
+    """Return the recipe label of the present image, or nothing if there is no such image."""
+    template = f'{{{{index .Config.Labels "{LABEL}.recipe"}}}}'
+    command = ["docker", "image", "inspect", "--format", template, tag(name)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def build(name: str, recipe: str, environment: dict[str, str], *, offline: bool) -> None:
+    """Build one image from its recipe, or from the official image where apt is not Debian's."""
+    say(f"making {tag(name)}")
+    context = home() / "work" / name
+    shutil.rmtree(context, ignore_errors=True)
+    shutil.copytree(RECIPES / name, context)
+    if not offline:
+        (context / "Dockerfile").write_text(f"FROM {name}:{VERSIONS[name]}\n")
+    elif name in rootfs.MAKERS:
+        rootfs.MAKERS[name](context)
+    labels = [f"--label={LABEL}=1", f"--label={LABEL}.recipe={recipe}"]
+    old = execute(["docker", "image", "ls", "--quiet", "--no-trunc", tag(name)], env=environment).split()
+    execute(["docker", "build", "--tag", tag(name), *labels, context], env=environment)
+    if old:
+        # A container may still use the former image, which then stays.
+        subprocess.run(["docker", "image", "rm", *old], env=environment, capture_output=True, check=False)
+    shutil.rmtree(context)
