@@ -6,6 +6,7 @@ three stages always run. Redaction comes before trimming, so that no cut can lea
 
 from __future__ import annotations
 
+import difflib
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -16,9 +17,9 @@ from pydantic import BaseModel
 
 from docker_agent.core.errors import AgentError, CheckFailed, Denied, InputError, NeedsApproval
 from docker_agent.core.finding import Finding, Severity
-from docker_agent.core.plan import Engine, Plan, Risk
+from docker_agent.core.plan import Engine, Plan, Restore, Risk, Write
 from docker_agent.core.tool import Tool
-from docker_agent.host.apply import Application, Applied
+from docker_agent.host.apply import Application, Applied, inside
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal
 from docker_agent.policy.approve import Approver
@@ -29,13 +30,14 @@ from docker_agent.policy.taint import Taint, fence
 from docker_agent.project.workspace import Workspace
 
 HEAD_SHARE = 0.7
+DIFF_LINES = 120
 
 
 class Screen(Protocol):
     """Where plans and progress are shown while a call is under way; everything it gets is redacted."""
 
-    def show_plan(self, plan: Plan, digest: str) -> None:
-        """Show a plan before it is approved."""
+    def show_plan(self, plan: Plan, digest: str, diffs: Mapping[int, str]) -> None:
+        """Show a plan before it is approved; `diffs` holds what each writing step changes, by its position."""
         ...
 
     def tell(self, line: str) -> None:
@@ -81,6 +83,7 @@ class Call:
     applied: Applied | None = None
     error: AgentError | None = None
     saved: str = ""
+    diffs: dict[int, str] = field(default_factory=dict[int, str])
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     text: str = ""
 
@@ -200,7 +203,8 @@ def show_plan(door: Door, call: Call) -> None:
     """Show the plan, redacted, with its digest."""
     if call.plan is not None and call.plan.steps:
         shown = Plan.model_validate(door.redactor.data(call.plan.model_dump(mode="json")))
-        door.screen.show_plan(shown, call.plan.digest)
+        call.diffs = _diffs(door, call.plan)
+        door.screen.show_plan(shown, call.plan.digest, call.diffs)
 
 
 def approve(door: Door, call: Call) -> None:
@@ -262,11 +266,8 @@ def verify(_door: Door, call: Call) -> None:
 
 def redact(door: Door, call: Call) -> None:
     """Every known or recognised secret becomes its mask, in what the model and the person get."""
-    if call.answer is not None and call.error is None:
-        data = call.answer.model_dump(mode="json")
-    else:
-        data = _report(call)
-    call.data = door.redactor.data(data)
+    answered = call.answer is not None and call.error is None
+    call.data = door.redactor.data(call.answer.model_dump(mode="json") if call.answer and answered else _report(call))
     if call.error is not None:
         call.error.message = door.redactor.text(call.error.message)
         call.error.next_step = door.redactor.text(call.error.next_step)
@@ -341,6 +342,27 @@ def _stop_at_policies(door: Door, plan: Plan) -> None:
         )
 
 
+def _diffs(door: Door, plan: Plan) -> dict[int, str]:
+    """What each writing step changes, as a unified diff of masked text."""
+    found: dict[int, str] = {}
+    for index, step in enumerate(plan.steps):
+        if isinstance(step, Write | Restore):
+            old = _text_of(lambda step=step: door.host.reads.read_file(inside(door.workspace.root, step.path)))
+            kept = step.kept if isinstance(step, Restore) else ""
+            new = step.content if isinstance(step, Write) else _text_of(lambda kept=kept: door.journal.kept(kept))
+            masked = (door.redactor.text(text).splitlines() for text in (old, new))
+            lines = list(difflib.unified_diff(*masked, fromfile=step.path, tofile=step.path, lineterm="", n=2))
+            found[index] = "\n".join(lines[:DIFF_LINES])
+    return found
+
+
+def _text_of(read: Callable[[], bytes]) -> str:
+    try:
+        return read().decode("utf-8", "replace")
+    except InputError:
+        return ""
+
+
 def _place(finding: Finding) -> str:
     return finding.evidence[0].where if finding.evidence else finding.object
 
@@ -365,6 +387,7 @@ def _report(call: Call) -> dict[str, Any]:
             "digest": call.plan.digest[:12],
             "risk": call.plan.risk.value,
             "steps": [f"{step.kind}: {step.why}" for step in call.plan.steps],
+            "diff": "\n".join(call.diffs.values()),
         }
     if call.applied is not None:
         report |= {

@@ -15,6 +15,7 @@ from docker_agent.settings import texts
 
 READS = ("stack_list", "diagnose", "compose_check", "stack_logs", "guide_open_domain")
 CHANGES = ("diagnose_fix", "compose_fix", "stack_restart", "stack_up", "stack_down")
+SOPS = load_sops(texts("prompts") / "sops")
 EVERY_TOOL = (*READS, *CHANGES)
 MAX_TURNS = 12
 
@@ -39,7 +40,7 @@ class Session:
     turns: list[Turn] = field(default_factory=list[Turn])
 
     def ask(self, prompt: str) -> str:
-        model = OfflineModel(load_sops(texts("prompts") / "sops"))
+        model = OfflineModel(SOPS)
         self.messages.append(Message("user", (Text(prompt),)))
         for _ in range(MAX_TURNS):
             specs = tuple(ToolSpec(name, "", {}) for name in self.tools)
@@ -87,8 +88,11 @@ def row(service: str, state: str = "running", **fields: Any) -> dict[str, Any]:
     }
 
 
-STACK = {"project": "shop", "containers": [row("web", "restarting (137)", restarts=7), row("db"), row("cache-worker")]}
-OOM = {
+STACK: dict[str, Any] = {
+    "project": "shop",
+    "containers": [row("web", "restarting (137)", restarts=7), row("db"), row("cache-worker")],
+}
+OOM: dict[str, Any] = {
     "code": "exit-137-oom",
     "severity": "error",
     "object": "web",
@@ -102,9 +106,9 @@ OOM = {
         {"source": "compose", "where": "compose.yml:17:16", "quote": "24m"},
     ],
 }
-SICK = {"project": "shop", "summary": "1 fault", "findings": [OOM], "not_looked_at": []}
-WELL = {"project": "shop", "summary": "nothing wrong found", "findings": [], "not_looked_at": []}
-APPLIED = {
+SICK: dict[str, Any] = {"project": "shop", "summary": "1 fault", "findings": [OOM], "not_looked_at": []}
+WELL: dict[str, Any] = {"project": "shop", "summary": "nothing wrong found", "findings": [], "not_looked_at": []}
+APPLIED: dict[str, Any] = {
     "status": "applied",
     "reason": "",
     "title": "Raise the memory limit of web to 96m",
@@ -239,8 +243,10 @@ def test_it_in_a_later_prompt_is_what_was_spoken_of_before() -> None:
 
 
 def test_nothing_wrong_with_the_service_widens_the_look_to_the_project() -> None:
-    replies = {"stack_list": STACK, "diagnose": lambda given: WELL if given else SICK, "diagnose_fix": APPLIED}
-    session = Session(replies)
+    def diagnose(given: dict[str, Any]) -> dict[str, Any]:
+        return WELL if given else SICK
+
+    session = Session({"stack_list": STACK, "diagnose": diagnose, "diagnose_fix": APPLIED})
 
     session.ask("db is broken, fix it")
 
@@ -460,7 +466,7 @@ def test_it_goes_on_after_an_interruption_joined_results_and_the_next_prompt() -
     call = ToolUse("offline-1-stack-0", "stack_list", {})
     session.messages += [Message("user", (Text("fix web"),)), Message("assistant", (call,))]
     results = ToolResult(call.id, json.dumps(STACK))
-    model = OfflineModel(load_sops(texts("prompts") / "sops"))
+    model = OfflineModel(SOPS)
     joined = Message("user", (results, Text("show logs of db")))
 
     *_, turn = model.turn(Request("", (ToolSpec("stack_list", "", {}),), (*session.messages, joined)))

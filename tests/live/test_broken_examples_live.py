@@ -19,7 +19,7 @@ from docker_agent.domains.diagnose.fix import fix
 from docker_agent.host.apply import Application, Applied
 from docker_agent.host.engine import connect
 from docker_agent.host.host import Host
-from docker_agent.host.journal import Journal
+from docker_agent.host.journal import Journal, undo_plan
 from docker_agent.project.context import ProjectContext
 from docker_agent.project.workspace import Workspace
 
@@ -103,6 +103,11 @@ def test_the_crash_loop_is_explained_and_mended(start: Callable[[str], Workspace
     assert after.summary == "nothing wrong found", after
     with pytest.raises(InputError, match="does not show"):
         fix.function(ws, "exit-137-oom", "web")
+
+    undone = carry_out(ws, host, undo_plan(Journal(tmp_path / "journal").entry()), tmp_path)
+    assert undone.status == "applied", undone
+    assert (ws.root / "compose.yml").read_text() == before
+    assert wait_for(ws, "exit-137-oom").findings[0].object == "web"
 
 
 def test_a_missing_health_tool_is_replaced(start: Callable[[str], Workspace], host: Host, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from docker_agent.agent.sop import RESERVED_ID
 from docker_agent.agent.wording import OUTCOMES
 from docker_agent.policy.taint import unfence
 
+MAX_MENDS = 50
+
 _CUT = "\n[... "
 _FOLDED = "[earlier:"
 _ID = re.compile(r"^offline-\d+-([a-z][a-z0-9_]*)-\d+$")
@@ -115,7 +117,7 @@ def _mend_json(text: str) -> Any:
         elif char == ",":
             ends.append((at, "".join(reversed(closers))))
     if text.startswith(("{", "[")):
-        for end, closing in ends[:-200:-1]:
+        for end, closing in ends[: -MAX_MENDS - 1 : -1]:
             try:
                 return json.loads(text[:end] + closing)
             except (ValueError, RecursionError):

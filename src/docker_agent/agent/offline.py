@@ -146,7 +146,7 @@ def _find_subject(sop: Sop, episode: Episode, course: _Course) -> None:
     known = [str(name) for name in cast("list[Any]", answer)] if isinstance(answer, list) else []
     found = find_names(episode.prompt, known)
     if not found and points_back(episode.prompt):
-        found = next((names for prompt in episode.earlier if (names := find_names(prompt, known))), {})
+        found = next(filter(None, (find_names(prompt, known) for prompt in episode.earlier)), found)
     course.read_as = {name: said for name, said in found.items() if name != said}
     course.names |= {"names": known, "subjects": list(found)}
     default = evaluate(sop.subject.default, {**course.names, "subject": ""}) if sop.subject.default else ""

@@ -38,7 +38,10 @@ _FIXES = re.compile(
     r"\b(?:fix|repair|mend|solve|resolve|heal|correct|cure|rescue|recover)(?:e?s|e?d|ing)?\b"
     r"|\b(?:make|get|bring|let)\b.*\b(?:work|run|running|working|healthy|up|back)\b"
 )
-_ORDERS = re.compile(rf"^(?:{_POLITE} )*(?:restart|reboot|bounce|start|stop|deploy|launch|bring|take|shut|tear)\b")
+_ORDERS = re.compile(
+    rf"^(?:{_POLITE} )*(?:restart|reboot|bounce|start|stop|deploy|launch|bring|take|shut|tear"
+    r"|investigate|debug|troubleshoot|look into|sort out)\b"
+)
 _ASKS = re.compile(
     r"\b(?:why|how come|what|what's|which|explain|investigat\w*|tell me|show|analy[sz]\w+|diagnos\w*|find out|look into"
     r"|look at|inspect|debug|understand)\b"
@@ -66,7 +69,7 @@ class Wish:
 
     `changes` is whether a plan may be made, `fixes` whether mending is asked for in so many words, `destroys` whether
     deleting is, `everything` whether it speaks of all there is. Where the prompt does not say, a complaint ("web keeps
-    restarting") wants a plan and a question ("why does web restart?") does not.
+    restarting") and a commission ("investigate why web restarts") want a plan, a question ("why does web restart?") not.
     """
 
     prompt: str
@@ -185,8 +188,9 @@ def _squash(word: str) -> str:
 
 def _nearest(word: str, known: dict[str, str]) -> str:
     parts = [name for name in known.values() if word in re.split(r"[-_.]", name.lower())]
-    if len(parts) == 1:
-        return parts[0]
+    shortest = min(parts, key=len, default="")
+    if shortest and all(shortest in name for name in parts):
+        return shortest
     squashed = _squash(word)
     swapped = [name for key, name in known.items() if sorted(key) == sorted(squashed)]
     close = difflib.get_close_matches(squashed, list(known), n=1, cutoff=CLOSE_ENOUGH)

@@ -70,7 +70,7 @@ def _tools(_choices: Choices, session: Session) -> None:
 
 def _plans(_choices: Choices, session: Session) -> None:
     waiting = session.door.journal.waiting()
-    print("\n".join(plan_text(plan, plan.digest) for plan in waiting) or "No plan is waiting.")
+    print("\n".join(plan_text(plan, plan.digest, {}) for plan in waiting) or "No plan is waiting.")
 
 
 def _undo(choices: Choices, session: Session) -> None:

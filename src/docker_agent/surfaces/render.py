@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from rich.console import Console, Group, RenderableType
@@ -21,8 +21,8 @@ RISK_COLOURS = {Risk.READ: "green", Risk.CHANGE: "yellow", Risk.DESTROY: "red"}
 PLAIN_WIDTH = 160
 
 
-def plan_panel(plan: Plan, digest: str) -> RenderableType:
-    """A plan as a panel for a terminal."""
+def plan_panel(plan: Plan, digest: str, diffs: Mapping[int, str]) -> RenderableType:
+    """A plan as a panel for a terminal; `diffs` holds what writing steps change, by position."""
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", style="dim")
     table.add_column()
@@ -32,6 +32,8 @@ def plan_panel(plan: Plan, digest: str) -> RenderableType:
         if step.undo is not None:
             words.append(f"\nundo: {clean(describe(step.undo))}", style="dim italic")
         table.add_row(str(index), words)
+        if diffs.get(index - 1):
+            table.add_row("", _diff(diffs[index - 1]))
     parts: list[RenderableType] = [table]
     if plan.reason:
         parts.insert(0, Text(f"{clean(plan.reason)}\n"))
@@ -46,17 +48,26 @@ def plan_panel(plan: Plan, digest: str) -> RenderableType:
     )
 
 
-def plan_text(plan: Plan, digest: str) -> str:
-    """A plan as plain lines."""
+def plan_text(plan: Plan, digest: str, diffs: Mapping[int, str]) -> str:
+    """A plan as plain lines; `diffs` as for the panel."""
     lines = [f"PLAN {clean(plan.title)}  [{plan.risk.value}, {digest[:12]}]"]
     if plan.reason:
         lines.append(f"  {clean(plan.reason)}")
     for index, step in enumerate(plan.steps, 1):
         lines += [f"  {index}. {clean(step.why)}", f"     {clean(describe(step))}"]
+        lines += [f"     | {clean(line)}" for line in diffs.get(index - 1, "").splitlines()[2:]]
         if step.undo is not None:
             lines.append(f"     undo: {clean(describe(step.undo))}")
     lines += [f"  {label}: {', '.join(names)}" for label, names in _at_stake(plan)]
     return "\n".join(lines)
+
+
+def _diff(diff: str) -> Text:
+    words = Text()
+    for line in diff.splitlines()[2:]:
+        words.append(f"{clean(line)}\n", style={"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "dim"))
+    words.rstrip()
+    return words
 
 
 def describe(step: Step) -> str:
@@ -68,8 +79,7 @@ def describe(step: Step) -> str:
             given = "".join(f" {key}={value}" for key, value in step.args.items())
             return f"engine: {step.action.replace('_', ' ')} {step.target}{given}"
         case Write():
-            size = len(step.content.encode("utf-8", "surrogatepass"))
-            return f"{'change' if step.before else 'create'} {step.path} ({size} bytes; undo puts the old one back)"
+            return f"{'change' if step.before else 'create'} {step.path} (undo puts the old one back)"
         case Restore():
             return f"put back {step.path}" if step.kept else f"remove {step.path}"
         case WaitHealthy():

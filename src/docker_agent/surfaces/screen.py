@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rich.console import Console
@@ -28,14 +29,14 @@ class TerminalScreen:
     quiet: bool = False
     silent: bool = False
 
-    def show_plan(self, plan: Plan, digest: str) -> None:
+    def show_plan(self, plan: Plan, digest: str, diffs: Mapping[int, str]) -> None:
         """Show a plan: as a panel on a terminal, as lines in a pipe."""
         if self.silent:
             return
         if self.console.is_terminal:
-            self.console.print(plan_panel(plan, digest))
+            self.console.print(plan_panel(plan, digest, diffs))
         else:
-            self.console.print(plan_text(plan, digest), markup=False, soft_wrap=True)
+            self.console.print(plan_text(plan, digest, diffs), markup=False, soft_wrap=True)
 
     def tell(self, line: str) -> None:
         """Show a line of progress."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -130,8 +131,26 @@ def test_containers_of_other_projects_are_left_alone() -> None:
     assert looked_at(Case("", {}, others=[stranger])) == []
 
 
-def test_hostile_logs_are_read_quickly_and_quoted_briefly() -> None:
-    lines = ["permission denied" * 10_000, "/" * 50_000 + ": no space left on device", "\x1b[31m" + "a:" * 20_000]
+HOSTILE = (
+    "/",
+    "/a",
+    "a",
+    "connect ",
+    "127.0.0.1 ",
+    "permission denied /",
+    "fork: ",
+    "[::1",
+    ": not found",
+    "\x1b[31m",
+    "\u202e",
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_logs_are_read_quickly_and_quoted_briefly(piece: str) -> None:
+    lines = [piece * (10_000 // len(piece)) + "permission denied"] * 200
+    began = time.monotonic()
     found = looked_at(Case("", ended(1, user="1000"), lines))
+    assert time.monotonic() - began < 5
     assert found
     assert all(len(evidence.quote) <= 200 for finding in found for evidence in finding.evidence)

@@ -32,24 +32,24 @@ volumes:
 
 def container(name: str, service: str, project: str = "shop", **fields: Any) -> Container:
     """A running container."""
-    return Container(
-        **{
-            "id": f"{name.replace('-', '')}0123456789abcdef",
-            "name": name,
-            "image": f"{service}:1",
-            "project": project,
-            "service": service,
-            "status": "running",
-            **fields,
-        }
-    )
+    plain: dict[str, Any] = {
+        "id": f"{name.replace('-', '')}0123456789abcdef",
+        "name": name,
+        "image": f"{service}:1",
+        "project": project,
+        "service": service,
+        "status": "running",
+    }
+    return Container(**{**plain, **fields})
 
 
 def shop() -> World:
     """A web server with a port, a database that failed, and a container of another project."""
     world = World()
     world.add(
-        container("shop-web-1", "web", health="healthy", ports=(Port(container_port=80, host_ip="::", host_port=8080),)),
+        container(
+            "shop-web-1", "web", health="healthy", ports=(Port(container_port=80, host_ip="::", host_port=8080),)
+        ),
         container("shop-db-1", "db", status="exited", exit_code=1, restart_count=2),
         container("blog-web-1", "web", "blog"),
         container("lonely", "", ""),
@@ -65,6 +65,6 @@ def shop() -> World:
     return world
 
 
-def workspace(world: World, **fields: Any) -> Workspace:
+def workspace(world: World, context: ProjectContext | None = None) -> Workspace:
     """The workspace of the shop."""
-    return Workspace(**{"host": world.host.reads, "root": ROOT, "context": ProjectContext(), "project": "shop", **fields})
+    return Workspace(host=world.host.reads, root=ROOT, context=context or ProjectContext(), project="shop")

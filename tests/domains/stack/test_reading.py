@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from tests.domains.stack.places import ROOT, container, shop, workspace
+from tests.domains.stack.places import container, shop, workspace
 
 from docker_agent.core.errors import EngineUnreachable, InputError
 from docker_agent.core.plan import Risk
@@ -13,14 +13,15 @@ from docker_agent.core.tool import Tool
 from docker_agent.domains.stack import foreign, parse_time, resolve, resolve_all
 from docker_agent.domains.stack.events import Events, events
 from docker_agent.domains.stack.inspect import ContainerDetails, inspect
-from docker_agent.domains.stack.list import StackList, list as list_tool
+from docker_agent.domains.stack.list import StackList
+from docker_agent.domains.stack.list import list as list_tool
 from docker_agent.domains.stack.logs import Logs, logs
 from docker_agent.domains.stack.top import Top, top
 from docker_agent.host.fake import START, World
 from docker_agent.host.models import HealthResult, LogLine, Mount, Stats
 from docker_agent.project.context import ProjectContext
 
-NOW = 1_800_000_000.0
+NOW = START
 
 
 def test_the_reading_tools_are_declared_as_they_behave() -> None:
@@ -213,15 +214,18 @@ def test_events_are_of_the_project_without_checks_and_folded() -> None:
     world = shop()
     world.happen("start", "shop-web-1", ago=90).happen("exec_start: true", "shop-web-1", ago=80)
     for ago in (70, 60, 50):
-        world.happen("die", "shop-db-1", ago=ago, exitCode="1", name="shop-db-1")
+        world.happen("die", "shop-db-1", ago=ago, exitCode="1")
     world.happen("start", "blog-web-1", ago=40).happen("oom", "shop-web-1", ago=9_000)
     ws = workspace(world)
     answer: Events = events.function(ws)
-    assert [(row.action, row.name, row.times) for row in answer.events] == [("start", "shop-web-1", 1), ("die", "shop-db-1", 3)]
+    assert [(row.action, row.name, row.times) for row in answer.events] == [
+        ("start", "shop-web-1", 1),
+        ("die", "shop-db-1", 3),
+    ]
     assert answer.events[1].details == {"exitCode": "1"}
     assert [row.name for row in events.function(ws, service="shop-web-1").events] == ["shop-web-1"]
     assert len(events.function(ws, all_projects=True).events) == 3
-    assert [row.action for row in events.function(ws, since="3h").events][0] == "oom" or len(events.function(ws, since="3h").events) == 3
+    assert "oom" in [row.action for row in events.function(ws, since="3h").events]
     assert events.function(ws, limit=1).left_out == 1
     assert events.function(ws, kind="network").events == ()
 
@@ -235,7 +239,13 @@ def test_bad_wishes_about_events_are_refused(fields: dict[str, str | int]) -> No
 def test_top_measures_what_runs_and_names_what_does_not() -> None:
     world = shop()
     world.readings["shop-web-1"] = Stats(
-        name="shop-web-1", cpu_percent=12.34, memory=50 << 20, memory_limit=100 << 20, pids=3, periods=10, throttled_periods=5
+        name="shop-web-1",
+        cpu_percent=12.34,
+        memory=50 << 20,
+        memory_limit=100 << 20,
+        pids=3,
+        periods=10,
+        throttled_periods=5,
     )
     world.processes["shop-web-1"] = [{"PID": "7", "UID": "root", "CMD": "httpd " + "x" * 500}]
     ws = workspace(world)
@@ -256,6 +266,3 @@ def test_no_engine_is_an_error_of_its_own() -> None:
     for tool in (list_tool, events, top):
         with pytest.raises(EngineUnreachable):
             tool.function(workspace(world))
-    assert world.done == []
-    assert START == NOW
-    assert ROOT.is_absolute()

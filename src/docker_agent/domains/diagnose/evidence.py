@@ -73,8 +73,8 @@ def checked(snapshot: Snapshot, container: Container) -> Evidence | None:
     if not container.health_log:
         return None
     last = container.health_log[-1]
-    where = f"{label(snapshot, container)} State.Health.Log[-1] {last.end[:19]}".rstrip()
-    return Evidence(source="health", where=where, quote=cut(f"exit code {last.exit_code}: {last.output}"))
+    said = f"{last.end[11:19]} exit code {last.exit_code}: {last.output}".lstrip()
+    return Evidence(source="health", where=f"{label(snapshot, container)} State.Health.Log[-1]", quote=cut(said))
 
 
 def happened(snapshot: Snapshot, container: Container, *actions: str) -> Evidence | None:

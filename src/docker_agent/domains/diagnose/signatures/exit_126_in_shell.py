@@ -10,7 +10,7 @@ from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import ended, found, inspected, last_line, logged, search_log, written
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PATTERN = re.compile(r"(?P<what>[\w./+-]+): permission denied", re.IGNORECASE)
+PATTERN = re.compile(r"(?<![\w./+-])(?P<what>[\w./+-]+): permission denied", re.IGNORECASE)
 CODE = 126
 
 

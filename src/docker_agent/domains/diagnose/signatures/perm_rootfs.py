@@ -10,10 +10,8 @@ from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, inspected, logged, sure, under, written
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PATTERN = re.compile(
-    r"(?P<path>/[\w./@+-]+)[^\n]{0,40}(?:permission denied|EACCES)|EACCES[^\n]{0,60}(?P<other>/[\w./@+-]+)",
-    re.IGNORECASE,
-)
+PATTERN = re.compile(r"permission denied|EACCES", re.IGNORECASE)
+PATH = re.compile(r"(?<![\w./@+-])/[\w./@+-]+")
 NOT_FILES = re.compile(r"bind|listen|connect|docker.sock", re.IGNORECASE)
 IN_SHELL = 126
 
@@ -24,9 +22,13 @@ def perm_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
 
     Under a mount it is `perm-bind` or `perm-named-volume`; a program without execute permission is `exit-126-in-shell`.
     """
-    for container, line, match in complaints(snapshot, PATTERN):
-        path = match["path"] or match["other"]
-        if container.user in {"", "0", "root"} or any(under(line.text, mount.target) for mount in container.mounts):
+    for container, line, _ in complaints(snapshot, PATTERN):
+        path = PATH.search(line.text[:1_000])
+        if (
+            path is None
+            or container.user in {"", "0", "root"}
+            or any(under(line.text, mount.target) for mount in container.mounts)
+        ):
             continue
         if NOT_FILES.search(line.text) or container.exit_code == IN_SHELL:
             continue
@@ -36,7 +38,7 @@ def perm_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
             logged(snapshot, container, line),
             inspected(snapshot, container, "Config.User", container.user),
             written(snapshot, container, "user"),
-            message=f"It may not use {path} as user {container.user}.",
+            message=f"It may not use {path[0].rstrip('.')} as user {container.user}.",
             cause="The image's files belong to root, and the service runs as a normal user.",
             fix="Use COPY --chown in the Dockerfile, or a volume or tmpfs for what is written.",
             confidence=sure(snapshot, container),
