@@ -154,7 +154,7 @@ class Session:
         )
 
     def visible(self) -> list[Tool]:
-        """The tools that the model sees now: those of the first domains, then those of the opened ones, in that order."""
+        """The tools that the model sees now: those of the first domains, then those of the opened ones."""
         tools = self.workspace.tools.values()
         first = [tool for tool in tools if tool.domain in START_DOMAINS]
         return first + [tool for name in self.opened for tool in tools if tool.domain == name]
@@ -255,7 +255,7 @@ def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[s
 
 
 def _stack_or_none(root: Path, context: ProjectContext, host: Host, environment: Mapping[str, str]) -> Stack | None:
-    """The stack, or none where its files are broken: the tools that need it say what is wrong, the others still work."""
+    """The stack, or none where its files are broken: the tools that need it will say what is wrong."""
     try:
         return find_stack(root, context_files=context.compose_files, read=host.reads.read_file, environment=environment)
     except InputError:
@@ -272,5 +272,5 @@ def _open(domain: str, opened: list[str]) -> list[str]:
 
 
 def with_yes_by_name(options: Options) -> Options:
-    """The options for `apply PLAN --yes`: the person looked and named the plan, which is the yes for all that is in it."""
+    """The options for `apply PLAN --yes`: the person named the plan, which is the yes for all that is in it."""
     return replace(options, mode=replace(options.mode, yes_destroy=options.mode.yes))

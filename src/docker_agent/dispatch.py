@@ -274,7 +274,7 @@ def redact(door: Door, call: Call) -> None:
 
 
 def trim(door: Door, call: Call) -> None:
-    """Cut what the model gets to the tool's budget, head and tail, with a cursor to read on; fence what is untrusted."""
+    """Cut what the model gets to the tool's budget, with a cursor to read on; fence what is untrusted."""
     text = _compact(call.data)
     budget = call.tool.budget_chars if call.tool else 8_000
     if len(text) > budget:

@@ -105,7 +105,7 @@ def test_places_are_right(start: str, newline: str) -> None:
     source = model.sources["compose.0.yml"]
     for path, line, column, written in (
         (("services", "web", "image"), 3, 12, "'ngínx:1'"),
-        (("services", "web", "command", 2), 4, 22, "b"),
+        (("services", "web", "command", 2), 4, 23, "b"),
     ):
         place = model.place(path)
         assert (before + line, column) == (place.line, place.column)

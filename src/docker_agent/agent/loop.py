@@ -135,8 +135,9 @@ class Loop:
                     yield Compacted(self.transcript.compact(self.model.context_tokens // 4))
                 case "refusal":
                     self._close("[The model declined to answer.]")
+                    why = f" ({turn.detail})" if turn.detail else ""
                     raise ModelFailed(
-                        f"The model declined this request{f' ({turn.detail})' if turn.detail else ''}; none of its calls was run.",
+                        f"The model declined this request{why}; none of its calls was run.",
                         "Say it in other words, or use another model (--model).",
                     )
                 case _:

@@ -1,4 +1,4 @@
-"""Find what grows (tools, rules, signatures, drivers, templates) by walking a package: one file each, no second list."""
+"""Find what grows (tools, rules, signatures, drivers) by walking a package: one file each, no second list."""
 
 from __future__ import annotations
 

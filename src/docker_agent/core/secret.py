@@ -41,10 +41,64 @@ KNOWN_SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
 URL_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]*:([^\s/@\"'<>]{3,})@", re.IGNORECASE)
 
 HARMLESS_WORDS = frozenset(
-    """true false none null yes no on off enabled disabled production development staging testing debug info warn warning
-    error localhost postgres postgresql mysql mariadb redis mongo mongodb rabbitmq docker traefik nginx caddy default
-    example admin administrator password secret public private internal external always never required optional
-    username string number service database latest stable alpine bullseye bookworm""".split()
+    [
+        "true",
+        "false",
+        "none",
+        "null",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "enabled",
+        "disabled",
+        "production",
+        "development",
+        "staging",
+        "testing",
+        "debug",
+        "info",
+        "warn",
+        "warning",
+        "error",
+        "localhost",
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "redis",
+        "mongo",
+        "mongodb",
+        "rabbitmq",
+        "docker",
+        "traefik",
+        "nginx",
+        "caddy",
+        "default",
+        "example",
+        "admin",
+        "administrator",
+        "password",
+        "secret",
+        "public",
+        "private",
+        "internal",
+        "external",
+        "always",
+        "never",
+        "required",
+        "optional",
+        "username",
+        "string",
+        "number",
+        "service",
+        "database",
+        "latest",
+        "stable",
+        "alpine",
+        "bullseye",
+        "bookworm",
+    ]
 )
 
 

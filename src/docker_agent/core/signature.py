@@ -20,7 +20,7 @@ Mend = Callable[[Any, Finding], Plan | None]
 
 @dataclass
 class Signature:
-    """A failure's signature: `code` is its name in the catalogue, `mend` gives the plan that mends one finding, if any."""
+    """A failure's signature: `code` names it in the catalogue, `mend` gives the plan for one finding, if any."""
 
     code: str
     area: str

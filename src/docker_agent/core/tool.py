@@ -35,7 +35,7 @@ class Tool:
     """A tool: its name, what it may do, its parameters and the function behind it.
 
     `untrusted` names the outside text that its answer carries ("container logs"), empty where the answer holds only
-    what the engine and the project's own files state. `budget_chars` is how much of an answer reaches the model at once.
+    what the engine and the project's own files state. `budget_chars` is how much of it reaches the model at once.
     """
 
     name: str

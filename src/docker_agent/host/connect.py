@@ -1,4 +1,4 @@
-"""Find the engine the way the docker command does: DOCKER_HOST, DOCKER_CONTEXT, the current context, the default socket."""
+"""Find the engine as the docker command does: DOCKER_HOST, DOCKER_CONTEXT, the current context, the default socket."""
 
 from __future__ import annotations
 

@@ -303,7 +303,7 @@ class FakeChanges:
 
 def _compose_fits(start: tuple[str, ...], argv: tuple[str, ...]) -> bool:
     """`("docker", "compose", "up")` fits an argv with global options before the subcommand."""
-    if start[:2] != ("docker", "compose") or argv[:2] != ("docker", "compose") or len(start) < 3:  # noqa: PLR2004
+    if start[:2] != ("docker", "compose") or argv[:2] != ("docker", "compose") or len(start) < 3:
         return False
     command = command_of(argv[2:])
     if command != start[2]:

@@ -1,7 +1,7 @@
 """Redaction: every secret becomes a mask with a stable name, and masks become values again only when a file is written.
 
-Known values come first, in every form they may be printed in (as they are, escaped for JSON, quoted for a URL or a shell,
-in base64 at any alignment, in hexadecimal); then whatever looks like a secret by its shape or by the key before it.
+Known values come first, in every form they may be printed in (as they are, escaped for JSON, quoted for a URL or a
+shell, in base64 at any alignment, in hexadecimal); then whatever looks like a secret by its shape or by its key.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def _read() -> str | None:
 def _answer(choices: Choices, session: Session, line: str) -> None:
     try:
         if line.startswith("/"):
-            word = line[1:].split()[0] if line[1:].split() else ""
+            word = "".join(line[1:].split()[:1])
             action = ACTIONS.get(word)
             if action is None:
                 print(f"There is no /{word}. There are: {', '.join('/' + name for name in ACTIONS)}, /quit.")

@@ -94,10 +94,22 @@ def route(rest: Sequence[str]) -> list[str]:
         return list(rest)
     if any(character.isspace() for character in first):
         return ["ask", "--", *rest]
-    near = difflib.get_close_matches(first, [*commands, *domains], n=1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
+    inner = {tool.replace("_", "-"): f"{name} {tool.replace('_', '-')}" for name in domains for tool in _tools_of(name)}
+    known = {**inner, **{name: name for name in (*commands, *domains)}}
+    near = difflib.get_close_matches(first, known, n=1)
+    hint = f" Did you mean `docker-agent {known[near[0]]}`?" if near else ""
     print(f"There is no command {first!r}.{hint} For a prompt: docker-agent ask {' '.join(rest)}", file=sys.stderr)
     raise SystemExit(2)
+
+
+def _tools_of(domain: str) -> list[str]:
+    return [name for name in summaries(DOMAINS / domain) if name != domain]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"docker-agent {__version__}")
+        raise typer.Exit
 
 
 def choose(
@@ -117,12 +129,11 @@ def choose(
     ] = None,
     max_turns: Annotated[int, typer.Option("--max-turns", help="Most model turns for a prompt.", min=0)] = 0,
     budget_tokens: Annotated[int, typer.Option("--budget-tokens", help="Most tokens for a prompt.", min=0)] = 0,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Keep what was chosen for the command that follows."""
-    if version:
-        print(f"docker-agent {__version__}")
-        raise typer.Exit
     codes = tuple(code.strip() for entry in override or [] for code in entry.split(",") if code.strip())
     context.obj = Choices(
         directory, model, yes or yes_destroy, yes_destroy, read_only, json, quiet, codes, max_turns, budget_tokens

@@ -19,6 +19,7 @@ from docker_agent.policy.taint import clean
 COLOURS = {"error": "red", "warn": "yellow", "info": "cyan", "failed": "red", "missing": "yellow", "warning": "yellow"}
 RISK_COLOURS = {Risk.READ: "green", Risk.CHANGE: "yellow", Risk.DESTROY: "red"}
 PLAIN_WIDTH = 160
+LONG = 120
 
 
 def plan_panel(plan: Plan, digest: str, diffs: Mapping[int, str]) -> RenderableType:
@@ -116,12 +117,15 @@ def print_answer(data: dict[str, Any], *, tool: str = "") -> None:
         elif isinstance(value, str) and "\n" in value:
             console.print(clean(value), markup=False, soft_wrap=True)
         elif value not in (None, "", {}):
-            console.print(f"[bold]{escape(_title(key))}:[/] {escape(clean(str(value)))}", soft_wrap=True)
+            console.print(f"[bold]{escape(_title(key))}:[/] {escape(clean(_words(value)))}", soft_wrap=True)
 
 
 def _print_list(console: Console, key: str, items: list[Any]) -> None:
     if items and isinstance(items[0], dict):
         console.print(_table(key, items))
+    elif sum(len(str(item)) for item in items) > LONG:
+        console.print(f"[bold]{escape(_title(key))}:[/]")
+        console.print(clean("\n".join(map(str, items))), markup=False, soft_wrap=True)
     elif items:
         console.print(f"[bold]{escape(_title(key))}:[/] {escape(clean(', '.join(map(str, items))))}", soft_wrap=True)
 
@@ -151,6 +155,12 @@ def _table(key: str, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
     return table
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={item}" for key, item in cast("dict[str, Any]", value).items())
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _cell(value: Any) -> Text:

@@ -31,7 +31,6 @@ def command_for(tool: Tool) -> Callable[..., None]:
     The first parameter and all required ones are arguments, the others are flags; a first parameter that is yes or no,
     or a number, is a flag too.
     """
-
     parameters = [inspect.Parameter("context", POSITIONAL, annotation=typer.Context)]
     parameters += [_declared(parameter, first=index == 0) for index, parameter in enumerate(tool.parameters)]
 
@@ -66,4 +65,5 @@ def _help(tool: Tool) -> str:
         + ([] if tool.function.__name__ == tool.domain else [tool.function.__name__.replace("_", "-")])
         + [f"<{parameter.name}>" for parameter in tool.parameters if parameter.required]
     )
-    return f"{words}\n\nExample: {example}\n\nOptions that every command takes (--json, --yes, -C, ...): docker-agent --help."
+    shared = "Options that every command takes (--json, --yes, -C, ...): docker-agent --help."
+    return f"{words}\n\nExample: {example}\n\n{shared}"

@@ -70,6 +70,15 @@ def test_one_service_is_looked_at_alone() -> None:
     assert [finding.object for finding in ask(world, "shop-db-1").findings] == ["db"]
 
 
+def test_a_container_of_nobody_is_looked_at_by_name_but_never_mended() -> None:
+    stranger = container("x", status="paused").model_copy(update={"name": "lonely", "project": "", "service": ""})
+    world = world_of(Case("", {}, others=[stranger]))
+    found = ask(world, "lonely").findings
+    assert [(finding.code, finding.object) for finding in found] == [("paused", "lonely")]
+    with pytest.raises(InputError, match="lonely does not show paused now"):
+        fix.function(workspace(world), "paused", "lonely")
+
+
 @pytest.mark.parametrize("word", ["nosuch", " ", "x" * 300, "../etc", "-rf"])
 def test_an_unknown_service_is_an_error_that_names_the_nearest(word: str) -> None:
     with pytest.raises(InputError):

@@ -96,7 +96,7 @@ def test_a_service_without_a_container_is_said_for_the_whole_stack_only() -> Non
     found = examine(collect(workspace(world)))
     assert [(finding.code, finding.object) for finding in found] == [("cmp-not-created", "db")]
     assert found[0].evidence[0].where == "compose.yaml:5:3"
-    assert examine(collect(workspace(world), "web")) == []
+    assert examine(collect(workspace(world), ["shop-web-1"])) == []
 
 
 def test_a_restart_long_ago_is_a_warning_and_a_fresh_one_an_error() -> None:

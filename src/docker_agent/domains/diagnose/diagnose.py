@@ -43,10 +43,8 @@ def diagnose(
     failures. Each finding has its cause, the evidence with the place where it was read, and what to do; where `fixable`
     is true, `diagnose_fix` with its code and object makes the plan.
     """
-    if service:
-        first = resolve_all(ws, service)[0]
-        service = first.service or first.name
-    snapshot = collect(ws, service, with_stats=measure)
+    only = [container.name for container in resolve_all(ws, service)] if service else ()
+    snapshot = collect(ws, only, with_stats=measure)
     return _fitting(snapshot, examine(snapshot))
 
 

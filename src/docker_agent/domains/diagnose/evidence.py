@@ -17,9 +17,11 @@ Confidence = Literal["certain", "likely", "possible"]
 
 
 def label(snapshot: Snapshot, container: Container) -> str:
-    """What a container is called in findings: its service, or its name where there are several of it or no service."""
-    same = [each for each in snapshot.containers if each.service == container.service]
-    return container.service if container.service and len(same) == 1 else container.name
+    """What a container is called in findings: its service, or its name where that alone is not clear."""
+    alone = len([each for each in snapshot.containers if each.service == container.service]) == 1
+    return (
+        container.service if alone and container.service and container.project == snapshot.project else container.name
+    )
 
 
 def found(

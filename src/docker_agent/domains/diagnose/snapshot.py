@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field, replace
@@ -58,7 +58,7 @@ class Ending:
 class Snapshot:
     """One look at a stack: what signatures read, and `not_looked_at` for what could not be read and why.
 
-    `containers` are the project's own (or those of the one `service`), `others` all the rest on the engine.
+    `containers` are the project's own, or with `partial` only those that were asked for; `others` are all the rest.
     """
 
     project: str
@@ -73,7 +73,7 @@ class Snapshot:
     engine: EngineInfo | None = None
     stack: Stack | None = None
     not_looked_at: tuple[str, ...] = ()
-    service: str = ""
+    partial: bool = False
 
     @property
     def model(self) -> ComposeModel | None:
@@ -154,12 +154,14 @@ class Snapshot:
                 yield container
 
 
-def collect(ws: Workspace, service: str = "", *, with_stats: bool = False, limit_s: float = LIMIT_S) -> Snapshot:
+def collect(
+    ws: Workspace, only: Collection[str] = (), *, with_stats: bool = False, limit_s: float = LIMIT_S
+) -> Snapshot:
     """Look at everything once; parts that fail or take too long are named in `not_looked_at`.
 
     Parameters
     ----------
-    service: a service or container to keep to; empty for the whole project.
+    only: names of containers to keep to, of any project; empty for all of the own project.
     with_stats: also measure CPU, memory and throttling, which takes about one second more.
     limit_s: how long all of it may take, seconds.
 
@@ -176,7 +178,7 @@ def collect(ws: Workspace, service: str = "", *, with_stats: bool = False, limit
         events = collector.start(lambda: ws.host.events(**lately, filters={"type": "container"}))
         stack = _read_stack(ws, collector.missed)
         everything = collector.need(listed)
-        own = [each for each in everything if ws.owns(each.project) and service in ("", each.service, each.name)]
+        own = [each for each in everything if (each.name in only if only else ws.owns(each.project))]
         draft = Snapshot(
             project=ws.project,
             root=ws.root,
@@ -187,7 +189,7 @@ def collect(ws: Workspace, service: str = "", *, with_stats: bool = False, limit
             networks=tuple(collector.get("networks", networks, ())),
             engine=collector.get("engine", engine, None),
             stack=stack,
-            service=service,
+            partial=bool(only),
         )
         told = [each for each in draft.suspects() if each.status != "created"]
         told.sort(key=lambda each: not draft.broken(each))

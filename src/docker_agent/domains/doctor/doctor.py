@@ -102,7 +102,7 @@ def _context(workspace: Workspace) -> Checkup:
         return Checkup(
             name=".project-context.md",
             state="missing",
-            next_step="Write one with a `## Docker Configuration` section; `docker-agent context` shows what is understood.",
+            next_step="Write one with a `## Docker Configuration` section; check it with `docker-agent context`.",
         )
     if context.mistakes:
         first = context.mistakes[0]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from docker_agent.surfaces.choices import Choices
 from docker_agent.surfaces.chat import converse
+from docker_agent.surfaces.choices import Choices
 from docker_agent.surfaces.start import guarded, start
 
 

@@ -16,7 +16,7 @@ def cmp_not_created(snapshot: Snapshot) -> Iterator[Finding]:
     A failed pull, a missing bind source or a name in use end `docker compose up` before the container is made; the
     engine remembers nothing of it. A container that was made and could not start is `exit-128-engine`.
     """
-    if snapshot.stack is None or not snapshot.containers or snapshot.service:
+    if snapshot.stack is None or not snapshot.containers or snapshot.partial:
         return
     present = {container.service for container in snapshot.containers if container.project == snapshot.stack.name}
     for name, service in snapshot.stack.model.services.items():

@@ -1,0 +1,8 @@
+"""Run the command line as `python -m docker_agent`."""
+
+from __future__ import annotations
+
+from docker_agent.surfaces.cli import main
+
+if __name__ == "__main__":
+    main()

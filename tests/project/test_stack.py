@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from docker_agent.core.errors import InputError
+from docker_agent.host.fake import World
+from docker_agent.project.context import ProjectContext
+from docker_agent.project.dotenv import parse_dotenv
+from docker_agent.project.stack import Stack, compose_argv, find_stack, normalize_name, open_stack, project_name, stack_of
+from docker_agent.project.workspace import Workspace
+
+ROOT = Path("/work/My Shop.2")
+WEB = b"services: {web: {image: x}}"
+
+
+def world_of(**files: bytes | str) -> World:
+    found = {ROOT / name.replace("__", "/"): data for name, data in files.items()}
+    return World(files={path: data if isinstance(data, bytes) else data.encode() for path, data in found.items()})
+
+
+def find(
+    files: Mapping[str, bytes], *named: str, environment: Mapping[str, str] | None = None
+) -> Stack | None:
+    reads = World(files={ROOT / name: data for name, data in files.items()}).host.reads
+    return find_stack(
+        ROOT, context_files=named, read=reads.read_file, find=reads.find_files, environment=environment or {}
+    )
+
+
+def names(stack: Stack | None) -> list[str]:
+    assert stack
+    return [str(path.relative_to(ROOT)) for path in stack.files]
+
+
+@pytest.mark.parametrize(
+    ("there", "expected"),
+    [
+        (["compose.yaml", "compose.yml", "docker-compose.yml"], ["compose.yaml"]),
+        (["docker-compose.yaml", "compose.yml"], ["compose.yml"]),
+        (["docker-compose.yaml", "docker-compose.yml"], ["docker-compose.yml"]),
+        (["docker-compose.yaml"], ["docker-compose.yaml"]),
+        (["compose.yaml", "compose.override.yml"], ["compose.yaml", "compose.override.yml"]),
+        (["compose.yaml", "docker-compose.override.yaml"], ["compose.yaml", "docker-compose.override.yaml"]),
+    ],
+)
+def test_files_are_found_in_the_order_of_compose(there: list[str], expected: list[str]) -> None:
+    assert expected == names(find(dict.fromkeys(there, WEB)))
+
+
+def test_no_files_no_stack() -> None:
+    assert find({}) is None
+    assert find({"compose.override.yml": WEB, ".env": b"A=1"}) is None
+
+
+def test_compose_file_variable_names_the_files() -> None:
+    files = dict.fromkeys(["a.yml", "b.yml", "compose.yml"], WEB)
+    assert ["a.yml", "b.yml"] == names(find(files, environment={"COMPOSE_FILE": "a.yml:b.yml"}))
+    both = {"COMPOSE_FILE": "b.yml,a.yml", "COMPOSE_PATH_SEPARATOR": ","}
+    assert ["b.yml", "a.yml"] == names(find(files, environment=both))
+    assert ["a.yml"] == names(find({**files, ".env": b"COMPOSE_FILE=a.yml\n"}, "b.yml"))
+    with pytest.raises(InputError, match="outside the project"):
+        find(files, environment={"COMPOSE_FILE": "../other.yml"})
+
+
+def test_context_names_files_and_globs() -> None:
+    files = dict.fromkeys(["deploy/b.yml", "deploy/a.yml", "compose.yml"], WEB)
+    assert ["deploy/b.yml"] == names(find(files, "./deploy/b.yml"))
+    assert ["deploy/a.yml", "deploy/b.yml"] == names(find(files, "deploy/*.yml"))
+    assert ["compose.yml"] == names(find(files, "nothing/*.yml"))
+    with pytest.raises(InputError, match=r"gone\.yml is named in the project context"):
+        find(files, "gone.yml")
+    with pytest.raises(InputError, match="outside the project"):
+        find(files, "/etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("data", "environment", "expected"),
+    [
+        ({"compose.yml": WEB}, {}, "myshop2"),
+        ({"compose.yml": b"name: shop\n" + WEB}, {}, "shop"),
+        ({"compose.yml": b"name: shop\n" + WEB, ".env": b"COMPOSE_PROJECT_NAME=fromfile"}, {}, "fromfile"),
+        (
+            {"compose.yml": WEB, ".env": b"COMPOSE_PROJECT_NAME=fromfile"},
+            {"COMPOSE_PROJECT_NAME": "fromshell"},
+            "fromshell",
+        ),
+        ({"compose.yml": b"name: ${N:-dflt}-x\n" + WEB}, {"N": "sh"}, "sh-x"),
+    ],
+)
+def test_project_names(data: dict[str, bytes], environment: dict[str, str], expected: str) -> None:
+    stack = find(data, environment=environment)
+    assert stack
+    assert expected == stack.name
+
+
+def test_names_are_made_as_compose_does() -> None:
+    assert "ab_c-1" == normalize_name("__-A.b_C-1 é")
+    assert "myshop2" == project_name(ROOT, {})
+    assert "given" == project_name(ROOT, {"COMPOSE_PROJECT_NAME": "given"})
+
+
+def test_variables_come_from_the_shell_then_from_the_file() -> None:
+    files = {"compose.yml": b"services: {web: {image: '${A}-${B}-${C:-c}'}}", ".env": b"A=1\nB=2\n"}
+    stack = find(files, environment={"B": "shell"})
+    assert stack
+    assert "1-shell-c" == stack.model.services["web"].image
+    assert {"A": "1", "B": "2"} == stack.variables
+
+
+def test_argv_names_exactly_this_stack() -> None:
+    stack = find({"compose.yml": WEB, "compose.override.yml": WEB})
+    assert stack
+    files = ("-f", f"{ROOT}/compose.yml", "-f", f"{ROOT}/compose.override.yml")
+    head = ("docker", "compose", "--project-directory", str(ROOT))
+    assert (*head, *files, "-p", "myshop2", "up", "-d") == compose_argv(stack, "up", "-d")
+
+
+def test_a_workspace_has_its_stack() -> None:
+    world = world_of(**{"deploy__a.yml": "services: {one: {image: x}}", "b.yml": "services: {two: {image: x}}"})
+    ws = Workspace(host=world.host.reads, root=ROOT, context=ProjectContext(compose_files=("deploy/a.yml",)))
+    stack, other = stack_of(ws), stack_of(ws, files=["b.yml"])
+    assert stack
+    assert other
+    assert (["one"], ["two"]) == (list(stack.model.services), list(other.model.services))
+    assert ROOT / "deploy" == stack.directory
+    assert "deploy/a.yml:1:12" == str(stack.model.key_place(("services", "one")))
+    with pytest.raises(InputError, match="outside the project"):
+        stack_of(ws, files=["../b.yml"])
+
+
+def test_missing_files_are_named() -> None:
+    reads = World().host.reads
+    with pytest.raises(InputError, match=r"gone\.yml"):
+        open_stack(ROOT, [ROOT / "gone.yml"], read=reads.read_file, environment={})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A=1\nB = 2\nexport C=3\nD: 4\n", {"A": "1", "B": "2", "C": "3", "D": "4"}),
+        ("# A=1\n\n   # x\nB=2", {"B": "2"}),
+        ("A=a b # c\nB=a#b\nC=\nD=#x", {"A": "a b", "B": "a#b", "C": "", "D": "#x"}),
+        ("A='$X # \\n'\nB=\"a # b\" # c", {"A": "$X # \\n", "B": "a # b"}),
+        ('A="1\\n\\t\\"\\$B\\\\"', {"A": '1\n\t"$B\\'}),
+        ("A='one\ntwo'\nB=\"three\nfour\"\nC=5", {"A": "one\ntwo", "B": "three\nfour", "C": "5"}),
+        ("A=1\nB=${A}2\nC=\"$B\"3".replace('"3', '"'), {"A": "1", "B": "12", "C": "12"}),
+        ("A=${NONE:-d}\nB=${SHELL_SET}\nC=$$x", {"A": "d", "B": "sh", "C": "$x"}),
+        ("SHELL_SET\nOTHER\nA=1", {"SHELL_SET": "sh", "A": "1"}),
+        ("\ufeffA=1\r\nB='2'\r\n", {"A": "1", "B": "2"}),
+        ("A=1\nA=2", {"A": "2"}),
+        ("A=p@ss=w0rd", {"A": "p@ss=w0rd"}),
+        ("", {}),
+    ],
+)
+def test_dotenv_files(text: str, expected: dict[str, str]) -> None:
+    assert expected == parse_dotenv(text.encode(), ".env", {"SHELL_SET": "sh"})
+
+
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        (b"A=1\nB='secret99", ".env:2:3:"),
+        (b'A="secret99', ".env:1:3:"),
+        (b"A=1\n=2", ".env:2:1:"),
+        (b"two words=secret99", ".env:1:1:"),
+        (b"A='x' secret99", ".env:1:6:"),
+        (b"A=${secret99", ".env:1:3:"),
+        (b"A=\xff\xfe", ".env: not UTF-8"),
+    ],
+)
+def test_dotenv_files_that_are_none(data: bytes, where: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_dotenv(data, ".env", {})
+    assert caught.value.message.startswith(where)
+    assert "secret99" not in str(caught.value)
