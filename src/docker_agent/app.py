@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -138,7 +139,9 @@ class Session:
 
     @cached_property
     def loop(self) -> Loop:
-        """The conversation."""
+        """The conversation; the project's containers are looked at first, so that their secrets are known."""
+        with suppress(AgentError):
+            self.workspace.host.containers(self.workspace.project)
         return Loop(
             model=self.model,
             door=lambda name, arguments: self.call(name, arguments, by="model"),

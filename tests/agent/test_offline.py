@@ -198,6 +198,15 @@ def test_a_wish_to_know_plans_no_change(prompt: str) -> None:
     assert "\nVerified" not in answer
 
 
+@pytest.mark.parametrize("prompt", ["web keeps restarting", "investigate why web restarts", "debug web, it crashes"])
+def test_a_complaint_or_a_commission_ends_in_a_plan(prompt: str) -> None:
+    session = Session({"stack_list": STACK, "diagnose": SICK, "diagnose_fix": APPLIED})
+
+    session.ask(prompt)
+
+    assert session.called == ["stack_list", "diagnose", "diagnose_fix"]
+
+
 @pytest.mark.parametrize(
     ("prompt", "service"),
     [
@@ -422,9 +431,10 @@ def test_a_question_about_a_restart_restarts_nothing(prompt: str) -> None:
 def test_take_down_never_asks_for_volumes() -> None:
     session = Session({"stack_list": STACK, "stack_down": APPLIED})
 
-    session.ask("take the stack down")
+    answer = session.ask("take the stack down")
 
-    assert session.calls[-1] == ("stack_down", {})
+    assert session.calls == [("stack_list", {}), ("stack_down", {}), ("stack_list", {})]
+    assert "3 containers of the project are left" in answer
 
 
 def test_stopping_one_service_does_not_take_down_the_stack() -> None:
@@ -445,6 +455,15 @@ def test_errors_in_the_compose_file_stop_a_start() -> None:
     assert "Port 80 twice." in answer
 
 
+def test_a_service_that_has_no_container_yet_is_started_alone() -> None:
+    report = {"findings": [{**OOM, "severity": "info", "object": name} for name in ("web", "db")]}
+    session = Session({"stack_list": {"containers": []}, "compose_check": report, "stack_up": APPLIED})
+
+    session.ask("start web")
+
+    assert session.calls[-1] == ("stack_up", {"services": ["web"]})
+
+
 def test_compose_is_mended_only_when_asked_to() -> None:
     report = {"files": ["compose.yml"], "findings": [{**OOM, "code": "restart_missing", "severity": "warn"}]}
     looking = Session({"compose_check": report, "compose_fix": APPLIED})
@@ -457,8 +476,8 @@ def test_compose_is_mended_only_when_asked_to() -> None:
 
     assert looking.calls == [("compose_check", {})]
     assert "compose.yml:17:16" in looked or "web State.OOMKilled" in looked
-    assert mending.calls == [("compose_check", {}), ("compose_fix", {})]
-    assert naming.calls[-1] == ("compose_fix", {"codes": ["restart_missing"]})
+    assert mending.calls == [("compose_check", {}), ("compose_fix", {}), ("compose_check", {})]
+    assert naming.calls[1] == ("compose_fix", {"codes": ["restart_missing"]})
 
 
 def test_it_goes_on_after_an_interruption_joined_results_and_the_next_prompt() -> None:

@@ -23,7 +23,7 @@ def web(*lines: str, **variables: str) -> Service:
     text = "services:\n  web:\n    image: nginx:1\n" + "".join(f"    {line}\n" for line in lines)
     text += "volumes: {data: }\nnetworks: {front: , back: }\nsecrets: {key: {file: k}}\n"
     model = load_text(text, **variables)
-    assert () == model.problems
+    assert model.problems == ()
     return model.services["web"]
 
 
@@ -99,7 +99,9 @@ def test_any_text_gives_a_model_or_an_input_error(text: str) -> None:
 @pytest.mark.parametrize("start", ["", "\ufeff", "# 😀 é\r\n", "x-y: '\u2028 \u0085'\n"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_places_are_right(start: str, newline: str) -> None:
-    text = start + f"services:{newline}  web:{newline}    image: 'ngínx:1' # x{newline}    command: [a, '😀', b]{newline}"
+    text = (
+        start + f"services:{newline}  web:{newline}    image: 'ngínx:1' # x{newline}    command: [a, '😀', b]{newline}"
+    )
     model = load_text(text)
     before = start.count("\n")
     source = model.sources["compose.0.yml"]
@@ -112,18 +114,18 @@ def test_places_are_right(start: str, newline: str) -> None:
         assert written == source.text[place.start : place.end]
     assert f"compose.0.yml:{before + 2}:3" == str(model.key_place(("services", "web")))
     assert model.key_place(("services", "web")) == model.place(("services", "web", "nothing", "there"))
-    assert "image: 'ngínx:1' # x" == model.line_at(model.place(("services", "web", "image")))
+    assert model.line_at(model.place(("services", "web", "image"))) == "image: 'ngínx:1' # x"
 
 
 def test_places_go_to_the_file_that_set_the_value() -> None:
     model = load_text("services: {web: {image: a, user: x}}", "services:\n  web:\n    image: b\n")
-    assert "compose.1.yml:3:12" == str(model.place(("services", "web", "image")))
-    assert "compose.0.yml:1:34" == str(model.place(("services", "web", "user")))
+    assert str(model.place(("services", "web", "image"))) == "compose.1.yml:3:12"
+    assert str(model.place(("services", "web", "user"))) == "compose.0.yml:1:34"
 
 
 def test_places_in_lists_of_pairs_are_found_by_key() -> None:
     model = load_text("services:\n  web:\n    image: x\n    environment:\n      - A=1\n      - B=2\n")
-    assert "compose.0.yml:6:9" == str(model.place(("services", "web", "environment", "B")))
+    assert str(model.place(("services", "web", "environment", "B"))) == "compose.0.yml:6:9"
 
 
 def test_a_service_in_full() -> None:
@@ -154,51 +156,51 @@ def test_a_service_in_full() -> None:
         "logging: {driver: json-file, options: {max-size: 10m}}",
         X="from outside",
     )
-    assert ("./app", "D", "t", {"V": "1"}) == (
+    assert (
         service.build and (service.build.context, service.build.dockerfile, service.build.target, service.build.args)
-    )
-    assert ("run", "--it", "all at once") == service.command
-    assert ("/bin/sh", "-c") == service.entrypoint
-    assert {"A": "1", "B": "true", "C": None, "D": "from outside"} == service.environment
-    assert ("a.env", "b.env") == service.env_files
-    assert ("front", "back") == service.networks
+    ) == ("./app", "D", "t", {"V": "1"})
+    assert service.command == ("run", "--it", "all at once")
+    assert service.entrypoint == ("/bin/sh", "-c")
+    assert service.environment == {"A": "1", "B": "true", "C": None, "D": "from outside"}
+    assert service.env_files == ("a.env", "b.env")
+    assert service.networks == ("front", "back")
     assert (Dependency("db", "service_healthy", required=False),) == service.depends_on
-    assert (1536 << 20, 0.5, 100) == (service.memory, service.cpus, service.pids)
+    assert (service.memory, service.cpus, service.pids) == (1536 << 20, 0.5, 100)
     assert all((service.privileged, service.init, service.read_only))
-    assert ("1000:1000", "w", 90.0, "unless-stopped") == (
+    assert (
         service.user,
         service.container_name,
         service.stop_grace_period_s,
         service.restart,
-    )
-    assert (("no-new-privileges:true",), ("A",), ("/tmp",), ("p",), ("key",)) == (
+    ) == ("1000:1000", "w", 90.0, "unless-stopped")
+    assert (
         service.security_opt,
         service.cap_add,
         service.tmpfs,
         service.profiles,
         service.secrets,
-    )
-    assert {"x": "y", "z": None} == service.labels
+    ) == (("no-new-privileges:true",), ("A",), ("/tmp",), ("p",), ("key",))
+    assert service.labels == {"x": "y", "z": None}
     assert service.logging
-    assert ("json-file", {"max-size": "10m"}) == (service.logging.driver, service.logging.options)
+    assert (service.logging.driver, service.logging.options) == ("json-file", {"max-size": "10m"})
 
 
 def test_deploy_limits_come_before_the_old_keys() -> None:
     service = web("mem_limit: 1g", "deploy: {replicas: 3, resources: {limits: {memory: 512M, cpus: '2'}}}")
-    assert (512 << 20, 2.0, 3) == (service.memory, service.cpus, service.replicas)
+    assert (service.memory, service.cpus, service.replicas) == (512 << 20, 2.0, 3)
 
 
 def test_health_checks() -> None:
     check = web("healthcheck: {test: curl -f http://x, interval: 1m, timeout: 500ms, retries: 3}").healthcheck
     assert check
-    assert ("CMD-SHELL", "curl -f http://x") == check.test
-    assert (60.0, 0.5, None, 3, False) == (
+    assert check.test == ("CMD-SHELL", "curl -f http://x")
+    assert (
         check.interval_s,
         check.timeout_s,
         check.start_period_s,
         check.retries,
         check.disabled,
-    )
+    ) == (60.0, 0.5, None, 3, False)
     for off in ("healthcheck: {disable: true}", "healthcheck: {test: [NONE]}"):
         disabled = web(off).healthcheck
         assert disabled
@@ -232,7 +234,17 @@ def test_ports_of_every_form(written: str, expected: tuple[str, int, int, int, i
 
 @pytest.mark.parametrize(
     "written",
-    ["x:80", "'80:'", "99999:80", "8001-8000:80", "8000-8002:80-81", "localhost:80:80", "80/icmp", "[a]", "{published: 1}"],
+    [
+        "x:80",
+        "'80:'",
+        "99999:80",
+        "8001-8000:80",
+        "8000-8002:80-81",
+        "localhost:80:80",
+        "80/icmp",
+        "[a]",
+        "{published: 1}",
+    ],
 )
 def test_ports_that_are_none_are_problems(written: str) -> None:
     (message,) = problems(f"services:\n  web:\n    image: x\n    ports:\n      - {written}\n")
@@ -287,9 +299,9 @@ def test_problems_are_named_and_the_rest_is_read(text: str, said: str) -> None:
 
 def test_yaml_words_of_old_stay_text() -> None:
     service = web("environment: {A: yes, B: off, C: 22:22, D: 0x1F, E: ~}")
-    assert {"A": "yes", "B": "off", "C": "22:22", "D": "0x1F", "E": None} == service.environment
+    assert service.environment == {"A": "yes", "B": "off", "C": "22:22", "D": "0x1F", "E": None}
     model = load_text("x-a: [0o17, 017, 1_000, .5, 1e3, true, null, on, 1:30]")
-    assert [15, 15, 1000, 0.5, 1000.0, True, None, "on", "1:30"] == model.value(("x-a",))
+    assert model.value(("x-a",)) == [15, 15, 1000, 0.5, 1000.0, True, None, "on", "1:30"]
 
 
 def test_anchors_and_merges() -> None:
@@ -299,19 +311,19 @@ def test_anchors_and_merges() -> None:
         "services:\n  web:\n    <<: [*base, *more]\n    image: own\n  db: *more\n  q: {'<<': 1, image: x, labels: *l}\n"
     )
     service = model.services["web"]
-    assert ("own", "always", "u") == (service.image, service.restart, service.user)
-    assert "b" == model.services["db"].image
-    assert {"k": "v"} == model.services["q"].labels
+    assert (service.image, service.restart, service.user) == ("own", "always", "u")
+    assert model.services["db"].image == "b"
+    assert model.services["q"].labels == {"k": "v"}
 
 
 def test_unset_variables_have_exact_places() -> None:
-    text = "services:\n  web:\n    image: \"a:${TAG}-${TAG}\"\n    command: >-\n      run ${X}\n      $Y\n"
+    text = 'services:\n  web:\n    image: "a:${TAG}-${TAG}"\n    command: >-\n      run ${X}\n      $Y\n'
     model = load_text(text)
-    assert ["TAG", "TAG", "X", "Y"] == [unset.name for unset in model.unset]
+    assert [unset.name for unset in model.unset] == ["TAG", "TAG", "X", "Y"]
     source = model.sources["compose.0.yml"].text
-    assert ["${TAG}", "${TAG}", "${X}", "$Y"] == [source[u.place.start : u.place.end] for u in model.unset]
-    assert ["compose.0.yml:3:15", "compose.0.yml:3:22"] == [str(unset.place) for unset in model.unset[:2]]
-    assert "a:-" == model.services["web"].image
+    assert [source[u.place.start : u.place.end] for u in model.unset] == ["${TAG}", "${TAG}", "${X}", "$Y"]
+    assert [str(unset.place) for unset in model.unset[:2]] == ["compose.0.yml:3:15", "compose.0.yml:3:22"]
+    assert model.services["web"].image == "a:-"
 
 
 def test_overrides_are_laid_over_as_compose_does() -> None:
@@ -349,33 +361,33 @@ services:
   q: {image: q}
 """
     model = load_text(base, upper)
-    assert () == model.problems
+    assert model.problems == ()
     service = model.services["web"]
-    assert ("a", "keep", ("three",)) == (service.image, service.user, service.command)
-    assert {"A": "1", "B": "3", "C": "4"} == service.environment
-    assert {"l": "1", "m": "2"} == service.labels
-    assert [80, 81] == [port.first for port in service.ports]
-    assert {"/data": "./c", "/other": "./b"} == {mount.target: mount.source for mount in service.mounts}
-    assert ("one", "two") == service.networks
-    assert {"db": "service_started", "q": "service_healthy"} == {d.service: d.condition for d in service.depends_on}
-    assert ["1.1.1.1", "2.2.2.2"] == model.value(("services", "web", "dns"))
+    assert (service.image, service.user, service.command) == ("a", "keep", ("three",))
+    assert service.environment == {"A": "1", "B": "3", "C": "4"}
+    assert service.labels == {"l": "1", "m": "2"}
+    assert [port.first for port in service.ports] == [80, 81]
+    assert {mount.target: mount.source for mount in service.mounts} == {"/data": "./c", "/other": "./b"}
+    assert service.networks == ("one", "two")
+    assert {d.service: d.condition for d in service.depends_on} == {"db": "service_started", "q": "service_healthy"}
+    assert model.value(("services", "web", "dns")) == ["1.1.1.1", "2.2.2.2"]
     assert service.healthcheck
-    assert (("CMD", "new"), 3) == (service.healthcheck.test, service.healthcheck.retries)
+    assert (service.healthcheck.test, service.healthcheck.retries) == (("CMD", "new"), 3)
     assert service.logging
-    assert ("local", {}) == (service.logging.driver, service.logging.options)
+    assert (service.logging.driver, service.logging.options) == ("local", {})
 
 
 def test_reset_and_override_tags() -> None:
     base = "services: {web: {image: a, user: u, ports: ['80:80', '81:81'], environment: {A: 1, B: 2}}}"
     upper = "services: {web: {user: !reset null, ports: !override ['90:90'], environment: {A: !reset null}}}"
     service = load_text(base, upper).services["web"]
-    assert ("", [90], {"B": "2"}) == (service.user, [port.first for port in service.ports], service.environment)
-    assert "" == load_text("services: {web: {image: a, user: !reset u}}").services["web"].user
+    assert (service.user, [port.first for port in service.ports], service.environment) == ("", [90], {"B": "2"})
+    assert load_text("services: {web: {image: a, user: !reset u}}").services["web"].user == ""
 
 
 def test_documents_of_one_file_are_merged() -> None:
     model = load_text("services: {web: {image: a}}\n---\nservices: {web: {user: u}}\n")
-    assert ("a", "u") == (model.services["web"].image, model.services["web"].user)
+    assert (model.services["web"].image, model.services["web"].user) == ("a", "u")
 
 
 def test_declared_resources() -> None:
@@ -384,11 +396,11 @@ def test_declared_resources() -> None:
         "networks: {front: {external: true, name: proxy}}\nvolumes: {data: {driver: local, labels: {a: b}}, old: }\n"
         "secrets: {key: {file: ./key.txt}}\nconfigs: {conf: {external: {name: c}}}\n"
     )
-    assert "shop" == model.name
-    assert (True, "proxy") == (model.networks["front"].external, model.networks["front"].name)
-    assert ("local", {"a": "b"}) == (model.volumes["data"].driver, model.volumes["data"].labels)
-    assert "./key.txt" == model.secrets["key"].file
-    assert "c" == model.configs["conf"].name
+    assert model.name == "shop"
+    assert (model.networks["front"].external, model.networks["front"].name) == (True, "proxy")
+    assert (model.volumes["data"].driver, model.volumes["data"].labels) == ("local", {"a": "b"})
+    assert model.secrets["key"].file == "./key.txt"
+    assert model.configs["conf"].name == "c"
 
 
 def test_secret_values_are_not_in_the_words_for_people() -> None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -31,13 +32,13 @@ def model_of(*texts: str | bytes) -> ComposeModel:
 def put(text: str, path: KeyPath, value: Value, service: str = "web") -> str:
     """The text after the edit, having made sure that a second one would change nothing."""
     after = apply_edits(text, set_service_value(model_of(text), service, path, value))
-    assert [] == set_service_value(model_of(after), service, path, value)
+    assert set_service_value(model_of(after), service, path, value) == []
     return after
 
 
 def take(text: str, *path: str, service: str = "web") -> str:
     after = apply_edits(text, remove_service_key(model_of(text), service, path))
-    assert [] == remove_service_key(model_of(after), service, path)
+    assert remove_service_key(model_of(after), service, path) == []
     return after
 
 
@@ -52,9 +53,7 @@ BLOCK = "services:\n  web:\n    image: nginx  # why\n    # tail\n\n  db:\n    im
             BLOCK,
             ("deploy", "resources", "limits", "memory"),
             "1g",
-            BLOCK.replace(
-                "# why\n", "# why\n    deploy:\n      resources:\n        limits:\n          memory: 1g\n"
-            ),
+            BLOCK.replace("# why\n", "# why\n    deploy:\n      resources:\n        limits:\n          memory: 1g\n"),
         ),
         (BLOCK, ("image",), "nginx:1.29", BLOCK.replace("image: nginx ", "image: nginx:1.29 ")),
         ("services: {web: {image: x}}", ("restart",), "no", 'services: {web: {image: x, restart: "no"}}'),
@@ -64,8 +63,10 @@ BLOCK = "services:\n  web:\n    image: nginx  # why\n    # tail\n\n  db:\n    im
             "services:\n    web:\n        image: x",
             ("logging",),
             {"driver": "local", "options": {"max-file": "3"}},
-            "services:\n    web:\n        image: x\n        logging:\n            driver: local\n            options:\n"
-            '                max-file: "3"',
+            (
+                "services:\n    web:\n        image: x\n        logging:\n            driver: local\n"
+                '            options:\n                max-file: "3"'
+            ),
         ),
         (
             "services:\n  web:\n    cpus: '0.5' # x\n    image: y",
@@ -88,10 +89,10 @@ BLOCK = "services:\n  web:\n    image: nginx  # why\n    # tail\n\n  db:\n    im
             "services:\n  web:\n    deploy:\n      replicas: 2\n    image: y",
         ),
         (
-            "services:\n  web:\n    ports: [\"80:80\", 81:81]\n",
+            'services:\n  web:\n    ports: ["80:80", 81:81]\n',
             ("ports", 0),
             "82:80",
-            "services:\n  web:\n    ports: [\"82:80\", 81:81]\n",
+            'services:\n  web:\n    ports: ["82:80", 81:81]\n',
         ),
         (
             "services:\n  web:\n    environment:\n    - A=1\n    - 'B=2'\n    image: x\n",
@@ -124,10 +125,10 @@ BLOCK = "services:\n  web:\n    image: nginx  # why\n    # tail\n\n  db:\n    im
             "x-m: &m 64m\nservices:\n  web:\n    mem_limit: 1g\n    image: x\n",
         ),
         (
-            "services:\n  web:\n    image: x\n    command: |\n      a\n      b\n\n\n  db:\n    image: y\n",
+            "services:\n  web:\n    command: |\n      a\n      b\n\n\n  db:\n    image: y\n",
             ("init",),
             True,
-            "services:\n  web:\n    image: x\n    command: |\n      a\n      b\n    init: true\n\n\n  db:\n    image: y\n",
+            "services:\n  web:\n    command: |\n      a\n      b\n    init: true\n\n\n  db:\n    image: y\n",
         ),
     ],
 )
@@ -143,7 +144,11 @@ def test_set(before: str, path: KeyPath, value: Value, after: str) -> None:
         ("x-a: &a {deploy: {a: 1}}\nservices: {web: {<<: *a, image: x}}", ("deploy", "b"), "shared through an anchor"),
         ("services: {web: &w {image: x}, b: *w}", ("restart",), "without changing something else"),
         ("services: {web: {mem_limit: &m 64m}, b: {mem_limit: *m}}", ("mem_limit",), "without changing something else"),
-        ("services:\n  web:\n    image: x\n    command: |+\n      a\n\n\n", ("init",), "without changing something else"),
+        (
+            "services:\n  web:\n    image: x\n    command: |+\n      a\n\n\n",
+            ("init",),
+            "without changing something else",
+        ),
         ("services: {web: {image: x}}", ("image", "tag"), "is no mapping"),
         ("services: {web: }", ("image",), "web"),
         ("services: {db: {image: x}}", ("image",), "There is no service web"),
@@ -151,7 +156,7 @@ def test_set(before: str, path: KeyPath, value: Value, after: str) -> None:
 )
 def test_set_refuses_what_would_change_more(text: str, path: KeyPath, said: str) -> None:
     if said == "web":
-        assert "services: {web: {image: v}}" == put(text, path, "v")
+        assert put(text, path, "v") == "services: {web: {image: v}}"
         return
     with pytest.raises(InputError) as caught:
         set_service_value(model_of(text), "web", path, "v")
@@ -161,9 +166,9 @@ def test_set_refuses_what_would_change_more(text: str, path: KeyPath, said: str)
 
 def test_set_goes_to_the_file_that_has_the_value() -> None:
     model = model_of("services: {web: {image: a, user: u}}", "services: {web: {image: b}}")
-    assert ["compose.1.yml"] == [edit.file for edit in set_service_value(model, "web", ("image",), "c")]
-    assert ["compose.0.yml"] == [edit.file for edit in set_service_value(model, "web", ("user",), "c")]
-    assert ["compose.0.yml"] == [edit.file for edit in set_service_value(model, "web", ("init",), value=True)]
+    assert [edit.file for edit in set_service_value(model, "web", ("image",), "c")] == ["compose.1.yml"]
+    assert [edit.file for edit in set_service_value(model, "web", ("user",), "c")] == ["compose.0.yml"]
+    assert [edit.file for edit in set_service_value(model, "web", ("init",), value=True)] == ["compose.0.yml"]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +211,7 @@ def test_remove_refuses_what_would_change_more(text: str) -> None:
 def test_remove_takes_the_key_out_of_every_file() -> None:
     texts = ("services: {web: {image: x, init: true}}", "services: {web: {user: u, init: false}}")
     edits = remove_service_key(model_of(*texts), "web", ("init",))
-    assert ["compose.0.yml", "compose.1.yml"] == [edit.file for edit in edits]
+    assert [edit.file for edit in edits] == ["compose.0.yml", "compose.1.yml"]
 
 
 KEYS = st.sampled_from(["mem_limit", "restart", "a-b", "deploy", "labels", "user"])
@@ -218,10 +223,11 @@ VALUES: st.SearchStrategy[Any] = SCALARS | st.lists(WORDS, max_size=3) | st.dict
 SERVICES = st.dictionaries(KEYS, SCALARS | st.dictionaries(KEYS, SCALARS, min_size=1, max_size=2), max_size=4)
 
 
-def written(services: dict[str, dict[str, Any]], *, flow: bool, indent: int, newline: str, final: bool) -> str:
-    """Compose text made of JSON scalars, which are YAML too, with comments and blank lines between."""
-    import json
+Keys = dict[str, Any]
 
+
+def written(services: dict[str, Keys], *, flow: bool, indent: int, newline: str, final: bool) -> str:
+    """Compose text made of JSON scalars, which are YAML too, with comments and blank lines between."""
     pad = " " * indent
     if flow:
         body = {name: {"image": "x", **keys} for name, keys in services.items()}
@@ -232,9 +238,8 @@ def written(services: dict[str, dict[str, Any]], *, flow: bool, indent: int, new
         for key, value in keys.items():
             if isinstance(value, dict):
                 lines.append(f"{pad * 2}{key}:")
-                lines += [
-                    f"{pad * 3}{k}: {json.dumps(v, ensure_ascii=False)}  # in" for k, v in sorted(value.items(), key=str)
-                ]
+                inside = cast("Keys", value)
+                lines += [f"{pad * 3}{word}: {json.dumps(inside[word], ensure_ascii=False)}  # in" for word in inside]
             else:
                 lines.append(f"{pad * 2}{key}: {json.dumps(value, ensure_ascii=False)}  # of {key}")
         lines.append(f"{pad}# after {name}")
@@ -263,7 +268,7 @@ def test_setting_changes_only_what_it_should(
         assert "is no mapping" in error.message  # noqa: PT017 - a scalar in the way is refused
         return
     after = apply_edits(text, edits)
-    assert [] == set_service_value(model_of(after), "web", tuple(path), value)
+    assert set_service_value(model_of(after), "web", tuple(path), value) == []
     for edit in edits:
         assert after.startswith(text[: edit.start])
         assert after.endswith(text[edit.end :])
@@ -283,8 +288,8 @@ def test_removing_changes_only_what_it_should(
 
 
 def test_edits_that_overlap_are_refused() -> None:
-    assert "aXcY" == apply_edits("abcd", [Edit("f", 3, 4, "Y"), Edit("f", 1, 2, "X")])
-    assert "a12b" == apply_edits("ab", [Edit("f", 1, 1, "1"), Edit("f", 1, 1, "2")])
+    assert apply_edits("abcd", [Edit("f", 3, 4, "Y"), Edit("f", 1, 2, "X")]) == "aXcY"
+    assert apply_edits("ab", [Edit("f", 1, 1, "1"), Edit("f", 1, 1, "2")]) == "a12b"
     for edits in ([Edit("f", 0, 2, ""), Edit("f", 1, 3, "")], [Edit("f", 0, 9, "")], [Edit("f", 2, 1, "")]):
         with pytest.raises(InputError):
             apply_edits("abc", edits)
@@ -294,9 +299,9 @@ def test_write_step_holds_the_whole_text_and_what_was_read() -> None:
     data = b"\xef\xbb\xbfservices:\r\n  web:\r\n    image: x"
     model = model_of(data)
     step = write_step(ROOT, model, set_service_value(model, "web", ("init",), value=True), "because")
-    assert "\ufeffservices:\r\n  web:\r\n    image: x\r\n    init: true" == step.content
+    assert step.content == "\ufeffservices:\r\n  web:\r\n    image: x\r\n    init: true"
     assert hashlib.sha256(data).hexdigest() == step.before
-    assert ("compose.0.yml", "because", ("file:compose.0.yml",)) == (step.path, step.why, step.touches)
+    assert (step.path, step.why, step.touches) == ("compose.0.yml", "because", ("file:compose.0.yml",))
 
 
 def test_write_step_refuses_no_edits_and_edits_of_two_files() -> None:

@@ -66,12 +66,14 @@ def test_unset_variables_have_their_exact_range(template: str, names: list[str],
 
 def test_required_variables_bring_their_words() -> None:
     (reference,) = interpolate("${NONE:?say ${SET}}", VARIABLES).unset
-    assert (True, "say value") == (reference.required, reference.message)
+    assert (reference.required, reference.message) == (True, "say value")
     assert interpolate("${EMPTY:?x}", VARIABLES).unset[0].required
-    assert () == interpolate("${EMPTY?x}", VARIABLES).unset
+    assert interpolate("${EMPTY?x}", VARIABLES).unset == ()
 
 
-@pytest.mark.parametrize("template", ["${", "${SET", "${}", "${1}", "${SET!}", "${SET:=x}", "${ SET}", "a${NONE:-${SET}"])
+@pytest.mark.parametrize(
+    "template", ["${", "${SET", "${}", "${1}", "${SET!}", "${SET:=x}", "${ SET}", "a${NONE:-${SET}"]
+)
 def test_invalid_templates(template: str) -> None:
     with pytest.raises(TemplateError) as caught:
         interpolate(template, VARIABLES)
@@ -84,8 +86,8 @@ def test_endless_nesting_is_refused() -> None:
 
 
 def test_literal_text_keeps_defaults_only() -> None:
-    assert "u:@h/d" == literal_text("u:${PASS}@h/${DB:-d}")
-    assert "${" == literal_text("${")
+    assert literal_text("u:${PASS}@h/${DB:-d}") == "u:@h/d"
+    assert literal_text("${") == "${"
 
 
 @given(st.text(alphabet="${}:-+?AB ", max_size=40))

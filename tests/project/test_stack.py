@@ -9,7 +9,15 @@ from docker_agent.core.errors import InputError
 from docker_agent.host.fake import World
 from docker_agent.project.context import ProjectContext
 from docker_agent.project.dotenv import parse_dotenv
-from docker_agent.project.stack import Stack, compose_argv, find_stack, normalize_name, open_stack, project_name, stack_of
+from docker_agent.project.stack import (
+    Stack,
+    compose_argv,
+    find_stack,
+    normalize_name,
+    open_stack,
+    project_name,
+    stack_of,
+)
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/work/My Shop.2")
@@ -21,9 +29,7 @@ def world_of(**files: bytes | str) -> World:
     return World(files={path: data if isinstance(data, bytes) else data.encode() for path, data in found.items()})
 
 
-def find(
-    files: Mapping[str, bytes], *named: str, environment: Mapping[str, str] | None = None
-) -> Stack | None:
+def find(files: Mapping[str, bytes], *named: str, environment: Mapping[str, str] | None = None) -> Stack | None:
     reads = World(files={ROOT / name: data for name, data in files.items()}).host.reads
     return find_stack(
         ROOT, context_files=named, read=reads.read_file, find=reads.find_files, environment=environment or {}
@@ -57,19 +63,19 @@ def test_no_files_no_stack() -> None:
 
 def test_compose_file_variable_names_the_files() -> None:
     files = dict.fromkeys(["a.yml", "b.yml", "compose.yml"], WEB)
-    assert ["a.yml", "b.yml"] == names(find(files, environment={"COMPOSE_FILE": "a.yml:b.yml"}))
+    assert names(find(files, environment={"COMPOSE_FILE": "a.yml:b.yml"})) == ["a.yml", "b.yml"]
     both = {"COMPOSE_FILE": "b.yml,a.yml", "COMPOSE_PATH_SEPARATOR": ","}
-    assert ["b.yml", "a.yml"] == names(find(files, environment=both))
-    assert ["a.yml"] == names(find({**files, ".env": b"COMPOSE_FILE=a.yml\n"}, "b.yml"))
+    assert names(find(files, environment=both)) == ["b.yml", "a.yml"]
+    assert names(find({**files, ".env": b"COMPOSE_FILE=a.yml\n"}, "b.yml")) == ["a.yml"]
     with pytest.raises(InputError, match="outside the project"):
         find(files, environment={"COMPOSE_FILE": "../other.yml"})
 
 
 def test_context_names_files_and_globs() -> None:
     files = dict.fromkeys(["deploy/b.yml", "deploy/a.yml", "compose.yml"], WEB)
-    assert ["deploy/b.yml"] == names(find(files, "./deploy/b.yml"))
-    assert ["deploy/a.yml", "deploy/b.yml"] == names(find(files, "deploy/*.yml"))
-    assert ["compose.yml"] == names(find(files, "nothing/*.yml"))
+    assert names(find(files, "./deploy/b.yml")) == ["deploy/b.yml"]
+    assert names(find(files, "deploy/*.yml")) == ["deploy/a.yml", "deploy/b.yml"]
+    assert names(find(files, "nothing/*.yml")) == ["compose.yml"]
     with pytest.raises(InputError, match=r"gone\.yml is named in the project context"):
         find(files, "gone.yml")
     with pytest.raises(InputError, match="outside the project"):
@@ -97,17 +103,17 @@ def test_project_names(data: dict[str, bytes], environment: dict[str, str], expe
 
 
 def test_names_are_made_as_compose_does() -> None:
-    assert "ab_c-1" == normalize_name("__-A.b_C-1 é")
-    assert "myshop2" == project_name(ROOT, {})
-    assert "given" == project_name(ROOT, {"COMPOSE_PROJECT_NAME": "given"})
+    assert normalize_name("__-A.b_C-1 é") == "ab_c-1"
+    assert project_name(ROOT, {}) == "myshop2"
+    assert project_name(ROOT, {"COMPOSE_PROJECT_NAME": "given"}) == "given"
 
 
 def test_variables_come_from_the_shell_then_from_the_file() -> None:
     files = {"compose.yml": b"services: {web: {image: '${A}-${B}-${C:-c}'}}", ".env": b"A=1\nB=2\n"}
     stack = find(files, environment={"B": "shell"})
     assert stack
-    assert "1-shell-c" == stack.model.services["web"].image
-    assert {"A": "1", "B": "2"} == stack.variables
+    assert stack.model.services["web"].image == "1-shell-c"
+    assert stack.variables == {"A": "1", "B": "2"}
 
 
 def test_argv_names_exactly_this_stack() -> None:
@@ -124,9 +130,9 @@ def test_a_workspace_has_its_stack() -> None:
     stack, other = stack_of(ws), stack_of(ws, files=["b.yml"])
     assert stack
     assert other
-    assert (["one"], ["two"]) == (list(stack.model.services), list(other.model.services))
-    assert ROOT / "deploy" == stack.directory
-    assert "deploy/a.yml:1:12" == str(stack.model.key_place(("services", "one")))
+    assert (list(stack.model.services), list(other.model.services)) == (["one"], ["two"])
+    assert stack.directory == ROOT / "deploy"
+    assert str(stack.model.key_place(("services", "one"))) == "deploy/a.yml:1:12"
     with pytest.raises(InputError, match="outside the project"):
         stack_of(ws, files=["../b.yml"])
 
@@ -146,7 +152,7 @@ def test_missing_files_are_named() -> None:
         ("A='$X # \\n'\nB=\"a # b\" # c", {"A": "$X # \\n", "B": "a # b"}),
         ('A="1\\n\\t\\"\\$B\\\\"', {"A": '1\n\t"$B\\'}),
         ("A='one\ntwo'\nB=\"three\nfour\"\nC=5", {"A": "one\ntwo", "B": "three\nfour", "C": "5"}),
-        ("A=1\nB=${A}2\nC=\"$B\"3".replace('"3', '"'), {"A": "1", "B": "12", "C": "12"}),
+        ('A=1\nB=${A}2\nC="$B"3'.replace('"3', '"'), {"A": "1", "B": "12", "C": "12"}),
         ("A=${NONE:-d}\nB=${SHELL_SET}\nC=$$x", {"A": "d", "B": "sh", "C": "$x"}),
         ("SHELL_SET\nOTHER\nA=1", {"SHELL_SET": "sh", "A": "1"}),
         ("\ufeffA=1\r\nB='2'\r\n", {"A": "1", "B": "2"}),

@@ -104,6 +104,7 @@ class Loop:
     redact: Callable[[str], str]
     transcript: Transcript = field(default_factory=Transcript)
     usage: Usage = field(default_factory=Usage)
+    cost: float | None = 0.0
     turns: int = 0
 
     def ask(self, prompt: str) -> Iterator[Event]:
@@ -155,6 +156,8 @@ class Loop:
         for event in self.model.turn(request):
             if isinstance(event, Turn):
                 self.usage += event.usage
+                price = self.model.price(event.usage)
+                self.cost = None if price is None or self.cost is None else self.cost + price
                 self.budget.spend(event.usage.total)
                 return event
             yield event

@@ -76,7 +76,7 @@ class Request:
     system: str
     tools: tuple[ToolSpec, ...]
     messages: tuple[Message, ...]
-    max_tokens: int = 8_192
+    max_tokens: int = 16_000
     core_tools: int = 0
 
 

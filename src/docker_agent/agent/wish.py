@@ -69,7 +69,7 @@ class Wish:
 
     `changes` is whether a plan may be made, `fixes` whether mending is asked for in so many words, `destroys` whether
     deleting is, `everything` whether it speaks of all there is. Where the prompt does not say, a complaint ("web keeps
-    restarting") and a commission ("investigate why web restarts") want a plan; a question ("why does web restart?") does not.
+    restarting") or commission ("investigate why web restarts") wants a plan, a question ("why does web restart?") not.
     """
 
     prompt: str

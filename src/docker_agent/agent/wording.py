@@ -74,7 +74,7 @@ def _say_applied(data: dict[str, Any], reason: str) -> list[str]:
     else:
         lines.append(f"Not verified: {reason or 'the plan had no mechanical check.'}")
     if data.get("entry"):
-        lines.append(f"Undo: docker-agent undo {data['entry']}")
+        lines.append(f"Undo, as far as the steps allow: docker-agent undo {data['entry']}")
     return lines
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 SHORTEST = 6
 
@@ -23,22 +26,36 @@ NOT_SECRET_ENDINGS = re.compile(
 )
 PUBLIC_KEYS = re.compile(r"public[_.\-]?key|publishable", re.IGNORECASE)
 
-KNOWN_SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "private-key",
-        re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+@dataclass(frozen=True)
+class Shape:
+    """How a known kind of secret is written; `starts` are the letters that every one of them holds.
+
+    Looking for those letters first is a hundred times faster than the pattern.
+    """
+
+    kind: str
+    starts: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+
+PRIVATE_KEY = r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+KNOWN_SHAPES: tuple[Shape, ...] = (
+    Shape("private-key", ("PRIVATE KEY-----",), re.compile(PRIVATE_KEY, re.DOTALL)),
+    Shape("jwt", ("eyJ",), re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
+    Shape(
+        "github-token",
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+        re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})"),
     ),
-    ("jwt", re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}")),
-    ("github-token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,})")),
-    ("gitlab-token", re.compile(r"\bglpat-[\w-]{20,}")),
-    ("aws-key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    ("anthropic-key", re.compile(r"\bsk-ant-[\w-]{16,}")),
-    ("openai-key", re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9_-]{32,}")),
-    ("stripe-key", re.compile(r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}")),
-    ("slack-token", re.compile(r"\bxox[abposr]-[A-Za-z0-9-]{10,}")),
-    ("google-key", re.compile(r"\bAIza[\w-]{35}")),
+    Shape("gitlab-token", ("glpat-",), re.compile(r"\bglpat-[\w-]{20,}")),
+    Shape("aws-key", ("AKIA", "ASIA"), re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    Shape("anthropic-key", ("sk-ant-",), re.compile(r"\bsk-ant-[\w-]{16,}")),
+    Shape("openai-key", ("sk-",), re.compile(r"\bsk-(?:proj-)?[A-Za-z0-9_-]{32,}")),
+    Shape("stripe-key", ("k_live_", "k_test_"), re.compile(r"\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}")),
+    Shape("slack-token", ("xox",), re.compile(r"\bxox[abposr]-[A-Za-z0-9-]{10,}")),
+    Shape("google-key", ("AIza",), re.compile(r"\bAIza[\w-]{35}")),
 )
-URL_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.\-]*://[^\s/:@\"'<>]*:([^\s/@\"'<>]{3,})@", re.IGNORECASE)
+URL_PASSWORD = re.compile(r"://(?<=\w://)[^\s/:@\"'<>]*:([^\s/@\"'<>]{3,})@")
 
 HARMLESS_WORDS = frozenset(
     [
@@ -102,6 +119,7 @@ HARMLESS_WORDS = frozenset(
 )
 
 
+@lru_cache(maxsize=4_096)
 def key_looks_secret(key: str) -> bool:
     """Whether a key names a secret: `DB_PASSWORD` does, `PASSWORD_FILE` and `TOKEN_ENDPOINT` do not."""
     if NOT_SECRET_ENDINGS.search(key) or PUBLIC_KEYS.search(key):
@@ -110,9 +128,14 @@ def key_looks_secret(key: str) -> bool:
     return bool(KEY_WORDS.search(spaced) or GLUED_WORDS.search(key))
 
 
+def shapes_in(text: str) -> Iterator[Shape]:
+    """The known shapes that a text may hold, by their first letters."""
+    return (shape for shape in KNOWN_SHAPES if any(start in text for start in shape.starts))
+
+
 def value_looks_secret(value: str) -> bool:
     """Whether a value is a secret whatever its key: a known token's shape, a URL with a password, or random enough."""
-    if any(shape.search(value) for _, shape in KNOWN_SHAPES):
+    if any(shape.pattern.search(value) for shape in shapes_in(value)):
         return True
     found = URL_PASSWORD.search(value)
     if found and not is_reference(found.group(1)):

@@ -18,24 +18,24 @@ from urllib.parse import quote, quote_plus
 from docker_agent.core.errors import InputError
 from docker_agent.core.secret import (
     HARMLESS_WORDS,
-    KNOWN_SHAPES,
     SHORTEST,
     URL_PASSWORD,
     is_random,
     is_reference,
     key_looks_secret,
+    shapes_in,
 )
 
 MASK = re.compile(r"<secret:[\w.\-]+>")
 SHORTEST_CODED = 8
 SHORTEST_LINE = 12
 KEYED = re.compile(
-    r"(?<![<\w.\-])(?P<key>[A-Za-z][\w.\-]{0,60})(?P<middle>\\?[\"']?\s{0,3}(?:=|:\s?)\s{0,3}\\?[\"']?)(?P<value>[^\s\"'\\,;&<>{}\[\]()]{6,})"
+    r"(?<![<\w.\-])(?P<key>[A-Za-z][\w.\-]{0,60}+)(?P<middle>\\?[\"']?\s{0,3}(?:=|:\s?)\s{0,3}\\?[\"']?)(?P<value>[^\s\"'\\,;&<>{}\[\]()]{6,})"
 )
 FLAG = re.compile(
     r"(?P<key>--?[\w\-]*(?:password|passwd|token|secret)[\w\-]*)(?P<middle>[ =])(?P<value>[^\s\"'<>]{6,})"
 )
-BEARER = re.compile(r"(?P<key>\b(?:Bearer|Basic))(?P<middle>\s+)(?P<value>[A-Za-z0-9+/=_\-.~]{8,})")
+BEARER = re.compile(r"(?P<key>[Bb](?:earer|asic))(?P<middle>\s+)(?P<value>[A-Za-z0-9+/=_\-.~]{8,})")
 
 
 class Redactor:
@@ -72,8 +72,8 @@ class Redactor:
     def text(self, text: str) -> str:
         """Text with every secret masked; masking twice changes nothing."""
         masked = self._mask_known(text)
-        for kind, shape in KNOWN_SHAPES:
-            masked = shape.sub(lambda found, kind=kind: self._named(kind, found.group(0)), masked)
+        for shape in shapes_in(masked):
+            masked = shape.pattern.sub(lambda found, kind=shape.kind: self._named(kind, found.group(0)), masked)
         masked = URL_PASSWORD.sub(self._mask_url, masked)
         for pattern in (BEARER, FLAG, KEYED):
             masked = pattern.sub(self._mask_keyed, masked)

@@ -29,12 +29,13 @@ def read_source(path: Path, name: str, data: bytes) -> Source:
     InputError: the bytes are not UTF-8 text, or more than 8 MB.
     """
     if len(data) > MAX_BYTES:
-        raise InputError(f"{name}: {len(data):,} bytes is too much for a compose file.", "Name the right file.")
+        raise InputError(f"{name}:1:1: {len(data):,} bytes is too much for a compose file.", "Name the right file.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        step = "Save it as UTF-8 text."
-        raise InputError(f"{name}: not UTF-8 text, byte {error.start} cannot be decoded.", step) from error
+        before = data[: error.start].decode("utf-8-sig")
+        line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+        raise InputError(f"{name}:{line}:{column}: this is not UTF-8 text.", "Save it as UTF-8 text.") from error
     return Source(name, path, data, text)
 
 

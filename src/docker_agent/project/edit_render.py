@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -11,6 +10,7 @@ from docker_agent.project.compose_nodes import resolve_plain
 Value = str | int | float | bool | dict[str, Any] | list[Any]
 
 _SAFE = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./@+=%:-]*")
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _OLD_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
@@ -25,7 +25,7 @@ def render_scalar(value: object, quote: str = "") -> str:
     if quote == "'" and text.isprintable():
         return "'" + text.replace("'", "''") + "'"
     if quote == '"' or (isinstance(value, str) and not _is_safe(text)):
-        return json.dumps(text, ensure_ascii=not text.isprintable())
+        return '"' + "".join(_escaped(character) for character in text) + '"'
     return text
 
 
@@ -56,6 +56,13 @@ def nested(path: tuple[str, ...], value: Value) -> Value:
     for key in reversed(path):
         value = {key: value}
     return value
+
+
+def _escaped(character: str) -> str:
+    known = _ESCAPES.get(character)
+    if known:
+        return known
+    return character if character.isprintable() else f"\\U{ord(character):08x}"
 
 
 def _is_safe(text: str) -> bool:

@@ -64,8 +64,7 @@ def build(*, everything: bool, called: str) -> typer.Typer:
             app.command(name, help=summary)(_unloaded)
     for name, summary in summaries(DOMAINS).items():
         if everything or name == called:
-            tools = importlib.import_module("docker_agent.surfaces.tool_commands")
-            app.add_typer(tools.domain_app(name, summary), name=name)
+            importlib.import_module("docker_agent.surfaces.tool_commands").add_domain(app, name, summary)
         else:
             app.add_typer(typer.Typer(help=summary), name=name)
     return app
@@ -83,13 +82,10 @@ def route(rest: Sequence[str]) -> list[str]:
     first = rest[0]
     commands, domains = summaries(COMMANDS), summaries(DOMAINS)
     if first in domains:
-        tools = summaries(DOMAINS / first)
+        tools = _tools_of(first)
         second = rest[1] if len(rest) > 1 else ""
-        is_tool = second.replace("-", "_") in tools
-        wants_help = second in {"-h", "--help"} and len(tools) > 1
-        if first in tools and not is_tool and not wants_help:
-            return [first, first, *rest[1:]]
-        return list(rest)
+        named = second.replace("-", "_") in tools or second in {"-h", "--help"}
+        return [first, first, *rest[1:]] if first in tools and len(tools) > 1 and not named else list(rest)
     if first in commands:
         return list(rest)
     if any(character.isspace() for character in first):
@@ -103,7 +99,8 @@ def route(rest: Sequence[str]) -> list[str]:
 
 
 def _tools_of(domain: str) -> list[str]:
-    return [name for name in summaries(DOMAINS / domain) if name != domain]
+    files = sorted((DOMAINS / domain).glob("[!_]*.py"))
+    return [file.stem for file in files if "\n@tool(" in file.read_text(encoding="utf-8")]
 
 
 def _print_version(wanted: bool) -> None:

@@ -124,7 +124,7 @@ def _exit_code(show: Show) -> int:
 
 def _tokens(session: Session) -> str:
     usage: Usage = session.loop.usage
-    cost = session.model.price(usage)
+    cost = session.loop.cost
     price = "" if cost is None else f", ${cost:.4f}" if cost else ", free"
     return (
         f"{session.model.name}: {session.loop.turns} turns, {usage.input} in, {usage.output} out, "

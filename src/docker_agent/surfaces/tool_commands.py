@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, get_origin
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 
@@ -15,27 +16,31 @@ from docker_agent.surfaces.start import call_and_exit
 POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
-def domain_app(name: str, summary: str) -> typer.Typer:
-    """The commands of one domain."""
-    app = typer.Typer(help=summary, rich_markup_mode=None, no_args_is_help=True)
-    for tool in all_tools().values():
-        if tool.domain == name:
-            word = tool.function.__name__.replace("_", "-")
-            app.command(word, help=_help(tool))(command_for(tool))
-    return app
+def add_domain(app: typer.Typer, name: str, summary: str) -> None:
+    """Add one domain: its only tool as a plain command where both have the same name, else a group of commands."""
+    tools = [tool for tool in all_tools().values() if tool.domain == name]
+    if [tool.name for tool in tools] == [name]:
+        app.command(name, help=_help(tools[0]))(command_for(tools[0]))
+        return
+    group = typer.Typer(help=summary, rich_markup_mode=None, no_args_is_help=True)
+    for tool in tools:
+        group.command(tool.function.__name__.replace("_", "-"), help=_help(tool))(command_for(tool))
+    app.add_typer(group, name=name)
 
 
 def command_for(tool: Tool) -> Callable[..., None]:
     """A function with a signature made from the tool's parameters, for typer to read.
 
     The first parameter and all required ones are arguments, the others are flags; a first parameter that is yes or no,
-    or a number, is a flag too.
+    or a number, is a flag too. A `query` takes all words that are left.
     """
     parameters = [inspect.Parameter("context", POSITIONAL, annotation=typer.Context)]
     parameters += [_declared(parameter, first=index == 0) for index, parameter in enumerate(tool.parameters)]
 
     def entry(**arguments: Any) -> None:
         context: typer.Context = arguments.pop("context")
+        if isinstance(arguments.get("query"), list):
+            arguments["query"] = " ".join(arguments["query"])
         call_and_exit(context.obj, tool.name, arguments)
 
     entry.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
@@ -44,18 +49,22 @@ def command_for(tool: Tool) -> Callable[..., None]:
 
 
 def _declared(parameter: Parameter, *, first: bool) -> inspect.Parameter:
-    is_word = parameter.annotation is str or get_origin(parameter.annotation) is list
-    positional = parameter.required or (first and is_word)
-    make = typer.Argument if positional else typer.Option
-    default = inspect.Parameter.empty if parameter.required else parameter.default
+    annotation = list[str] if parameter.name == "query" else _without_none(parameter.annotation)
+    is_word = annotation is str or get_origin(annotation) is list
+    make = typer.Argument if parameter.required or (first and is_word) else typer.Option
+    words = make(help=parameter.description, show_default=bool(parameter.default))
     return inspect.Parameter(
         parameter.name,
         POSITIONAL,
-        default=default,
-        annotation=Annotated[
-            parameter.annotation, make(help=parameter.description, show_default=bool(parameter.default))
-        ],
+        default=inspect.Parameter.empty if parameter.required else parameter.default,
+        annotation=Annotated[annotation if parameter.required else parameter.annotation, words],
     )
+
+
+def _without_none(annotation: Any) -> Any:
+    """`list[str]` for `list[str] | None`."""
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    return parts[0] if len(parts) == 1 and NoneType in get_args(annotation) else annotation
 
 
 def _help(tool: Tool) -> str:

@@ -41,7 +41,7 @@ def test_manual_shows_what_is_flagged_and_what_is_fine(rule: Rule) -> None:
     flagged = check_model(model_of(example(rule, "Flagged")), rules=[rule])
     assert [rule.code] == [finding.code for finding in flagged]
     assert rule.severity is flagged[0].severity
-    assert [] == check_model(model_of(example(rule, "Fine")), rules=[rule])
+    assert check_model(model_of(example(rule, "Fine")), rules=[rule]) == []
 
 
 @pytest.mark.parametrize("rule", [rule for rule in all_rules() if rule.mend], ids=lambda rule: rule.code)
@@ -70,13 +70,15 @@ def test_all_rules_are_there() -> None:
 
 def test_findings_point_at_the_place() -> None:
     (finding,) = of("privileged_mode", web("privileged: true"))
-    assert "compose.yml:4:17" == finding.evidence[0].where
-    assert "true" == finding.evidence[0].quote
+    assert finding.evidence[0].where == "compose.yml:4:17"
+    assert finding.evidence[0].quote == "true"
 
 
 def test_policies_change_severity_and_silence() -> None:
     text = web("privileged: true")
-    (info,) = [f for f in check_model(model_of(text), {"privileged_mode": Severity.INFO}) if f.code == "privileged_mode"]
+    (info,) = [
+        f for f in check_model(model_of(text), {"privileged_mode": Severity.INFO}) if f.code == "privileged_mode"
+    ]
     assert Severity.INFO is info.severity
     assert "privileged_mode" not in codes(text, policies={"privileged_mode": Severity.OFF})
 
@@ -114,10 +116,7 @@ def test_comments_elsewhere_do_not_suppress(text: str) -> None:
 
 
 def two(first: str, second: str, more: str = "") -> str:
-    return (
-        f"services:\n  a:\n    image: x:1\n    ports: [{first}]\n"
-        f"  b:\n    image: x:1\n    ports: [{second}]\n{more}"
-    )
+    return f"services:\n  a:\n    image: x:1\n    ports: [{first}]\n  b:\n    image: x:1\n    ports: [{second}]\n{more}"
 
 
 @pytest.mark.parametrize(
@@ -136,7 +135,7 @@ def two(first: str, second: str, more: str = "") -> str:
 def test_ports_that_meet(first: str, second: str) -> None:
     (finding,) = of("port_conflict", two(first, second))
     assert Severity.ERROR is finding.severity
-    assert 2 == len(finding.evidence)
+    assert len(finding.evidence) == 2
 
 
 @pytest.mark.parametrize(
@@ -153,37 +152,39 @@ def test_ports_that_meet(first: str, second: str) -> None:
     ],
 )
 def test_ports_that_do_not_meet(first: str, second: str) -> None:
-    assert [] == of("port_conflict", two(first, second))
+    assert of("port_conflict", two(first, second)) == []
 
 
 def test_profiles_that_exclude_each_other_may_share_a_port() -> None:
     def profiles(first: str, second: str) -> str:
         text = two('"80:80"', '"80:80"')
-        return text.replace("  a:\n", f"  a:\n    profiles: [{first}]\n").replace("  b:\n", f"  b:\n    profiles: [{second}]\n")
+        return text.replace("  a:\n", f"  a:\n    profiles: [{first}]\n").replace(
+            "  b:\n", f"  b:\n    profiles: [{second}]\n"
+        )
 
-    assert [] == of("port_conflict", profiles("cpu", "gpu"))
-    assert 1 == len(of("port_conflict", profiles("cpu", "gpu, cpu")))
-    assert 1 == len(of("port_conflict", profiles("", "gpu")))
+    assert of("port_conflict", profiles("cpu", "gpu")) == []
+    assert len(of("port_conflict", profiles("cpu", "gpu, cpu"))) == 1
+    assert len(of("port_conflict", profiles("", "gpu"))) == 1
 
 
 def test_host_network_discards_ports_and_replicas_share_none() -> None:
-    assert [] == of("port_conflict", two('"80:80"', '"80:80"', "    network_mode: host\n"))
+    assert of("port_conflict", two('"80:80"', '"80:80"', "    network_mode: host\n")) == []
     (finding,) = of("port_conflict", web('ports: ["80:80"]', "deploy: {replicas: 2}"))
     assert "2 replicas of web" in finding.message
-    assert [] == of("port_conflict", web('ports: ["80-81:80"]', "deploy: {replicas: 2}"))
+    assert of("port_conflict", web('ports: ["80-81:80"]', "deploy: {replicas: 2}")) == []
 
 
 @pytest.mark.parametrize(
     "source", ["/var/run/docker.sock", "/run/docker.sock", "/var/run", "/run/../run/docker.sock", "/run/podman"]
 )
 def test_sockets_and_their_folders(source: str) -> None:
-    assert 1 == len(of("socket_mount", web(f'volumes: ["{source}:/x"]')))
-    assert 1 == len(of("socket_mount", web(f"volumes: [{{type: bind, source: {source}, target: /x}}]")))
+    assert len(of("socket_mount", web(f'volumes: ["{source}:/x"]'))) == 1
+    assert len(of("socket_mount", web(f"volumes: [{{type: bind, source: {source}, target: /x}}]"))) == 1
 
 
 @pytest.mark.parametrize("source", ["./docker.sock", "/var/run/other.sock", "/runner", "data", "/opt/run/docker.sock"])
 def test_other_mounts(source: str) -> None:
-    assert [] == of("socket_mount", web(f'volumes: ["{source}:/x"]'))
+    assert of("socket_mount", web(f'volumes: ["{source}:/x"]')) == []
 
 
 @pytest.mark.parametrize(
@@ -205,8 +206,8 @@ def test_image_tags(image: str, flagged: bool) -> None:
 
 @pytest.mark.parametrize("user", ["root", "0", '"0:0"', "root:www"])
 def test_root_users(user: str) -> None:
-    assert 1 == len(of("root_user", web(f"user: {user}")))
-    assert [] == of("root_user", web("user: '1000'"))
+    assert len(of("root_user", web(f"user: {user}"))) == 1
+    assert of("root_user", web("user: '1000'")) == []
 
 
 SECRET = "xK9mQ2vL7pR4tW8z"
@@ -239,12 +240,12 @@ def test_secrets_are_found_and_never_shown(lines: tuple[str, ...]) -> None:
     ],
 )
 def test_references_are_no_secrets(lines: tuple[str, ...]) -> None:
-    assert [] == of("secrets_in_env", web(*lines))
+    assert of("secrets_in_env", web(*lines)) == []
 
 
 def test_unset_variables_are_reported_once_with_every_place() -> None:
     (finding,) = of("unset_variable", web("command: a ${NOWHERE_SET} b", "working_dir: /${NOWHERE_SET}"))
-    assert ("compose.yml:4:16", "compose.yml:5:19") == tuple(evidence.where for evidence in finding.evidence)
+    assert tuple(evidence.where for evidence in finding.evidence) == ("compose.yml:4:16", "compose.yml:5:19")
     assert Severity.WARN is finding.severity
     (required,) = of("unset_variable", web("command: ${NOWHERE_SET:?say where}"))
     assert Severity.ERROR is required.severity
@@ -252,13 +253,13 @@ def test_unset_variables_are_reported_once_with_every_place() -> None:
 
 def test_what_a_service_inherits_is_not_called_missing() -> None:
     text = "services:\n  web:\n    extends: {file: other.yml, service: web}\n"
-    assert [] == codes(text)
-    assert ("what web inherits by extends",) == model_of(text).not_looked_at
+    assert codes(text) == []
+    assert model_of(text).not_looked_at == ("what web inherits by extends",)
 
 
 def test_what_compose_refuses_is_an_error_and_unknown_words_a_warning() -> None:
     found = {f.message: f for f in check_model(model_of(web("imagee: x", "ports: {a: 1}", "networks: [nowhere]")))}
     near = found['services.web has no "imagee".']
-    assert (Severity.WARN, 'Did you mean "image"?') == (near.severity, near.fix)
+    assert (near.severity, near.fix) == (Severity.WARN, 'Did you mean "image"?')
     assert Severity.ERROR is found["services.web.ports must be a list."].severity
-    assert "web" == found["web uses the network nowhere, which is not declared."].object
+    assert found["web uses the network nowhere, which is not declared."].object == "web"

@@ -22,7 +22,7 @@ def test_name_risk_and_trust() -> None:
     ("query", "file", "heading"),
     [
         ("exit code 137", "docker-troubleshooting.md", "137"),
-        ("OOMKilled", "docker-troubleshooting.md", "137"),
+        ("OOMKilled memory limit", "docker-troubleshooting.md", "137"),
         ("port is already allocated", "docker-troubleshooting.md", "port"),
         ("curl: not found health check", "docker-troubleshooting.md", "health"),
         ("no space left on device", "docker-troubleshooting.md", "disk"),

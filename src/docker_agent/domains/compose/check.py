@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Annotated
 
@@ -17,6 +18,8 @@ from docker_agent.project.workspace import Workspace
 
 CONFIG_TIMEOUT_S = 20.0
 LONGEST_MESSAGE = 500
+
+_PLACED = re.compile(r"[^\n]+?:\d+:\d+: ")
 
 
 class CheckReport(BaseModel):
@@ -45,7 +48,7 @@ def check(
     try:
         stack = stack_of(ws, files=files)
     except InputError as error:
-        if ":" not in error.message.partition(": ")[0]:
+        if not _PLACED.match(error.message):
             raise
         return _unreadable(error)
     if stack is None:
