@@ -41,7 +41,7 @@ services:
     mem_limit: 1.5g
     user: keep
     stop_grace_period: 90s
-  db: {image: d, privileged: true}
+  db: {image: d, privileged: true, cpus: 1}
 networks: {one: , two: }
 volumes: {data: }
 """
@@ -56,7 +56,7 @@ services:
     networks: {two: {aliases: [x]}}
     depends_on: {q: {condition: service_started}}
     user: !reset null
-    deploy: {resources: {limits: {cpus: "0.5"}}}
+    cpus: "0.5"
   q: {image: q}
 """
 
@@ -111,7 +111,7 @@ def test_the_model_says_what_compose_says(tmp_path: Path) -> None:
     assert (ours.healthcheck.interval_s, ours.stop_grace_period_s) == (90.0, 90.0)
     assert tuple(web["healthcheck"]["test"]) == ours.healthcheck.test
     assert int(web["mem_limit"]) == ours.memory
-    assert web["deploy"]["resources"]["limits"]["cpus"] == ours.cpus
+    assert web["cpus"] == ours.cpus
     assert ("user" in web, ours.user) == (False, "")
 
 
@@ -131,6 +131,7 @@ def test_compose_accepts_what_fix_writes(tmp_path: Path) -> None:
     [
         "services: {web: {image: x, networks: [nowhere]}}",
         "services: {web: {image: x, env_file: gone.env}}",
+        "services: {web: {image: x, cpus: 1, deploy: {resources: {limits: {memory: 1g}}}}}",
         "services: {web: {image: x, depends_on: [web]}}",
     ],
 )

@@ -185,8 +185,8 @@ def test_a_service_in_full() -> None:
     assert (service.logging.driver, service.logging.options) == ("json-file", {"max-size": "10m"})
 
 
-def test_deploy_limits_come_before_the_old_keys() -> None:
-    service = web("mem_limit: 1g", "deploy: {replicas: 3, resources: {limits: {memory: 512M, cpus: '2'}}}")
+def test_limits_of_the_deploy_section() -> None:
+    service = web("mem_limit: 0.5g", "deploy: {replicas: 3, resources: {limits: {memory: 512M, cpus: '2'}}}")
     assert (service.memory, service.cpus, service.replicas) == (512 << 20, 2.0, 3)
 
 
@@ -290,6 +290,10 @@ def test_mounts_of_every_form(written: str, expected: tuple[str, str, str, bool]
         ("services: {web: {image: x, volumes: [data:/x]}}", "web uses the volume data, which is not declared"),
         ("services: {web: {image: x, depends_on: [db]}}", "web depends on db, which is no service"),
         ("services: {web: {image: '${A'}}", "a ${ that is not closed"),
+        (
+            "services: {web: {image: x, cpus: 1, deploy: {resources: {limits: {memory: 1g}}}}}",
+            "cpus says something else than deploy.resources.limits.cpus",
+        ),
         ("web: {image: x}", 'a compose file has no "web" at the top'),
     ],
 )

@@ -17,11 +17,12 @@ KEY_WORDS = re.compile(
     r"key[_.\-]?base|dsn|bearer|auth)(?:$|[_.\-\d])",
     re.IGNORECASE,
 )
-GLUED_WORDS = re.compile(r"password|passwd|passphrase|secretkey|apikey|accesskey|privatekey|authtoken", re.IGNORECASE)
+GLUED_WORDS = re.compile(r"password|passwd|passphrase|secretkey|apikey|accesskey|privatekey|authtoken|requirepass", re.IGNORECASE)
 NOT_SECRET_ENDINGS = re.compile(
     r"[_.\-](?:file|path|dir|name|names|id|ids|user|username|endpoint|url|uri|host|port|algo|algorithm|hash_algo|type|"
     r"ttl|timeout|expiry|expires|lifetime|length|min|max|policy|enabled|required|provider|method|mode|header|count|"
-    r"rounds|issuer|audience|region|bucket|version|env|public|pub)$",
+    r"rounds|issuer|audience|region|realm|bucket|store|backend|version|env|public|pub|stdin|level|interval|hasher|days|"
+    r"hours|minutes|seconds|prefix|suffix|scope|scopes|size|limit|format|strategy|class)$",
     re.IGNORECASE,
 )
 PUBLIC_KEYS = re.compile(r"public[_.\-]?key|publishable", re.IGNORECASE)
@@ -122,9 +123,9 @@ HARMLESS_WORDS = frozenset(
 @lru_cache(maxsize=4_096)
 def key_looks_secret(key: str) -> bool:
     """Whether a key names a secret: `DB_PASSWORD` does, `PASSWORD_FILE` and `TOKEN_ENDPOINT` do not."""
-    if NOT_SECRET_ENDINGS.search(key) or PUBLIC_KEYS.search(key):
-        return False
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
+    if NOT_SECRET_ENDINGS.search(spaced) or PUBLIC_KEYS.search(key):
+        return False
     return bool(KEY_WORDS.search(spaced) or GLUED_WORDS.search(key))
 
 

@@ -1,4 +1,4 @@
-"""The real host: docker-py behind our own verbs, files and programs beside it."""
+"""The real host's looking half: docker-py behind our own verbs, files and programs beside it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from docker_agent.core.errors import CheckFailed, InputError
-from docker_agent.core.plan import Argv, Engine
-from docker_agent.host import compose_cli, files, probe, shell
+from docker_agent.core.errors import InputError
+from docker_agent.host import compose_cli, files, probe
+from docker_agent.host.changes import EngineChanges
 from docker_agent.host.connect import Connection, asking
-from docker_agent.host.host import Host, Tell
+from docker_agent.host.host import Host
 from docker_agent.host.models import (
     Answer,
     Container,
@@ -215,98 +215,3 @@ class EngineReads:
             return [read(key) for key in keys]
         with ThreadPoolExecutor(min(WORKERS, len(keys))) as pool:
             return list(pool.map(read, keys))
-
-
-class EngineChanges:
-    """Acting on a real engine; satisfies `host.Changes`, and only `apply` holds it."""
-
-    def __init__(self, connection: Connection, environment: Mapping[str, str]) -> None:
-        self._connection = connection
-        self._environment = dict(environment)
-
-    def call(self, step: Engine) -> str:
-        """Carry out one engine call."""
-        api = self._connection.api
-        noun, _, verb = step.action.partition("_")
-        with asking(f"{step.action.replace('_', ' ')} {step.target}"):
-            if noun == "container":
-                _container_call(api, verb, step)
-            elif noun == "network":
-                _network_call(api, verb, step)
-            elif noun == "volume":
-                _volume_call(api, verb, step)
-            else:
-                _image_call(api, verb, step)
-        return f"{step.action.replace('_', ' ')} {step.target}"
-
-    def run(self, step: Argv, tell: Tell) -> Ran:
-        """Run a program of a plan; a failing exit is a failed step.
-
-        Raises
-        ------
-        CheckFailed: it ended with another code than 0, or ran past its time.
-        """
-        cwd = Path(step.cwd) if step.cwd else None
-        ran = shell.run(step.argv, cwd=cwd, timeout_s=step.timeout_s, environment=self._environment, tell=tell)
-        if ran.timed_out:
-            raise CheckFailed(f"`{' '.join(step.argv[:6])} ...` ran past {step.timeout_s:.0f} s and was stopped.")
-        if ran.code != 0:
-            last = (ran.err or ran.out).strip().splitlines()[-1:] or ["no message"]
-            raise CheckFailed(f"`{' '.join(step.argv)}` ended with code {ran.code}: {last[0][:500]}")
-        return ran
-
-    def write_file(self, path: Path, data: bytes, mode: int | None = None) -> None:
-        """Write a whole file atomically."""
-        files.write_file(path, data, mode)
-
-    def remove_file(self, path: Path) -> None:
-        """Remove one file."""
-        files.remove_file(path)
-
-
-def _container_call(api: Any, verb: str, step: Engine) -> None:
-    match verb:
-        case "start":
-            api.start(step.target)
-        case "stop":
-            api.stop(step.target, timeout=step.args.get("timeout"))
-        case "restart":
-            api.restart(step.target, timeout=step.args.get("timeout", 10))
-        case "kill":
-            api.kill(step.target, signal=step.args.get("signal", "SIGTERM"))
-        case "unpause":
-            api.unpause(step.target)
-        case "rename":
-            api.rename(step.target, str(step.args["name"]))
-        case _:
-            api.remove_container(step.target, force=bool(step.args.get("force", False)), v=False)
-
-
-def _network_call(api: Any, verb: str, step: Engine) -> None:
-    match verb:
-        case "create":
-            api.create_network(step.target, driver=step.args.get("driver", "bridge"), check_duplicate=True)
-        case "connect":
-            alias = step.args.get("alias")
-            api.connect_container_to_network(
-                str(step.args["container"]), step.target, aliases=[alias] if alias else None
-            )
-        case "disconnect":
-            api.disconnect_container_from_network(str(step.args["container"]), step.target)
-        case _:
-            api.remove_network(step.target)
-
-
-def _volume_call(api: Any, verb: str, step: Engine) -> None:
-    if verb == "create":
-        api.create_volume(step.target)
-    else:
-        api.remove_volume(step.target)
-
-
-def _image_call(api: Any, verb: str, step: Engine) -> None:
-    if verb == "tag":
-        repository, _, tag = str(step.args["name"]).rpartition(":")
-        api.tag(step.target, repository or tag, tag if repository else None)
-    else:
-        api.remove_image(step.target)

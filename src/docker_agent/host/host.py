@@ -1,6 +1,6 @@
 """The two halves of the host: `Reads` looks and is all that tools are handed, `Changes` acts and belongs to apply.
 
-The real halves are `engine.EngineReads` and `engine.EngineChanges`; the fake ones are in `fake`.
+The real halves are `engine.EngineReads` and `changes.EngineChanges`; the fake ones are in `fake`.
 """
 
 from __future__ import annotations

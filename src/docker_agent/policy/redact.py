@@ -30,12 +30,17 @@ MASK = re.compile(r"<secret:[\w.\-]+>")
 SHORTEST_CODED = 8
 SHORTEST_LINE = 12
 KEYED = re.compile(
-    r"(?<![<\w.\-])(?P<key>[A-Za-z][\w.\-]{0,60}+)(?P<middle>\\?[\"']?\s{0,3}(?:=|:\s?)\s{0,3}\\?[\"']?)(?P<value>[^\s\"'\\,;&<>{}\[\]()]{6,})"
+    r"(?<![<\w.\-])(?P<key>[A-Za-z][\w.\-]{0,60}+)(?P<middle>\\?[\"']?[ \t]{0,3}[=:][ \t]{0,4}\\?[\"']?)"
+    r"(?P<value>[^\s\"'\\,;&<>{}\[\]()]{6,})"
 )
 FLAG = re.compile(
-    r"(?P<key>--?[\w\-]*(?:password|passwd|token|secret)[\w\-]*)(?P<middle>[ =])(?P<value>[^\s\"'<>]{6,})"
+    r"(?P<key>--?[\w\-]*(?:password|passwd|requirepass|token|secret)[\w\-]*)(?P<middle>[ =])(?P<value>[^\s\"'<>]{6,})"
 )
 BEARER = re.compile(r"(?P<key>[Bb](?:earer|asic))(?P<middle>\s+)(?P<value>[A-Za-z0-9+/=_\-.~]{8,})")
+SCHEMES = frozenset({"bearer", "basic"})
+POINTER = re.compile(r"/[\w./\-]*|\$.*|secret:.*|(?:id|src|source|type|env)=.*|\d+")
+WORD = re.compile(r"[A-Z]?[a-z.\-]+:?")
+MORE_WORDS = re.compile(r" \w+(?![\w.\-]*[=:])")
 
 
 class Redactor:
@@ -108,10 +113,10 @@ class Redactor:
         return MASK.sub(value_of, text)
 
     def _add(self, name: str, value: str) -> str:
-        free = re.sub(r"[^\w.\-]", "_", name) or "secret"
+        wanted = free = re.sub(r"[^\w.\-]", "_", name) or "secret"
         number = 2
         while free in self._values:
-            free = f"{name}_{number}"
+            free = f"{wanted}_{number}"
             number += 1
         self._names[value] = free
         self._values[free] = value
@@ -158,18 +163,10 @@ class Redactor:
 
     def _mask_keyed(self, found: re.Match[str]) -> str:
         key, value = found.group("key"), found.group("value")
-        flagged = key.startswith("-") or key in {"Bearer", "Basic"}
-        harmless = (
-            is_reference(value) or value.startswith(("$", "/", "secret:")) or value.isdigit() or MASK.search(value)
-        )
-        if (
-            harmless
-            or not (flagged or key_looks_secret(key))
-            or value.lower() in HARMLESS_WORDS - {"postgres", "secret"}
-        ):
+        scheme = key.lower() in SCHEMES
+        if not (scheme or key_looks_secret(key.lstrip("-"))) or _is_harmless(found, prose=scheme):
             return found.group(0)
-        kind = "token" if flagged and key in {"Bearer", "Basic"} else "password"
-        return f"{key}{found.group('middle')}{self._local(kind, value)}"
+        return f"{key}{found.group('middle')}{self._local('token' if scheme else 'password', value)}"
 
     def _under_key(self, key: str, item: Any) -> Any:
         if isinstance(item, str) and len(item) >= SHORTEST and key_looks_secret(key) and not is_reference(item):
@@ -179,16 +176,31 @@ class Redactor:
         return self.data(item)
 
 
+def _is_harmless(found: re.Match[str], *, prose: bool) -> bool:
+    """Whether what stands after a key is a reference, a path, a mask, a plain word or the next word of a sentence."""
+    value = found.group("value")
+    if is_reference(value) or POINTER.fullmatch(value) or MASK.search(value):
+        return True
+    if value.lower() in HARMLESS_WORDS - {"postgres", "secret"}:
+        return True
+    if not WORD.fullmatch(value):
+        return False
+    return prose or (found.group("middle") == ": " and bool(MORE_WORDS.match(found.string, found.end())))
+
+
 def _forms_of(value: str) -> Iterator[str]:
     """Every way a value may be printed."""
     yield value
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield quote(value, safe="")
-    yield quote_plus(value)
+    for escaped in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
+        yield escaped
+        yield escaped.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
+    raw = value.encode("utf-8", "surrogatepass")
+    for safe in ("", "!*'()", "$&+,;=", "$&+:=@"):
+        yield quote(raw, safe=safe)
+    yield quote_plus(raw)
     yield shlex.quote(value).strip("'")
+    yield value.replace("'", r"'\''")
     yield value.replace("$", "$$")
-    raw = value.encode("utf-8", "surrogateescape")
     yield raw.hex()
     yield raw.hex().upper()
     yield from _base64_forms(raw)

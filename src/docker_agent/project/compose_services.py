@@ -48,6 +48,7 @@ class ServiceReader:
         deploy = _mapping(known.get("deploy"))
         limits = _mapping(_mapping(deploy.get("resources")).get("limits"))
         restart = _mapping(deploy.get("restart_policy"))
+        self._check_limits(known, deploy)
         return Service(
             name=name,
             place=entry.key.place,
@@ -117,6 +118,23 @@ class ServiceReader:
                 else:
                     self.wrong(entry.value.place, f"services.{name}.{key} must be a {' or a '.join(shapes)}")
         return known
+
+    def _check_limits(self, known: dict[str, Node], deploy: dict[str, Node]) -> None:
+        """Compose refuses an old key beside a `deploy` section that says something else, or nothing, of the same."""
+        resources = _mapping(deploy.get("resources"))
+        limits, reservations = _mapping(resources.get("limits")), _mapping(resources.get("reservations"))
+        pairs: tuple[tuple[str, dict[str, Node], str, Callable[[str], float]], ...] = (
+            ("mem_limit", limits, "limits.memory", read_size),
+            ("cpus", limits, "limits.cpus", read_number),
+            ("pids_limit", limits, "limits.pids", read_number),
+            ("mem_reservation", reservations, "reservations.memory", read_size),
+        )
+        for key, section, other, read in pairs:
+            old, new = known.get(key), section.get(other.rpartition(".")[2])
+            if old is None or not section or _has_unset(old) or (new is not None and _has_unset(new)):
+                continue
+            if self._cast(old, read, 0) not in {0, self._cast(new, read, 0)}:
+                self.wrong(old.place, f"{key} says something else than deploy.resources.{other}")
 
     def _cast(self, node: Node | None, read: Callable[[str], T], default: T) -> T:
         if not isinstance(node, Scalar) or node.plain is None or node.unset:

@@ -102,6 +102,20 @@ def test_what_may_stop_a_service_is_mended_by_name_only() -> None:
     assert everything.count("memory: 512m") == 2
 
 
+@pytest.mark.parametrize(
+    ("line", "added"),
+    [
+        ("cpus: 1", "    mem_limit: 512m\n"),
+        ("init: true", "    deploy:\n      resources:\n        limits:\n          memory: 512m\n"),
+        ("deploy: {resources: {limits: {cpus: '1'}}}", ""),
+    ],
+)
+def test_memory_limits_fit_the_limits_that_are_there(line: str, added: str) -> None:
+    text = f"services:\n  web:\n    image: x:1\n    {line}\n"
+    expected = text + added if added else text.replace("cpus: '1'", "cpus: '1', memory: 512m")
+    assert written(plan_of(text, "memory_limit")) == expected
+
+
 def test_one_service_only() -> None:
     plan = plan_of(TEXT, "restart_missing", service="db")
     assert written(plan) == TEXT + "    restart: unless-stopped\n"

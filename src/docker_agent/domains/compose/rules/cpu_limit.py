@@ -55,5 +55,5 @@ def cpu_limit(model: ComposeModel) -> Iterator[Finding]:
                 service.place,
                 service.name,
                 f"{service.name} has no CPU limit.",
-                'Set deploy.resources.limits.cpus, such as "1".',
+                'Set deploy.resources.limits.cpus or cpus, such as "1".',
             )

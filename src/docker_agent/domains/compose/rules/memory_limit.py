@@ -12,6 +12,9 @@ from docker_agent.project.edit import Edit, set_service_value
 
 USUAL = "512m"
 
+# Compose refuses deploy.resources.limits beside one of these with another value, or with none there.
+OLD_KEYS = ("cpus", "pids_limit")
+
 
 @rule(severity=Severity.INFO, area="production")
 def memory_limit(model: ComposeModel) -> Iterator[Finding]:
@@ -55,14 +58,18 @@ def memory_limit(model: ComposeModel) -> Iterator[Finding]:
                 service.place,
                 service.name,
                 f"{service.name} has no memory limit.",
-                f"Set deploy.resources.limits.memory, such as {USUAL}.",
+                f"Set deploy.resources.limits.memory or mem_limit, such as {USUAL}.",
             )
 
 
 @memory_limit.fix
 def add_limit(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Add a limit that most services stay below; whoever knows better names another."""
-    return set_service_value(model, finding.object, ("deploy", "resources", "limits", "memory"), USUAL)
+    raw = model.services[finding.object].raw
+    limits = model.value(("services", finding.object, "deploy", "resources", "limits"))
+    old_style = any(key in raw.index for key in OLD_KEYS) and not limits
+    path = ("mem_limit",) if old_style else ("deploy", "resources", "limits", "memory")
+    return set_service_value(model, finding.object, path, USUAL)
 
 
 def _is_set(model: ComposeModel, service: str) -> bool:

@@ -6,91 +6,28 @@ three stages always run. Redaction comes before trimming, so that no cut can lea
 
 from __future__ import annotations
 
-import difflib
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-from pydantic import BaseModel
+from typing import Any
 
 from docker_agent.core.errors import AgentError, CheckFailed, Denied, InputError, NeedsApproval
 from docker_agent.core.finding import Finding, Severity
-from docker_agent.core.plan import Engine, Plan, Restore, Risk, Write
+from docker_agent.core.plan import Engine, Plan, Risk
 from docker_agent.core.tool import Tool
-from docker_agent.host.apply import Application, Applied, inside
+from docker_agent.dispatch.call import Call, Outcome, Screen
+from docker_agent.dispatch.report import compact, diffs_of, report_of
+from docker_agent.host.apply import Application
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal
 from docker_agent.policy.approve import Approver
 from docker_agent.policy.audit import AuditLog
-from docker_agent.policy.permit import Mode, Verdict, permit
+from docker_agent.policy.permit import Mode, permit
 from docker_agent.policy.redact import Redactor
 from docker_agent.policy.taint import Taint, fence
 from docker_agent.project.workspace import Workspace
 
 HEAD_SHARE = 0.7
-DIFF_LINES = 120
-
-
-class Screen(Protocol):
-    """Where plans and progress are shown while a call is under way; everything it gets is redacted."""
-
-    def show_plan(self, plan: Plan, digest: str, diffs: Mapping[int, str]) -> None:
-        """Show a plan before it is approved; `diffs` holds what each writing step changes, by its position."""
-        ...
-
-    def tell(self, line: str) -> None:
-        """Show a line of progress."""
-        ...
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a call.
-
-    Attributes
-    ----------
-    text: what the model reads: redacted, trimmed, fenced where untrusted.
-    data: the same as plain data for `--json`, redacted but whole.
-    exit_code: as in the design's table.
-    """
-
-    tool: str
-    text: str
-    data: dict[str, Any]
-    is_error: bool = False
-    exit_code: int = 0
-    plan: Plan | None = None
-    applied: Applied | None = None
-    answer: BaseModel | None = None
-    error: AgentError | None = None
-
-
-@dataclass
-class Call:
-    """One call on its way through the door."""
-
-    name: str
-    arguments: dict[str, Any]
-    by: str
-    approver: Approver
-    undoes: str = ""
-    tool: Tool | None = None
-    answer: BaseModel | None = None
-    plan: Plan | None = None
-    verdict: Verdict | None = None
-    applied: Applied | None = None
-    error: AgentError | None = None
-    saved: str = ""
-    diffs: dict[int, str] = field(default_factory=dict[int, str])
-    data: dict[str, Any] = field(default_factory=dict[str, Any])
-    text: str = ""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing but the closing stages is left to do."""
-        return self.error is not None
 
 
 @dataclass
@@ -203,7 +140,7 @@ def show_plan(door: Door, call: Call) -> None:
     """Show the plan, redacted, with its digest."""
     if call.plan is not None and call.plan.steps:
         shown = Plan.model_validate(door.redactor.data(call.plan.model_dump(mode="json")))
-        call.diffs = _diffs(door, call.plan)
+        call.diffs = diffs_of(call.plan, door.workspace.root, door.host.reads, door.journal, door.redactor)
         door.screen.show_plan(shown, call.plan.digest, call.diffs)
 
 
@@ -267,7 +204,7 @@ def verify(_door: Door, call: Call) -> None:
 def redact(door: Door, call: Call) -> None:
     """Every known or recognised secret becomes its mask, in what the model and the person get."""
     answered = call.answer is not None and call.error is None
-    call.data = door.redactor.data(call.answer.model_dump(mode="json") if call.answer and answered else _report(call))
+    call.data = door.redactor.data(call.answer.model_dump(mode="json") if call.answer and answered else report_of(call))
     if call.error is not None:
         call.error.message = door.redactor.text(call.error.message)
         call.error.next_step = door.redactor.text(call.error.next_step)
@@ -275,7 +212,7 @@ def redact(door: Door, call: Call) -> None:
 
 def trim(door: Door, call: Call) -> None:
     """Cut what the model gets to the tool's budget, with a cursor to read on; fence what is untrusted."""
-    text = _compact(call.data)
+    text = compact(call.data)
     budget = call.tool.budget_chars if call.tool else 8_000
     if len(text) > budget:
         head, tail = int(budget * HEAD_SHARE), int(budget * (1 - HEAD_SHARE))
@@ -342,61 +279,5 @@ def _stop_at_policies(door: Door, plan: Plan) -> None:
         )
 
 
-def _diffs(door: Door, plan: Plan) -> dict[int, str]:
-    """What each writing step changes, as a unified diff of masked text."""
-    found: dict[int, str] = {}
-    for index, step in enumerate(plan.steps):
-        if isinstance(step, Write | Restore):
-            old = _text_of(lambda step=step: door.host.reads.read_file(inside(door.workspace.root, step.path)))
-            kept = step.kept if isinstance(step, Restore) else ""
-            new = step.content if isinstance(step, Write) else _text_of(lambda kept=kept: door.journal.kept(kept))
-            masked = (door.redactor.text(text).splitlines() for text in (old, new))
-            lines = list(difflib.unified_diff(*masked, fromfile=step.path, tofile=step.path, lineterm="", n=2))
-            found[index] = "\n".join(lines[:DIFF_LINES])
-    return found
-
-
-def _text_of(read: Callable[[], bytes]) -> str:
-    try:
-        return read().decode("utf-8", "replace")
-    except InputError:
-        return ""
-
-
 def _place(finding: Finding) -> str:
     return finding.evidence[0].where if finding.evidence else finding.object
-
-
-def _report(call: Call) -> dict[str, Any]:
-    """What is said of a plan or an error, in the shape that models and SOPs read."""
-    status = "done"
-    if isinstance(call.error, NeedsApproval):
-        status = "saved"
-    elif isinstance(call.error, Denied):
-        status = "denied" if call.saved else "refused"
-    elif call.error is not None:
-        status = call.applied.status if call.applied else "error"
-    elif call.applied is not None:
-        status = call.applied.status
-    elif call.plan is not None:
-        status = "nothing to do"
-    report: dict[str, Any] = {"status": status, "reason": str(call.error) if call.error else ""}
-    if call.plan is not None:
-        report |= {
-            "title": call.plan.title,
-            "digest": call.plan.digest[:12],
-            "risk": call.plan.risk.value,
-            "steps": [f"{step.kind}: {step.why}" for step in call.plan.steps],
-            "diff": "\n".join(call.diffs.values()),
-        }
-    if call.applied is not None:
-        report |= {
-            "verified": call.applied.verified,
-            "entry": call.applied.entry,
-            "done": [f"{outcome.kind}: {outcome.state}. {outcome.detail}" for outcome in call.applied.steps],
-        }
-    return report
-
-
-def _compact(data: dict[str, Any]) -> str:
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
