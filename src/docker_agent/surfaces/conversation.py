@@ -103,17 +103,16 @@ def ask_once(choices: Choices, session: Session, prompt: str) -> int:
             show.console.print(_tokens(session), style="dim", markup=False)
     code = error.exit_code if error else _exit_code(show)
     if choices.json:
-        print_json(
-            {
-                "ok": code == 0,
-                "answer": answer,
-                "model": session.model.name,
-                "calls": show.calls,
-                "usage": vars(session.loop.usage),
-                "error": error_data(error) if error else None,
-                "exit_code": code,
-            }
-        )
+        report = {
+            "ok": code == 0,
+            "answer": answer,
+            "model": session.model.name,
+            "calls": show.calls,
+            "usage": vars(session.loop.usage),
+            "error": error_data(error) if error else None,
+            "exit_code": code,
+        }
+        print_json(session.door.redactor.data(report))
     return code
 
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import typer
 
 from docker_agent.app import Options, Session, open_session
-from docker_agent.core.errors import AgentError
+from docker_agent.core.errors import AgentError, EngineUnreachable
 from docker_agent.core.finding import Severity
 from docker_agent.dispatch import Outcome
 from docker_agent.policy.approve import Approver, NoApprover, YesApprover
@@ -99,7 +99,7 @@ def call_and_exit(choices: Choices, tool: str, arguments: dict[str, Any]) -> NoR
 
 
 def finish(choices: Choices, outcome: Outcome) -> int:
-    """Print an outcome and answer its exit code: findings at warn or error make it 1."""
+    """Print an outcome and answer its exit code: findings at warn or error make it 1, a missing need 4."""
     code = outcome.exit_code or _findings_code(outcome)
     if choices.json:
         error = error_data(outcome.error) if outcome.error else None
@@ -114,5 +114,6 @@ def finish(choices: Choices, outcome: Outcome) -> int:
 def _findings_code(outcome: Outcome) -> int:
     findings: list[dict[str, Any]] = outcome.data.get("findings") or [] if outcome.answer is not None else []
     found = {str(finding.get("severity")) for finding in findings}
-    unhealthy = outcome.data.get("healthy") is False
-    return 1 if unhealthy or found & {Severity.WARN.value, Severity.ERROR.value} else 0
+    if outcome.data.get("healthy") is False:
+        return EngineUnreachable.exit_code
+    return 1 if found & {Severity.WARN.value, Severity.ERROR.value} else 0

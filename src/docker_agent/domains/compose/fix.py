@@ -68,6 +68,7 @@ class _Mending:
     texts: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
     done: list[tuple[Finding, str]] = field(default_factory=list[tuple[Finding, str]])
     skipped: list[str] = field(default_factory=list[str])
+    unsure: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
 
     def __post_init__(self) -> None:
         self.now = self.stack
@@ -83,7 +84,8 @@ class _Mending:
 
     def plan(self) -> Plan:
         names = ", ".join(self.stack.model.sources)
-        left = f" Left: {' '.join(self.skipped)}" if self.skipped else ""
+        unsure = [f"{code} of {', '.join(names)} (no fix is sure)." for code, names in self.unsure.items()]
+        left = f" Left: {' '.join([*self.skipped, *unsure])}" if self.skipped or unsure else ""
         if not self.done:
             return Plan(title=f"Nothing to mend in {names}", project=self.stack.name, reason=left.strip())
         steps = [
@@ -107,7 +109,8 @@ class _Mending:
     def _mend(self, rule: Rule, finding: Finding) -> None:
         edits: list[Edit] = list(rule.mend(self.now.model, finding)) if rule.mend else []
         if not edits:
-            raise InputError("there is no fix that is sure to be right.", finding.fix)
+            self.unsure.setdefault(rule.code, []).append(finding.object)
+            return
         texts = dict(self.texts)
         for name in dict.fromkeys(edit.file for edit in edits):
             source = self.now.model.sources[name]
