@@ -18,10 +18,11 @@ from docker_agent.agent.model import Model
 from docker_agent.agent.offline import OfflineModel
 from docker_agent.agent.prompt import system_prompt
 from docker_agent.agent.sop import Sop, load_sops
-from docker_agent.core.discover import instances, summaries
+from docker_agent.core.discover import instances
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Argv, Plan, Write
+from docker_agent.core.summaries import summaries
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch import Door, Outcome, Screen
 from docker_agent.domains.compose import check_model
@@ -252,7 +253,11 @@ def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[s
         return written[path.resolve()] if path.resolve() in written else workspace.host.read_file(path)
 
     stack = find_stack(
-        workspace.root, context_files=workspace.context.compose_files, read=read, environment=environment
+        workspace.root,
+        context_files=workspace.context.compose_files,
+        read=read,
+        find=workspace.host.find_files,
+        environment=environment,
     )
     return check_model(stack.model, workspace.context.policies) if stack else []
 
@@ -260,7 +265,13 @@ def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[s
 def _stack_or_none(root: Path, context: ProjectContext, host: Host, environment: Mapping[str, str]) -> Stack | None:
     """The stack, or none where its files are broken: the tools that need it will say what is wrong."""
     try:
-        return find_stack(root, context_files=context.compose_files, read=host.reads.read_file, environment=environment)
+        return find_stack(
+            root,
+            context_files=context.compose_files,
+            read=host.reads.read_file,
+            find=host.reads.find_files,
+            environment=environment,
+        )
     except InputError:
         return None
 

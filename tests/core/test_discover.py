@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from docker_agent.core.discover import instances, modules, summaries
+from docker_agent.core.discover import instances, modules
+from docker_agent.core.summaries import summaries
 from docker_agent.core.rule import Rule
 
 PACKAGE = "dalab_grown"
 FILES = {
     "__init__.py": '"""All of it."""\n',
     "zeta.py": '"""Last."""\nNUMBER = 26\nTEXT = "z"\n',
-    "alpha.py": '"""First."""\nfrom dalab_grown.inner.deep import SHARED\nMINE = [1]\n',
+    "alpha.py": '"""First."""\nfrom fractions import Fraction\nfrom dalab_grown.inner.deep import SHARED\nMINE = Fraction(1)\n',
     "inner/__init__.py": '"""Inner ones."""\n',
-    "inner/deep.py": "SHARED = [2]\nAGAIN = SHARED\n",
+    "inner/deep.py": "from fractions import Fraction\nSHARED = Fraction(2)\nAGAIN = SHARED\n",
     "inner/_private.py": '"""Hidden from summaries."""\n',
     "notes.txt": "no module\n",
 }
@@ -52,9 +54,7 @@ def test_modules_are_listed_sorted_without_being_imported() -> None:
 
 @pytest.mark.usefixtures("package")
 def test_instances_are_found_once_each_in_order_of_modules() -> None:
-    found: list[list[int]] = instances(PACKAGE, list)
-
-    assert found == [[2], [1]]
+    assert instances(PACKAGE, Fraction) == [2, 1]
 
 
 @pytest.mark.usefixtures("package")
@@ -69,6 +69,6 @@ def test_a_package_that_is_not_there_is_an_import_error() -> None:
 
 def test_summaries_are_first_lines_and_import_nothing(package: Path) -> None:
     assert summaries(package) == {"alpha": "First.", "zeta": "Last.", "inner": "Inner ones."}
-    assert summaries(package / "inner") == {"deep": "SHARED = [2]"}
+    assert summaries(package / "inner") == {"deep": "from fractions import Fraction"}
     assert summaries(package / "nosuch") == {}
     assert PACKAGE not in sys.modules

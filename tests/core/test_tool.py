@@ -37,7 +37,7 @@ def look(
     where: Annotated[Path, "in which folder"] = Path(),
     level: Annotated[Literal["low", "high"], "how bad"] = "low",
     tags: Annotated[list[str] | None, "which"] = None,
-    deep: Annotated[bool, "how deep"] = False,  # noqa: FBT002
+    deep: Annotated[bool, "how deep"] = False,
 ) -> Seen:
     """Look at one thing. It does nothing else.
 

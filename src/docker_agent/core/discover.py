@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -29,13 +28,3 @@ def instances(package: str, kind: type[T]) -> list[T]:
             if isinstance(value, kind):
                 found.setdefault(id(value), value)
     return list(found.values())
-
-
-def summaries(folder: Path) -> dict[str, str]:
-    """Names of the modules and packages in a folder with the first line of each, read as text: nothing is imported."""
-    found: dict[str, str] = {}
-    for path in sorted([*folder.glob("*/__init__.py"), *folder.glob("[!_]*.py")]):
-        with path.open(encoding="utf-8") as file:
-            first = file.readline().strip()
-        found[path.parent.name if path.name == "__init__.py" else path.stem] = first.strip('"').strip()
-    return found

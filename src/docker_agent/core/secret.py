@@ -17,7 +17,9 @@ KEY_WORDS = re.compile(
     r"key[_.\-]?base|dsn|bearer|auth)(?:$|[_.\-\d])",
     re.IGNORECASE,
 )
-GLUED_WORDS = re.compile(r"password|passwd|passphrase|secretkey|apikey|accesskey|privatekey|authtoken|requirepass", re.IGNORECASE)
+GLUED_WORDS = re.compile(
+    r"password|passwd|passphrase|secretkey|apikey|accesskey|privatekey|authtoken|requirepass", re.IGNORECASE
+)
 NOT_SECRET_ENDINGS = re.compile(
     r"[_.\-](?:file|path|dir|name|names|id|ids|user|username|endpoint|url|uri|host|port|algo|algorithm|hash_algo|type|"
     r"ttl|timeout|expiry|expires|lifetime|length|min|max|policy|enabled|required|provider|method|mode|header|count|"
@@ -26,6 +28,7 @@ NOT_SECRET_ENDINGS = re.compile(
     re.IGNORECASE,
 )
 PUBLIC_KEYS = re.compile(r"public[_.\-]?key|publishable", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Shape:

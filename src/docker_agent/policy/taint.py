@@ -8,9 +8,12 @@ import threading
 OPEN = re.compile(r"<(?=\s*/?\s*untrusted)", re.IGNORECASE)
 FENCE = re.compile(r'\A<untrusted source="[^"\n]*">\n(.*)\n</untrusted>\s*\Z', re.DOTALL)
 ESCAPES = re.compile(
-    r"\x1b(?:\][^\x07\x1b]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]?|[PX^_][^\x1b]*(?:\x1b\\)?|.)?", re.DOTALL
+    r"\x1b(?:\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\[[0-?]*[ -/]*[@-~]?|[PX^_][^\x1b\n]*(?:\x1b\\)?|.)?", re.DOTALL
 )
-INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 
 
 def clean(text: str) -> str:

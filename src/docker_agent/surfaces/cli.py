@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from docker_agent import __version__
-from docker_agent.core.discover import summaries
+from docker_agent.core.summaries import summaries
 from docker_agent.surfaces.choices import Choices, hoist
 
 HERE = Path(__file__).resolve().parent

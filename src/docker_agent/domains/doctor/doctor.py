@@ -55,11 +55,11 @@ def doctor(workspace: Workspace) -> Health:
     Says for each what version answers, or what is missing and how to get it, and whether the reverse proxy that the
     context names is the one that runs.
     """
-    looks: list[Callable[[], Checkup]] = [lambda: _engine(workspace)]
-    looks += [_look(workspace, *row) for row in PROGRAMS]
-    looks += [lambda: _context(workspace), lambda: _proxy(workspace)]
-    with ThreadPoolExecutor(len(looks)) as pool:
-        checks = tuple(pool.map(lambda look: look(), looks))
+    looks = [_look(workspace, *row) for row in PROGRAMS]
+    with ThreadPoolExecutor(len(looks) + 3) as pool:
+        own = [pool.submit(look, workspace) for look in (_engine, _context, _proxy)]
+        found = [pool.submit(look) for look in looks]
+        checks = tuple(check.result() for check in (own[0], *found, *own[1:]))
     return Health(healthy=all(check.state == "ok" for check in checks if check.needed), checks=checks)
 
 

@@ -1,0 +1,46 @@
+"""Who says yes, and for what."""
+
+from __future__ import annotations
+
+import pytest
+
+from docker_agent.core.plan import Argv, Plan
+from docker_agent.policy.approve import DigestApprover, NoApprover, YesApprover
+from docker_agent.policy.permit import Verdict
+
+PLAN = Plan(title="Restart web", steps=(Argv(argv=("docker", "restart", "web"), why="w"),))
+ASK = Verdict("ask")
+
+
+def test_nobody_says_no() -> None:
+    answer = NoApprover().approve(PLAN, PLAN.digest, ASK)
+
+    assert (False, PLAN.digest, "nobody") == (answer.yes, answer.digest, answer.by)
+
+
+def test_the_flag_says_yes_for_the_digest_that_was_asked() -> None:
+    answer = YesApprover().approve(PLAN, PLAN.digest, ASK)
+
+    assert (True, PLAN.digest, "--yes") == (answer.yes, answer.digest, answer.by)
+
+
+def test_the_flag_cannot_type_a_name() -> None:
+    answer = YesApprover().approve(PLAN, PLAN.digest, Verdict("ask_typed"))
+
+    assert not answer.yes
+    assert "type the name" in answer.reason
+
+
+def test_a_digest_that_came_back_is_a_yes_for_this_plan_only() -> None:
+    other = PLAN.model_copy(update={"title": "Restart db"})
+    approver = DigestApprover([PLAN.digest])
+
+    assert approver.approve(PLAN, PLAN.digest, ASK).yes
+    assert not approver.approve(other, other.digest, ASK).yes
+
+
+@pytest.mark.parametrize("brought", [[], [""], [PLAN.digest[:12]], [PLAN.digest.upper()], [PLAN.digest + "0"]])
+def test_a_digest_must_come_back_whole(brought: list[str]) -> None:
+    answer = DigestApprover(brought).approve(PLAN, PLAN.digest, ASK)
+
+    assert (False, "its digest was not brought.") == (answer.yes, answer.reason)
