@@ -133,7 +133,7 @@ def test_crash_loop_goes_from_list_to_diagnosis_to_plan() -> None:
     assert answer.startswith(INTRODUCTION)
     for part in (OOM["cause"], 'inspect web State.OOMKilled: "true"', "compose.yml:17:16", "undo 7"):
         assert part in answer
-    assert "Verified: wait_healthy: done. web is healthy after 3 s" in answer
+    assert "Verified: web is healthy after 3 s" in answer
     assert "Not verified" not in answer
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from docker_agent.core.discover import instances, modules
-from docker_agent.core.summaries import summaries
 from docker_agent.core.rule import Rule
+from docker_agent.core.summaries import summaries
 
 PACKAGE = "dalab_grown"
 FILES = {
     "__init__.py": '"""All of it."""\n',
     "zeta.py": '"""Last."""\nNUMBER = 26\nTEXT = "z"\n',
-    "alpha.py": '"""First."""\nfrom fractions import Fraction\nfrom dalab_grown.inner.deep import SHARED\nMINE = Fraction(1)\n',
+    "alpha.py": '"""First."""\nfrom dalab_grown.inner.deep import SHARED\nMINE = SHARED / 2\n',
     "inner/__init__.py": '"""Inner ones."""\n',
     "inner/deep.py": "from fractions import Fraction\nSHARED = Fraction(2)\nAGAIN = SHARED\n",
     "inner/_private.py": '"""Hidden from summaries."""\n',

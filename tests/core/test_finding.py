@@ -48,7 +48,7 @@ def test_a_source_outside_the_list_is_refused() -> None:
 
 
 def test_severities_are_ordered() -> None:
-    assert [0, 1, 2, 3] == [Severity(word).rank for word in ("off", "info", "warn", "error")]
+    assert [Severity(word).rank for word in ("off", "info", "warn", "error")] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -50,9 +50,10 @@ PLAN = Plan(
 
 def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
     if isinstance(value, dict) and value:
-        return [leaf for key, item in value.items() for leaf in leaves(item, (*path, key))]
+        named = cast("dict[str, Any]", value)
+        return [leaf for key, item in named.items() for leaf in leaves(item, (*path, key))]
     if isinstance(value, list) and value:
-        return [leaf for index, item in enumerate(value) for leaf in leaves(item, (*path, index))]
+        return [leaf for index, item in enumerate(cast("list[Any]", value)) for leaf in leaves(item, (*path, index))]
     return [path]
 
 
@@ -170,7 +171,7 @@ def test_the_risk_is_the_highest_of_the_steps(risks: tuple[Risk, ...], worst: Ri
 
 
 def test_checks_read_and_the_others_change_by_default() -> None:
-    assert [Risk.CHANGE] * 4 + [Risk.READ] * 3 == [step.risk for step in STEPS]
+    assert [step.risk for step in STEPS] == [Risk.CHANGE] * 4 + [Risk.READ] * 3
 
 
 def test_what_is_touched_is_named_once_in_order() -> None:

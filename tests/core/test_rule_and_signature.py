@@ -39,15 +39,15 @@ def looks_big(snapshot: str) -> Iterator[Finding]:
 
 
 def test_a_rule_is_called_as_its_function_and_checks() -> None:
-    assert ("too_big", Severity.WARN, "practice") == (too_big.code, too_big.severity, too_big.area)
+    assert (too_big.code, too_big.severity, too_big.area) == ("too_big", Severity.WARN, "practice")
     assert too_big.summary == "A service is too big."
-    assert ([FINDING], []) == (list(too_big.check("big")), list(too_big.check("small")))
+    assert (list(too_big.check("big")), list(too_big.check("small"))) == ([FINDING], [])
 
 
 def test_a_signature_has_its_code_and_looks() -> None:
-    assert ("too-big", "memory") == (looks_big.code, looks_big.area)
+    assert (looks_big.code, looks_big.area) == ("too-big", "memory")
     assert looks_big.summary == "The container is too big."
-    assert ([FINDING], []) == (list(looks_big.look("big")), list(looks_big.look("small")))
+    assert (list(looks_big.look("big")), list(looks_big.look("small"))) == ([FINDING], [])
 
 
 def test_a_fix_is_registered_and_stays_callable() -> None:

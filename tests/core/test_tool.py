@@ -57,7 +57,7 @@ def no_workspace() -> Seen:
     return Seen()
 
 
-def no_annotation(ws: object, name) -> Seen:  # type: ignore[no-untyped-def]  # noqa: ANN001  # pyright: ignore
+def no_annotation(ws: object, name: Any = None) -> Seen:
     """Look."""
     del ws, name
     return Seen()
@@ -128,9 +128,7 @@ def answers_seen(ws: object) -> Seen:
     return Seen()
 
 
-@pytest.mark.parametrize(
-    ("decorate", "function", "message"),
-    [
+WRONG: list[tuple[Callable[[Callable[..., Any]], Tool], Callable[..., Any], str]] = [
         (READ, no_docstring, "needs a docstring"),
         (READ, no_workspace, "first parameter of a tool is the workspace"),
         (READ, no_annotation, "parameter name needs Annotated"),
@@ -147,8 +145,10 @@ def answers_seen(ws: object) -> Seen:
         (CHANGE, answers_seen, "a CHANGE tool returns a Plan"),
         (tool(risk=Risk.DESTROY, domain="shop"), answers_nothing, "a DESTROY tool returns a Plan"),
         (tool(risk=Risk.READ), answers_seen, "must name its domain"),
-    ],
-)
+]
+
+
+@pytest.mark.parametrize(("decorate", "function", "message"), WRONG)
 def test_a_wrong_declaration_is_refused_at_import(
     decorate: Callable[[Callable[..., Any]], Tool], function: Callable[..., Any], message: str
 ) -> None:
@@ -157,10 +157,10 @@ def test_a_wrong_declaration_is_refused_at_import(
 
 
 def test_what_is_made_of_a_function() -> None:
-    assert ("shop_look", "shop", Risk.READ) == (look.name, look.domain, look.risk)
+    assert (look.name, look.domain, look.risk) == ("shop_look", "shop", Risk.READ)
     assert look.summary == "Look at one thing."
     assert "More words for the model." in look.description
-    assert ("container logs", DEFAULT_BUDGET_CHARS) == (look.untrusted, look.budget_chars)
+    assert (look.untrusted, look.budget_chars) == ("container logs", DEFAULT_BUDGET_CHARS)
     assert look.function(None, "web") == Seen(text="web")
 
 
@@ -176,11 +176,11 @@ def test_a_planning_tool(risk: Risk) -> None:
 def test_the_schema_is_flat_described_and_closed() -> None:
     schema = look.schema
 
-    assert ["name"] == schema["required"]
+    assert schema["required"] == ["name"]
     assert schema["additionalProperties"] is False
-    assert ["name", "tail", "share", "where", "level", "tags", "deep"] == list(schema["properties"])
-    assert {"type": "string", "description": "whose"} == schema["properties"]["name"]
-    assert ["low", "high"] == schema["properties"]["level"]["enum"]
+    assert list(schema["properties"]) == ["name", "tail", "share", "where", "level", "tags", "deep"]
+    assert schema["properties"]["name"] == {"type": "string", "description": "whose"}
+    assert schema["properties"]["level"]["enum"] == ["low", "high"]
     assert "title" not in str(schema)
 
 

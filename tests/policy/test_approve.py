@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docker_agent.core.plan import Argv, Plan
+from docker_agent.core.plan import Argv, Engine, Plan, Risk
 from docker_agent.policy.approve import DigestApprover, NoApprover, YesApprover
 from docker_agent.policy.permit import Verdict
 
@@ -28,7 +28,13 @@ def test_the_flag_cannot_type_a_name() -> None:
     answer = YesApprover().approve(PLAN, PLAN.digest, Verdict("ask_typed"))
 
     assert not answer.yes
-    assert "type the name" in answer.reason
+    assert "a person has to say yes" in answer.reason
+
+
+def test_the_flag_does_not_destroy_or_touch_other_projects() -> None:
+    gone = Engine(action="volume_remove", target="data", why="Gone.", risk=Risk.DESTROY)
+    for plan in (PLAN.model_copy(update={"steps": (gone,)}), PLAN.model_copy(update={"foreign": ("container:other",)})):
+        assert not YesApprover().approve(plan, plan.digest, ASK).yes
 
 
 def test_a_digest_that_came_back_is_a_yes_for_this_plan_only() -> None:
@@ -43,4 +49,4 @@ def test_a_digest_that_came_back_is_a_yes_for_this_plan_only() -> None:
 def test_a_digest_must_come_back_whole(brought: list[str]) -> None:
     answer = DigestApprover(brought).approve(PLAN, PLAN.digest, ASK)
 
-    assert (False, "its digest was not brought.") == (answer.yes, answer.reason)
+    assert (answer.yes, answer.reason) == (False, "its digest was not brought.")

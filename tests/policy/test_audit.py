@@ -35,20 +35,20 @@ def test_records_come_back_in_order_each_with_the_hash_before(log: AuditLog) -> 
     fill(log, 3)
     records = log.records()
 
-    assert ["tool_0", "tool_1", "tool_2"] == [record["tool"] for record in records]
+    assert [record["tool"] for record in records] == ["tool_0", "tool_1", "tool_2"]
     assert records[0]["previous"] == FIRST
     assert len({record["previous"] for record in records}) == 3
     assert log.verify() == 3
 
 
 def test_a_log_that_is_not_there_yet_is_empty(log: AuditLog) -> None:
-    assert (0, []) == (log.verify(), log.records())
+    assert (log.verify(), log.records()) == (0, [])
 
 
 def test_only_the_owner_reads_it(log: AuditLog) -> None:
     fill(log, 1)
 
-    assert [0o600, 0o700] == [stat.S_IMODE(path.stat().st_mode) for path in (log.path, log.path.parent)]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (log.path, log.path.parent)] == [0o600, 0o700]
 
 
 @pytest.mark.parametrize("number", [1, 3, 5])
@@ -78,7 +78,7 @@ def test_a_forged_line_is_named_and_the_others_are_read(log: AuditLog, forged: b
     lines = fill(log)
     log.path.write_bytes(b"".join([*lines[:2], forged, *lines[2:]]))
 
-    with pytest.raises(CheckFailed, match="^Line 3 of"):
+    with pytest.raises(CheckFailed, match=r"^Line 3 of"):
         log.verify()
     assert [record["tool"] for record in log.records() if "tool" in record] == [f"tool_{index}" for index in range(5)]
 
@@ -89,8 +89,8 @@ def test_a_torn_last_line_is_named_and_does_not_swallow_the_next(log: AuditLog) 
 
     log.append("call", tool="after")
 
-    assert ["tool_0", "tool_1", "after"] == [record["tool"] for record in log.records()]
-    with pytest.raises(CheckFailed, match="^Line 3 of .* is torn or damaged"):
+    assert [record["tool"] for record in log.records()] == ["tool_0", "tool_1", "after"]
+    with pytest.raises(CheckFailed, match=r"^Line 3 of .* is torn or damaged"):
         log.verify()
 
 

@@ -23,7 +23,7 @@ def test_turns_run_out_after_the_last_allowed_one() -> None:
     budget.spend_turn()
     budget.spend_turn()
 
-    with pytest.raises(BudgetSpent, match="The 2 turns .* Raise --max-turns"):
+    with pytest.raises(BudgetSpent, match=r"The 2 turns .* Raise --max-turns"):
         budget.spend_turn()
     assert budget.turns == 2
 
@@ -58,7 +58,7 @@ def test_zero_means_no_limit() -> None:
     for _ in range(1_000):
         budget.spend_turn()
 
-    assert (1_000, 10**12) == (budget.turns, budget.used_tokens)
+    assert (budget.turns, budget.used_tokens) == (1_000, 10**12)
 
 
 def test_the_next_prompt_begins_anew() -> None:
@@ -71,4 +71,4 @@ def test_the_next_prompt_begins_anew() -> None:
     budget.restart()
     budget.spend_turn()
 
-    assert (1, 0) == (budget.turns, budget.used_tokens)
+    assert (budget.turns, budget.used_tokens) == (1, 0)

@@ -24,7 +24,7 @@ FLAGS = (False, True)
         (UNATTENDED, "save", "save", "save", "save"),
         (REMOTE, "ask", "ask", "ask", "ask"),
         (YES, "run", "save", "save", "save"),
-        (Mode(surface="terminal", yes=True), "run", "ask", "ask", "ask_typed"),
+        (Mode(surface="terminal", yes=True), "run", "save", "save", "save"),
         (Mode(surface="remote", yes=True), "run", "ask", "ask", "ask"),
         (YES_DESTROY, "run", "run", "run", "run"),
         (Mode(surface="terminal", yes=True, yes_destroy=True), "run", "run", "run", "run"),
@@ -67,9 +67,7 @@ def test_no_grave_plan_runs_in_a_tainted_session_whatever_the_flags() -> None:
 
 
 def test_nothing_that_changes_runs_without_a_flag() -> None:
-    for surface, risk, foreign, data, tainted in product(
-        SURFACES, (Risk.CHANGE, Risk.DESTROY), FLAGS, FLAGS, FLAGS
-    ):
+    for surface, risk, foreign, data, tainted in product(SURFACES, (Risk.CHANGE, Risk.DESTROY), FLAGS, FLAGS, FLAGS):
         assert permit(risk, foreign=foreign, data=data, mode=Mode(surface), tainted=tainted).kind != "run"
 
 

@@ -32,7 +32,7 @@ def test_a_fence_cannot_be_closed_or_opened_from_inside(closing: str) -> None:
 
     assert fenced.startswith('<untrusted source="container logs">\n')
     assert fenced.endswith("\n</untrusted>")
-    assert (1, 1) == (fenced.lower().count("<untrusted"), fenced.lower().count("</untrusted"))
+    assert (fenced.lower().count("<untrusted"), fenced.lower().count("</untrusted")) == (1, 1)
 
 
 @given(st.text(alphabet="<>/ untrsedUNTR\n\t\x00\x1b[]m;\u200b\u202e\U000e0041", max_size=80))
@@ -99,9 +99,9 @@ def test_text_without_a_fence_is_not_opened(text: str) -> None:
 
 def test_a_session_remembers_its_sources_in_order_once_each() -> None:
     taint = Taint()
-    assert (False, ()) == (taint.tainted, taint.sources)
+    assert (taint.tainted, taint.sources) == (False, ())
 
     for source in ("logs", "labels", "logs"):
         taint.mark(source)
 
-    assert (True, ("logs", "labels")) == (taint.tainted, taint.sources)
+    assert (taint.tainted, taint.sources) == (True, ("logs", "labels"))

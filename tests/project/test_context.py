@@ -250,7 +250,7 @@ def test_compose_files_are_kept_as_written(line: str, expected: tuple[str, ...])
         "### Policies\n- **Root user**: error\n- `latest-tag`: info",
         "- Security policies: root_user=error, latest_tag=info",
         "- Policies:\n  - `root_user: error`\n  - latest_tag:info",
-        "### Policies\n| Policy | For | Severity |\n|---|---|---|\n| root_user | all | error |\n| latest_tag | - | info |",
+        "### Policies\n| Policy | For | Severity |\n|--|--|--|\n| root_user | all | error |\n| latest_tag | - | info |",
         "### Policies\n- error: root_user\n- info: latest_tag",
         "### Policies\n#### Error\n- root_user\n#### Info\n- latest_tag",
         "```yaml\nsecurity_policies:\n  root_user: error\n  latest_tag: info\n```",

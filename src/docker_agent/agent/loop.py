@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from docker_agent.agent.model import (
+    Block,
     Message,
     Model,
-    Opaque,
     Request,
     Retrying,
     Text,
@@ -32,6 +32,7 @@ MAX_CONTINUATIONS = 4
 WORKERS = 8
 CUT_OFF = "Your last message was cut off at the token limit and none of its calls was run. Go on from there, shorter."
 NOT_RUN = "Not run: the person interrupted."
+CUT_SHORT = "The person interrupted this call; it may be done in part. Look before you go on."
 
 
 class Answer(Protocol):
@@ -127,7 +128,7 @@ class Loop:
                     yield from self._run(turn)
                 case "pause_turn":
                     continuations = self._count(continuations + 1)
-                    self.transcript.add(Message("assistant", turn.blocks))
+                    self.transcript.add(Message("assistant", _said(turn)))
                 case "max_tokens":
                     continuations = self._count(continuations + 1)
                     self._go_on(turn)
@@ -166,17 +167,20 @@ class Loop:
     def _run(self, turn: Turn) -> Iterator[Event]:
         """Run the calls of a finished turn, looking ones side by side, changing ones one by one, in their order."""
         risks = {tool.name: tool.risk for tool in self.visible()}
-        results: dict[str, ToolResult] = {}
+        results = {call.id: ToolResult(call.id, NOT_RUN, is_error=True) for call in turn.calls}
         try:
             for group in _groups(turn.calls, risks):
                 for call in group:
+                    results[call.id] = ToolResult(call.id, CUT_SHORT, is_error=True)
                     yield Calling(call)
-                for call, outcome in zip(group, self._side_by_side(group), strict=True):
-                    results[call.id] = ToolResult(call.id, outcome.text, outcome.is_error)
+                outcomes = list(zip(group, self._side_by_side(group), strict=True))
+                results |= {call.id: ToolResult(call.id, outcome.text, outcome.is_error) for call, outcome in outcomes}
+                for call, outcome in outcomes:
                     yield Called(call, outcome)
         finally:
-            answers = tuple(results.get(call.id) or ToolResult(call.id, NOT_RUN, is_error=True) for call in turn.calls)
-            self.transcript.exchange(Message("assistant", turn.blocks), answers)
+            self.transcript.exchange(
+                Message("assistant", turn.blocks), tuple(results[call.id] for call in turn.calls)
+            )
 
     def _side_by_side(self, group: list[ToolUse]) -> list[Answer]:
         if len(group) == 1:
@@ -193,19 +197,22 @@ class Loop:
             yield Compacted(self.transcript.compact(limit * 2 // 3))
 
     def _go_on(self, turn: Turn) -> None:
-        words = tuple(block for block in turn.blocks if isinstance(block, Text | Opaque))
         if turn.text:
-            self.transcript.add(Message("assistant", words))
+            self.transcript.add(Message("assistant", _said(turn)))
         self.transcript.say(CUT_OFF)
 
     def _close(self, text: str, turn: Turn | None = None) -> None:
-        blocks = tuple(block for block in (turn.blocks if turn else ()) if not isinstance(block, ToolUse))
-        self.transcript.add(Message("assistant", blocks or (Text(text),)))
+        self.transcript.add(Message("assistant", (_said(turn) if turn else ()) or (Text(text),)))
 
     def _count(self, continuations: int) -> int:
         if continuations > MAX_CONTINUATIONS:
             raise ModelFailed("The model was cut off again and again.", "Ask for less at once, or use another model.")
         return continuations
+
+
+def _said(turn: Turn) -> tuple[Block, ...]:
+    """A turn's blocks without its calls."""
+    return tuple(block for block in turn.blocks if not isinstance(block, ToolUse))
 
 
 def _groups(calls: tuple[ToolUse, ...], risks: Mapping[str, Risk]) -> Iterator[list[ToolUse]]:

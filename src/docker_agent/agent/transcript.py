@@ -53,7 +53,7 @@ class Transcript:
 
     def _clear_results(self, keep: int) -> None:
         places = [index for index, message in enumerate(self.messages) if _has_results(message)]
-        for index in places[: len(places) - keep]:
+        for index in places[:-keep]:
             message = self.messages[index]
             self.messages[index] = replace(message, blocks=tuple(_clear(block) for block in message.blocks))
 
@@ -62,13 +62,15 @@ class Transcript:
         start = next((index for index, message in enumerate(self.messages) if message.role == "assistant"), None)
         if start is None or start + 1 >= len(self.messages) - 1:
             return False
-        called = self.messages[start]
+        called, after = self.messages[start], self.messages[start + 1]
         note = ", ".join(block.name for block in called.blocks if isinstance(block, ToolUse))
         words = " ".join(block.text for block in called.blocks if isinstance(block, Text))[:200]
         line = f"[earlier: {words}{' called ' + note if note else ''}]"
-        end = start + 2 if _has_results(self.messages[start + 1]) else start + 1
+        answered = _has_results(after)
+        said = tuple(block for block in after.blocks if answered and isinstance(block, Text))
+        end = start + 2 if answered else start + 1
         opening = self.messages[start - 1] if start else Message("user", ())
-        folded = replace(opening, blocks=(*opening.blocks, Text(line)))
+        folded = replace(opening, blocks=(*opening.blocks, Text(line), *said))
         self.messages[max(0, start - 1) : end] = [folded]
         self._join_users()
         return True

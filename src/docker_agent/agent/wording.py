@@ -30,7 +30,8 @@ def say_outcome(result: Any, error: str = "") -> str:
     status, reason = str(data.get("status", "")), str(data.get("reason") or "")
     because = f": {reason}" if reason else "."
     lines = [f"Plan: {data['title']}"] if data.get("title") else []
-    lines += [f"- {_say_step(step)}" for step in _entries(data.get("steps"))]
+    if data.get("status") != "applied":
+        lines += [f"- {_say_step(step)}" for step in _entries(data.get("steps"))]
     if status == "applied":
         lines += _say_applied(data, reason)
     elif status in _BROKEN_OFF:
@@ -66,7 +67,8 @@ def say_finding(finding: Any) -> str:
 
 def _say_applied(data: dict[str, Any], reason: str) -> list[str]:
     lines = ["The plan was approved and applied."]
-    held = [str(line) for line in _entries(data.get("done")) if str(line).startswith(_CHECKS)]
+    done = [str(line) for line in _entries(data.get("done"))]
+    held = [line.partition(". ")[2] or line for line in done if line.startswith(_CHECKS)]
     if data.get("verified") is True:
         lines.append(f"Verified: {reason or '; '.join(held) or 'the checks of the plan held.'}")
     elif data.get("verified") is False:

@@ -119,6 +119,20 @@ HARMLESS_WORDS = frozenset(
         "alpine",
         "bullseye",
         "bookworm",
+        "expired",
+        "invalid",
+        "missing",
+        "incorrect",
+        "rejected",
+        "revoked",
+        "refused",
+        "failed",
+        "unknown",
+        "unset",
+        "denied",
+        "redacted",
+        "masked",
+        "hidden",
     ]
 )
 

@@ -82,6 +82,8 @@ class Door:
             except KeyboardInterrupt:
                 interrupted = True
                 call.error = CheckFailed("Stopped by Ctrl-C.", "What was done is in `docker-agent log`.")
+            except Exception as error:  # noqa: BLE001, a fault in one tool must not end the session or go unrecorded
+                call.error = call.error or _fault(call, error)
         if interrupted:
             raise KeyboardInterrupt
         return Outcome(
@@ -231,8 +233,8 @@ def record(door: Door, call: Call) -> None:
         by=call.by,
         tool=call.name,
         arguments=door.redactor.data({key: str(value) for key, value in call.arguments.items()}),
-        risk=str(call.plan.risk if call.plan else Risk.READ),
-        verdict=call.verdict.kind if call.verdict else "run",
+        risk=str(call.plan.risk if call.plan else call.tool.risk if call.tool else Risk.READ),
+        verdict=call.verdict.kind if call.verdict else "refuse" if isinstance(call.error, Denied) else "run",
         digest=call.plan.digest if call.plan else "",
         overrides=overridden,
         entry=call.applied.entry if call.applied else "",
@@ -277,6 +279,14 @@ def _stop_at_policies(door: Door, plan: Plan) -> None:
             f"The project's policies forbid this deployment: {listed}.",
             f"Fix that first, or override it yourself with --override {codes} (this is recorded).",
         )
+
+
+def _fault(call: Call, error: Exception) -> AgentError:
+    fault = AgentError(
+        f"{call.name} broke: {type(error).__name__}: {error}.", "This is a fault of docker-agent, not yours; report it."
+    )
+    fault.__cause__ = error
+    return fault
 
 
 def _place(finding: Finding) -> str:

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict
 from docker_agent.core.errors import AgentError, CheckFailed, InputError
 from docker_agent.core.plan import Argv, Engine, Observe, Plan, Probe, Restore, Step, WaitHealthy, Write
 from docker_agent.host.checks import observe, probe_step, wait_healthy
+from docker_agent.host.entry import StepOutcome
 from docker_agent.host.host import Host, Tell
-from docker_agent.host.journal import Journal, Recorder, StepOutcome
+from docker_agent.host.journal import Journal, Recorder
 
 
 class Applied(BaseModel):
@@ -131,7 +132,7 @@ class Application:
             case Engine():
                 return self.host.changes.call(step)
             case Write():
-                data = self.resolve(step.content).encode("utf-8", "surrogateescape")
+                data = _bytes_of(self.resolve(step.content), step.path)
                 self.host.changes.write_file(inside(self.root, step.path), data, step.mode)
                 return f"{step.path} written, sha256 {hashlib.sha256(data).hexdigest()}"
             case Restore():
@@ -152,10 +153,13 @@ class Application:
         return f"{step.path} put back, sha256 {step.kept}"
 
     def _digest(self, path: Path) -> str:
+        """SHA-256 of a file, "" where there is none; one that is there and cannot be read is no blank page."""
         try:
             return hashlib.sha256(self.host.reads.read_file(path)).hexdigest()
-        except InputError:
-            return ""
+        except InputError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                return ""
+            raise
 
     def _finish(
         self,
@@ -181,6 +185,13 @@ class Application:
         )
 
 
+def _bytes_of(text: str, path: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError as error:
+        raise InputError(f"The new text of {path} holds half a character.", "Ask for the plan again.") from error
+
+
 def inside(root: Path, path: str) -> Path:
     """A path of the project, with links followed.
 
@@ -188,7 +199,10 @@ def inside(root: Path, path: str) -> Path:
     ------
     InputError: it leads outside the project's folder.
     """
-    target = (root / path).resolve()
+    try:
+        target = (root / path).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError(f"{path!r} is no name for a file.", "Name a file inside the project.") from error
     if not target.is_relative_to(root.resolve()):
         raise InputError(f"{path} is outside the project {root}; it is left alone.", "Name a file inside the project.")
     return target

@@ -22,8 +22,10 @@ def wait_healthy(step: WaitHealthy, reads: Reads, tell: Tell) -> str:
     started = told = reads.now()
     first: dict[str, int] = {}
     steady_since: float | None = None
+    counts: dict[str, int] = {}
     while True:
         found = _containers(step.target, step.project, reads)
+        before, counts = counts, {container.id: container.restart_count for container in found}
         for container in found:
             first.setdefault(container.id, container.restart_count)
         _fail_early(step.target, found, first)
@@ -34,7 +36,7 @@ def wait_healthy(step: WaitHealthy, reads: Reads, tell: Tell) -> str:
             for container in found
         )
         now = reads.now()
-        steady_since = (steady_since or now) if steady else None
+        steady_since = (steady_since or now) if steady and before in ({}, counts) else None
         if steady_since is not None and now - steady_since >= step.settle_s:
             return f"{step.target} runs steadily (it has no health check)"
         if now - started >= step.timeout_s:
@@ -70,16 +72,20 @@ def observe(step: Observe, reads: Reads) -> str:
     ------
     CheckFailed: it stopped, restarted or turned unhealthy.
     """
-    first = {container.id: container.restart_count for container in _containers(step.target, step.project, reads)}
-    if not first:
-        raise CheckFailed(f"{step.target} has no container to watch.")
+    first: dict[str, int] = {}
     end = reads.now() + step.seconds
-    while reads.now() < end:
-        reads.sleep(min(1.0, step.seconds))
-        for container in _containers(step.target, step.project, reads):
-            restarted = container.restart_count > first.get(container.id, container.restart_count)
+    while True:
+        found = _containers(step.target, step.project, reads)
+        if not found:
+            raise CheckFailed(f"{step.target} has no container to watch.")
+        for container in found:
+            restarted = container.restart_count > first.setdefault(container.id, container.restart_count)
             if restarted or not container.running or container.health == "unhealthy":
                 raise CheckFailed(f"{step.target} did not stay up for {step.seconds:.0f} s: {_state([container])}.")
+        left = end - reads.now()
+        if left <= 0:
+            break
+        reads.sleep(min(1.0, left))
     return f"{step.target} stayed up for {step.seconds:.0f} s with no restart"
 
 

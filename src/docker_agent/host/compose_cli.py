@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,19 +12,31 @@ from docker_agent.host.shell import run
 
 READING_COMMANDS = frozenset({"config", "ps", "version", "images", "ls", "top", "port"})
 TAKES_VALUE = frozenset(
-    {"-f", "--file", "-p", "--project-name", "--project-directory", "--profile", "--env-file", "--ansi", "--progress"}
+    {
+        "-f",
+        "--file",
+        "-p",
+        "--project-name",
+        "--project-directory",
+        "--profile",
+        "--env-file",
+        "--ansi",
+        "--progress",
+        "--parallel",
+    }
 )
-WRITING_FLAGS = ("-o", "--output")
+TAKES_NONE = frozenset({"--all-resources", "--compatibility", "--dry-run", "--verbose"})
+WRITING_FLAG = re.compile(r"-[A-Za-z]*o.*|--output(?:=.*)?")
 READING_PROGRAMS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "docker": (("version",), ("compose", "version"), ("buildx", "version"), ("context", "ls")),
     "hadolint": ((),),
     "trivy": (("--version",), ("version",)),
-    "nvidia-smi": ((),),
     "nvidia-ctk": (("--version",), ("cdi", "list")),
     "traefik": (("version",),),
     "caddy": (("version",), ("validate",)),
     "nginx": (("-v",), ("-t",), ("-T",)),
 }
+GPU_LOOK = re.compile(r"-[Lqx]|--version|--(?:query-[a-z-]+|format|id|display)=[^/]*")
 
 
 def command_of(arguments: Sequence[str]) -> str:
@@ -39,6 +52,25 @@ def command_of(arguments: Sequence[str]) -> str:
     return ""
 
 
+def only_reads(arguments: Sequence[str]) -> bool:
+    """Whether a `docker compose` command only looks and writes no file.
+
+    Options before the command that are not known count as changing: one that takes a value could hide the command.
+    """
+    rest = list(arguments)
+    while rest and rest[0].startswith("-"):
+        option, equals, _ = rest.pop(0).partition("=")
+        if option in TAKES_VALUE:
+            del rest[: 0 if equals else 1]
+        elif option not in TAKES_NONE:
+            return False
+    return (
+        bool(rest)
+        and rest[0] in READING_COMMANDS
+        and not (rest[0] == "config" and any(WRITING_FLAG.fullmatch(argument) for argument in rest[1:]))
+    )
+
+
 def compose(arguments: Sequence[str], *, cwd: Path, timeout_s: float, environment: Mapping[str, str]) -> Ran:
     """Run a reading `docker compose` command.
 
@@ -47,11 +79,11 @@ def compose(arguments: Sequence[str], *, cwd: Path, timeout_s: float, environmen
     InputError: the command would change something, or write a file.
     ToolMissing: there is no docker command or no Compose plugin.
     """
-    command = command_of(arguments)
-    if command not in READING_COMMANDS or any(
-        argument in WRITING_FLAGS or argument.startswith("--output=") for argument in arguments
-    ):
-        raise InputError(f"`docker compose {command}` is not a reading command.", "Changes go through a plan.")
+    if not only_reads(arguments):
+        raise InputError(
+            f"`docker compose {command_of(arguments)}` with these options is not known to only look.",
+            "Changes go through a plan.",
+        )
     ran = run(("docker", "compose", *arguments), cwd=cwd, timeout_s=timeout_s, environment=environment)
     if ran.code != 0 and ("is not a docker command" in ran.err or "unknown command: docker compose" in ran.err):
         raise ToolMissing(
@@ -68,7 +100,9 @@ def program(name: str, arguments: Sequence[str], *, timeout_s: float, environmen
     InputError: this program or this command of it is not on the list of reading ones.
     ToolMissing: it is not installed.
     """
-    allowed = READING_PROGRAMS.get(name, ())
-    if not any(tuple(arguments[: len(start)]) == start for start in allowed):
+    allowed = any(tuple(arguments[: len(start)]) == start for start in READING_PROGRAMS.get(name, ()))
+    if name == "nvidia-smi":
+        allowed = all(GPU_LOOK.fullmatch(argument) for argument in arguments)
+    if not allowed:
         raise InputError(f"`{' '.join((name, *arguments))}` is not known to only look.", "Changes go through a plan.")
     return run((name, *arguments), timeout_s=timeout_s, environment=environment)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from docker_agent.core.errors import AgentError, CheckFailed, InputError, ToolMissing
 from docker_agent.core.plan import Argv, Engine
-from docker_agent.host.compose_cli import READING_COMMANDS, command_of
+from docker_agent.host.compose_cli import command_of, only_reads
 from docker_agent.host.host import Host, Tell
 from docker_agent.host.models import (
     Answer,
@@ -200,8 +200,8 @@ class FakeReads:
     def compose(self, arguments: Sequence[str], *, cwd: Path, timeout_s: float = 30.0) -> Ran:
         """A reading compose command, as the reactions say."""
         del cwd, timeout_s
-        if command_of(arguments) not in READING_COMMANDS:
-            raise InputError(f"`docker compose {command_of(arguments)}` is not a reading command.")
+        if not only_reads(arguments):
+            raise InputError(f"`docker compose {command_of(arguments)}` is not known to only look.")
         return self._world.ran(("docker", "compose", *arguments))
 
     def program(self, name: str, *arguments: str, timeout_s: float = 20.0) -> Ran:
@@ -215,10 +215,9 @@ class FakeReads:
 
     def read_file(self, path: Path) -> bytes:
         """The bytes of a file."""
-        try:
-            return self._world.files[path]
-        except KeyError:
-            raise InputError(f"{path} cannot be read: No such file or directory.") from None
+        if path not in self._world.files:
+            raise InputError(f"{path} cannot be read: No such file or directory.") from FileNotFoundError(path)
+        return self._world.files[path]
 
     def find_files(self, root: Path, pattern: str) -> list[Path]:
         """Files below a folder that match a glob."""

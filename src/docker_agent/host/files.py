@@ -29,8 +29,9 @@ def read_file(path: Path) -> bytes:
         if size > LARGEST_BYTES:
             raise InputError(f"{path} has {size} bytes; more than 16 MiB are not read.")
         return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.", "Check the name and the permissions.") from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "the name is no name for a file"
+        raise InputError(f"{path} cannot be read: {why}.", "Check the name and the permissions.") from error
 
 
 def find_files(root: Path, pattern: str) -> list[Path]:
@@ -55,12 +56,12 @@ def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
     ------
     AgentError: the disk is full or the folder cannot be written; the old file is whole.
     """
-    target = path.resolve()
     temporary = ""
     try:
+        target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         known = target.stat() if target.exists() else None
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
@@ -70,13 +71,15 @@ def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
             with suppress(PermissionError):
                 os.chown(temporary, known.st_uid, known.st_gid)
         Path(temporary).replace(target)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
+    except (OSError, ValueError, RuntimeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "the name is no name for a file"
         raise AgentError(
-            f"{path} could not be written: {error.strerror}. What was there is unchanged.",
+            f"{path} could not be written: {why}. What was there is unchanged.",
             "Free some space or fix the permissions, then try again.",
         ) from error
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def remove_file(path: Path) -> None:

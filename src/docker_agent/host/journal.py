@@ -9,46 +9,14 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Argv, Engine, Plan, Restore, Step, Write
+from docker_agent.host.entry import Entry, Status, StepOutcome, read_entry
 from docker_agent.host.files import write_file
-
-StepState = Literal["started", "done", "failed", "interrupted", "not started"]
-Status = Literal["running", "applied", "failed", "interrupted"]
-
-
-class StepOutcome(BaseModel):
-    """How one step went; `detail` says what was seen."""
-
-    model_config = ConfigDict(frozen=True)
-
-    index: int
-    kind: str
-    state: StepState
-    detail: str = ""
-    seconds: float = 0.0
-
-
-class Entry(BaseModel):
-    """One applied plan as the journal holds it; `kept` maps step numbers to the kept copies of replaced files."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    time: float
-    by: str
-    plan: Plan
-    status: Status = "running"
-    verified: bool | None = None
-    reason: str = ""
-    undone_by: str = ""
-    undoes: str = ""
-    steps: tuple[StepOutcome, ...] = ()
-    kept: dict[int, str] = {}
 
 
 class Journal:
@@ -119,7 +87,7 @@ class Journal:
         InputError: there is none, more than one fits, it is not a plan, or it was altered after it was saved.
         """
         path = Path(word)
-        if not path.is_file():
+        if not _is_file(path):
             fitting = sorted((self.folder / "plans").glob(f"{word}*.json")) if word.isalnum() else []
             if len(fitting) != 1:
                 what = "No saved plan" if not fitting else "More than one saved plan"
@@ -150,7 +118,7 @@ class Journal:
     def entries(self) -> list[Entry]:
         """All entries, oldest first; one that ends in the middle is shown as interrupted."""
         paths = [path for path in (self.folder / "entries").glob("*.jsonl") if path.stem.isdigit()]
-        found = [_read(path) for path in sorted(paths, key=lambda path: int(path.stem))]
+        found = [read_entry(path) for path in sorted(paths, key=lambda path: int(path.stem))]
         entries = [entry for entry in found if entry is not None]
         undone = {entry.undoes: entry.id for entry in entries if entry.undoes and entry.status == "applied"}
         return [entry.model_copy(update={"undone_by": undone.get(entry.id, "")}) for entry in entries]
@@ -197,9 +165,9 @@ class Recorder:
         ------
         AgentError: the disk is full or the folder is gone; the step it announces must not start.
         """
-        line = json.dumps(record, ensure_ascii=False) + "\n"
+        line = (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
         try:
-            with self._path.open("a", encoding="utf-8") as file:
+            with self._path.open("ab") as file:
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
@@ -255,43 +223,11 @@ def _written(index: int, entry: Entry) -> str:
     return details[-1].rpartition(" ")[2] if details and "sha256" in details[-1] else ""
 
 
-def _read(path: Path) -> Entry | None:
-    first: dict[str, Any] = {}
-    last: dict[int, StepOutcome] = {}
-    kept: dict[int, str] = {}
-    end: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}
+def _is_file(path: Path) -> bool:
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
-            record: dict[str, Any] = json.loads(line)
-            if "begin" in record:
-                first = record
-            elif "step" in record:
-                outcome = StepOutcome.model_validate(record["step"])
-                last[outcome.index] = outcome
-                if record["kept"]:
-                    kept[outcome.index] = record["kept"]
-            elif "end" in record:
-                end = record
-    except (OSError, ValueError):
-        if not first:
-            return None
-    if not first:
-        return None
-    return Entry(
-        id=path.stem,
-        time=first["time"],
-        by=first["by"],
-        plan=Plan.model_validate(first["begin"]),
-        undoes=first.get("undoes", ""),
-        status=end["end"],
-        verified=end["verified"],
-        reason=end["reason"],
-        steps=tuple(
-            outcome if outcome.state != "started" else outcome.model_copy(update={"state": "interrupted"})
-            for _, outcome in sorted(last.items())
-        ),
-        kept=kept,
-    )
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _cannot_write(path: Path, error: OSError) -> AgentError:

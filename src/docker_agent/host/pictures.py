@@ -33,15 +33,15 @@ def container_of(raw: Raw) -> Container:
     log = _part(host, "LogConfig")
     labels: dict[str, str] = _part(config, "Labels")
     return Container(
-        id=raw.get("Id", ""),
-        name=str(raw.get("Name", "")).lstrip("/"),
-        image=config.get("Image", ""),
-        image_id=raw.get("Image", ""),
-        project=labels.get("com.docker.compose.project", ""),
-        service=labels.get("com.docker.compose.service", ""),
-        status=state.get("Status", "created"),
+        id=_text(raw, "Id"),
+        name=_text(raw, "Name").lstrip("/"),
+        image=_text(config, "Image"),
+        image_id=_text(raw, "Image"),
+        project=_text(labels, "com.docker.compose.project"),
+        service=_text(labels, "com.docker.compose.service"),
+        status=_text(state, "Status") or "created",
         exit_code=int(state.get("ExitCode") or 0),
-        error=state.get("Error") or "",
+        error=_text(state, "Error"),
         oom_killed=bool(state.get("OOMKilled")),
         restart_count=int(raw.get("RestartCount") or 0),
         restart_policy=policy.get("Name") or "no",
@@ -49,27 +49,27 @@ def container_of(raw: Raw) -> Container:
         started_at=_time(state.get("StartedAt")),
         finished_at=_time(state.get("FinishedAt")),
         created_at=_time(raw.get("Created")),
-        health=health.get("Status", ""),
+        health=_text(health, "Status"),
         failing_streak=int(health.get("FailingStreak") or 0),
         health_log=tuple(_health_result(entry) for entry in _items(health, "Log")),
         health_test=_words(_part(config, "Healthcheck").get("Test")),
         entrypoint=_words(config.get("Entrypoint")),
         command=_words(config.get("Cmd")),
-        working_dir=config.get("WorkingDir") or "",
-        user=config.get("User") or "",
+        working_dir=_text(config, "WorkingDir"),
+        user=_text(config, "User"),
         env=_words(config.get("Env")),
         labels=labels,
         ports=_ports(_part(network, "Ports"), _part(host, "PortBindings")),
         mounts=tuple(_mount(entry) for entry in _items(raw, "Mounts")),
         networks=tuple(_attachment(name, entry) for name, entry in sorted(_part(network, "Networks").items())),
-        network_mode=host.get("NetworkMode") or "",
+        network_mode=_text(host, "NetworkMode"),
         memory_limit=int(host.get("Memory") or 0),
         memory_swap=int(host.get("MemorySwap") or 0),
         cpus=_cpus(host),
         pids_limit=max(0, int(host.get("PidsLimit") or 0)),
         privileged=bool(host.get("Privileged")),
         read_only=bool(host.get("ReadonlyRootfs")),
-        log_driver=log.get("Type") or "",
+        log_driver=_text(log, "Type"),
         log_options=_part(log, "Config"),
         stop_timeout=config.get("StopTimeout"),
         tty=bool(config.get("Tty")),
@@ -81,16 +81,16 @@ def image_of(raw: Raw) -> Image:
     """An image from `GET /images/NAME/json` or, with less in it, from the list."""
     config = _part(raw, "Config")
     return Image(
-        id=raw.get("Id", ""),
+        id=_text(raw, "Id"),
         tags=tuple(tag for tag in _words(raw.get("RepoTags")) if tag != "<none>:<none>"),
         digests=_words(raw.get("RepoDigests")),
         size=int(raw.get("Size") or 0),
-        created=str(raw.get("Created", "")),
-        architecture=raw.get("Architecture", ""),
-        os=raw.get("Os", ""),
+        created=_text(raw, "Created"),
+        architecture=_text(raw, "Architecture"),
+        os=_text(raw, "Os"),
         entrypoint=_words(config.get("Entrypoint")),
         command=_words(config.get("Cmd")),
-        user=config.get("User") or "",
+        user=_text(config, "User"),
         labels=_part(config, "Labels") or _part(raw, "Labels"),
         health_test=_words(_part(config, "Healthcheck").get("Test")),
         env=_words(config.get("Env")),
@@ -104,13 +104,13 @@ def network_of(raw: Raw) -> Network:
     pools = _items(_part(raw, "IPAM"), "Config")
     attached: dict[str, Raw] = _part(raw, "Containers")
     return Network(
-        id=raw.get("Id", ""),
-        name=raw.get("Name", ""),
-        driver=raw.get("Driver", ""),
+        id=_text(raw, "Id"),
+        name=_text(raw, "Name"),
+        driver=_text(raw, "Driver"),
         internal=bool(raw.get("Internal")),
         subnets=tuple(str(pool["Subnet"]) for pool in pools if pool.get("Subnet")),
         labels=_part(raw, "Labels"),
-        containers=tuple(sorted(str(entry.get("Name", "")) for entry in attached.values())),
+        containers=tuple(sorted(_text(entry, "Name") for entry in attached.values() if entry)),
     )
 
 
@@ -120,10 +120,10 @@ def event_of(raw: Raw) -> Event:
     attributes = {key: str(value) for key, value in _part(actor, "Attributes").items()}
     return Event(
         time=int(raw.get("timeNano") or 0) / 1e9 or float(raw.get("time") or 0),
-        kind=raw.get("Type", ""),
-        action=raw.get("Action", ""),
-        actor=actor.get("ID", ""),
-        name=attributes.get("name", ""),
+        kind=_text(raw, "Type"),
+        action=_text(raw, "Action"),
+        actor=_text(actor, "ID"),
+        name=_text(attributes, "name"),
         attributes=attributes,
     )
 
@@ -136,7 +136,7 @@ def stats_of(name: str, raw: Raw) -> Stats:
     memory = _part(raw, "memory_stats")
     detail = _part(memory, "stats")
     cache = int(detail.get("total_inactive_file") or detail.get("inactive_file") or 0)
-    traffic: list[Raw] = list(_part(raw, "networks").values())
+    traffic: list[Raw] = [card or {} for card in _part(raw, "networks").values()]
     return Stats(
         name=name,
         cpu_percent=round(100.0 * used / passed * (cpu.get("online_cpus") or 1), 1) if passed > 0 else 0.0,
@@ -152,8 +152,8 @@ def stats_of(name: str, raw: Raw) -> Stats:
 
 def log_lines_of(out: bytes, err: bytes, first: int = 1) -> list[LogLine]:
     """Log lines from the two streams with their time stamps, in the order of time."""
-    lines = [_log_line("stdout", text) for text in out.decode("utf-8", "replace").splitlines()]
-    lines += [_log_line("stderr", text) for text in err.decode("utf-8", "replace").splitlines()]
+    lines = [_log_line("stdout", text) for text in _lines(out)]
+    lines += [_log_line("stderr", text) for text in _lines(err)]
     ordered = sorted(lines, key=lambda line: line.time)
     return [line.model_copy(update={"number": first + index}) for index, line in enumerate(ordered)]
 
@@ -164,8 +164,19 @@ def _part(raw: Raw, key: str) -> Raw:
 
 
 def _items(raw: Raw, key: str) -> list[Raw]:
-    """A list inside the answer, empty where the engine says null."""
-    return raw.get(key) or []
+    """A list of mappings inside the answer, empty where the engine says null."""
+    return [entry for entry in raw.get(key) or [] if entry]
+
+
+def _text(raw: Raw, key: str) -> str:
+    """A word inside the answer, empty where the engine says null."""
+    value = raw.get(key)
+    return "" if value is None else str(value)
+
+
+def _lines(data: bytes) -> list[str]:
+    """Lines as the engine ends them; a carriage return inside one (a progress bar) does not cut it."""
+    return [line.removesuffix("\r") for line in data.decode("utf-8", "replace").split("\n") if line]
 
 
 def _log_line(stream: str, text: str) -> LogLine:
@@ -176,26 +187,26 @@ def _log_line(stream: str, text: str) -> LogLine:
 
 def _health_result(entry: Raw) -> HealthResult:
     return HealthResult(
-        start=entry.get("Start", ""),
-        end=entry.get("End", ""),
+        start=_text(entry, "Start"),
+        end=_text(entry, "End"),
         exit_code=int(entry.get("ExitCode") or 0),
-        output=str(entry.get("Output", ""))[:4_096],
+        output=_text(entry, "Output")[:4_096],
     )
 
 
 def _mount(entry: Raw) -> Mount:
     return Mount(
-        kind=entry.get("Type", ""),
-        target=entry.get("Destination", ""),
-        source=entry.get("Source", ""),
-        name=entry.get("Name", "") or "",
+        kind=_text(entry, "Type"),
+        target=_text(entry, "Destination"),
+        source=_text(entry, "Source"),
+        name=_text(entry, "Name"),
         read_only=not entry.get("RW", True),
     )
 
 
 def _attachment(name: str, entry: Raw | None) -> Attachment:
     found = entry or {}
-    return Attachment(network=name, ip=found.get("IPAddress") or "", aliases=_words(found.get("Aliases")))
+    return Attachment(network=name, ip=_text(found, "IPAddress"), aliases=_words(found.get("Aliases")))
 
 
 def _ports(live: Raw, wanted: Raw) -> tuple[Port, ...]:
@@ -203,12 +214,12 @@ def _ports(live: Raw, wanted: Raw) -> tuple[Port, ...]:
     ports: list[Port] = []
     for key in sorted({*live, *wanted}):
         number, _, protocol = key.partition("/")
-        bindings: list[dict[str, str]] = live.get(key) or wanted.get(key) or [{}]
+        bindings: list[Raw] = _items(live, key) or _items(wanted, key) or [{}]
         ports.extend(
             Port(
                 container_port=int(number),
                 protocol=protocol or "tcp",
-                host_ip=binding.get("HostIp") or "",
+                host_ip=_text(binding, "HostIp"),
                 host_port=int((binding.get("HostPort") or "0").split("-")[0]),
             )
             for binding in bindings
@@ -226,7 +237,7 @@ def _cpus(host: Raw) -> float:
 def _words(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    return (value,) if isinstance(value, str) else tuple(str(word) for word in value)
+    return (value,) if isinstance(value, str) else tuple(str(word) for word in value if word is not None)
 
 
 def _time(value: Any) -> str:

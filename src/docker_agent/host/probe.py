@@ -22,17 +22,17 @@ def probe(url: str, *, timeout_s: float = 10.0) -> Answer:
     ------
     InputError: the address is not one of these.
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise InputError(f"{url!r} has no valid port.") from error
+        raise InputError(f"{url!r} has no valid host or port.", "Use http://, https:// or tcp://host:port.") from error
     if parts.scheme not in {"http", "https", "tcp"} or not parts.hostname or (parts.scheme == "tcp" and not port):
         raise InputError(f"{url!r} cannot be probed.", "Use http://, https:// or tcp://host:port.")
     started = time.monotonic()
     try:
         status, body = _connect(parts, port, timeout_s) if parts.scheme == "tcp" else _get(parts, port, timeout_s)
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, UnicodeError, http.client.HTTPException) as error:
         words = str(error) or type(error).__name__
         return Answer(error=words, seconds=round(time.monotonic() - started, 3))
     return Answer(status=status, body=body, seconds=round(time.monotonic() - started, 3))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -51,10 +52,9 @@ def run(
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-    except OSError as error:
-        raise AgentError(
-            f"{argv[0]} could not be started: {error.strerror}.", "Check the folder and permissions."
-        ) from error
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise AgentError(f"{argv[0]} could not be started: {why}.", "Check the folder and permissions.") from error
     timed_out, out, err = _collect(process, timeout_s, tell)
     return Ran(
         argv=tuple(argv),
@@ -95,7 +95,7 @@ def _drain(stream: IO[bytes] | None, kept: deque[str], tell: Callable[[str], Non
         return
     size = 0
     with stream:
-        for raw in stream:
+        while raw := stream.readline(KEPT_CHARS):
             line = raw.decode("utf-8", "replace")
             kept.append(line)
             size += len(line)
@@ -106,15 +106,10 @@ def _drain(stream: IO[bytes] | None, kept: deque[str], tell: Callable[[str], Non
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the program and its children: first asked, after five seconds forced."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
+    """End the program and its children: first asked, after five seconds (or when the program itself is gone) forced."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
             process.wait(5)
-        except ProcessLookupError:
-            process.wait(5)
-            return
-        except subprocess.TimeoutExpired:
-            continue
-        else:
-            return
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(5)

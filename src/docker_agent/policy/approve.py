@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from docker_agent.core.plan import Plan
+from docker_agent.core.plan import Plan, Risk
 from docker_agent.policy.permit import Verdict
 
 
@@ -41,10 +41,9 @@ class YesApprover:
     """The person said yes beforehand, with a flag."""
 
     def approve(self, plan: Plan, digest: str, verdict: Verdict) -> Approval:
-        """Say yes, except where a word must be typed."""
-        del plan
-        if verdict.kind == "ask_typed":
-            return Approval(yes=False, digest=digest, by="--yes", reason="a person has to type the name.")
+        """Say yes to changes inside the project; whatever destroys or is foreign needs a person."""
+        if verdict.kind == "ask_typed" or plan.risk is Risk.DESTROY or plan.foreign:
+            return Approval(yes=False, digest=digest, by="--yes", reason="a person has to say yes to this one.")
         return Approval(yes=True, digest=digest, by="--yes")
 
 

@@ -58,7 +58,8 @@ def permit(risk: Risk, *, foreign: bool, data: bool, mode: Mode, tainted: bool) 
         return Verdict("run", "--yes-destroy was given.")
     if tainted and mode.yes_destroy:
         why = f"{why} Untrusted text was read in this session, so --yes-destroy does not count."
-    if mode.surface == "unattended":
+    waved_through = mode.surface == "terminal" and mode.yes and not mode.yes_destroy
+    if mode.surface == "unattended" or waved_through:
         return Verdict("save", why)
     typed = mode.surface == "terminal" and data
     return Verdict("ask_typed" if typed else "ask", why)

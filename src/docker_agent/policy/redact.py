@@ -34,7 +34,8 @@ KEYED = re.compile(
     r"(?P<value>[^\s\"'\\,;&<>{}\[\]()]{6,})"
 )
 FLAG = re.compile(
-    r"(?P<key>--?[\w\-]*(?:password|passwd|requirepass|token|secret)[\w\-]*)(?P<middle>[ =])(?P<value>[^\s\"'<>]{6,})"
+    r"(?<![\w\-])(?P<key>--?(?=[A-Za-z])(?=[\w\-]{0,60}?(?:password|passwd|requirepass|token|secret))[\w\-]{1,80}+)"
+    r"(?P<middle>[ =])(?P<value>[^\s\"'<>]{6,})"
 )
 BEARER = re.compile(r"(?P<key>[Bb](?:earer|asic))(?P<middle>\s+)(?P<value>[A-Za-z0-9+/=_\-.~]{8,})")
 SCHEMES = frozenset({"bearer", "basic"})
@@ -122,6 +123,7 @@ class Redactor:
         self._values[free] = value
         for form in _forms_of(value):
             self._forms.setdefault(form, f"<secret:{free}>")
+        self._forms[value] = f"<secret:{free}>"
         return free
 
     def _named(self, kind: str, value: str) -> str:

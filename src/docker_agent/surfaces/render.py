@@ -105,10 +105,12 @@ def print_error(error: AgentError) -> None:
         console.print(f"[dim]Next:[/] {escape(clean(error.next_step))}", soft_wrap=True)
 
 
-def print_answer(data: dict[str, Any], *, tool: str = "") -> None:
+def print_answer(data: dict[str, Any]) -> None:
     """A tool's answer: findings as findings, lists of objects as tables, the rest as fields."""
-    del tool
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    if "digest" in data and "steps" in data:
+        _print_result(console, data)
+        return
     for key, value in data.items():
         if key == "findings":
             _print_findings(console, value)
@@ -118,6 +120,17 @@ def print_answer(data: dict[str, Any], *, tool: str = "") -> None:
             console.print(clean(value), markup=False, soft_wrap=True)
         elif value not in (None, "", {}):
             console.print(f"[bold]{escape(_title(key))}:[/] {escape(clean(_words(value)))}", soft_wrap=True)
+
+
+def _print_result(console: Console, data: dict[str, Any]) -> None:
+    """What became of a plan: each step, whether the checks held, and how to undo it."""
+    done: list[str] = data.get("done") or []
+    for line in done:
+        console.print(f"  {clean(line)}", markup=False, soft_wrap=True)
+    checked = {True: "verified", False: "not verified", None: "nothing to verify"}[data.get("verified")]
+    console.print(f"[bold]{escape(clean(str(data['status'])))}[/], {checked}: {escape(clean(str(data['title'])))}")
+    if data.get("entry"):
+        console.print(f"[dim]Undo:[/] docker-agent undo {data['entry']}")
 
 
 def _print_list(console: Console, key: str, items: list[Any]) -> None:

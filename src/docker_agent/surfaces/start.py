@@ -107,7 +107,7 @@ def finish(choices: Choices, outcome: Outcome) -> int:
     elif outcome.error is not None:
         print_error(outcome.error)
     else:
-        print_answer(outcome.data, tool=outcome.tool)
+        print_answer(outcome.data)
     return code
 
 

@@ -93,7 +93,7 @@ def recreate(
         title=f"Change {said} of {service} and make it new",
         steps=tuple(steps),
         project=stack.name,
-        reason=f"{finding.message} {why}",
+        reason=finding.message,
         findings=(finding.identity,),
     )
 

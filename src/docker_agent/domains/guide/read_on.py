@@ -12,6 +12,7 @@ from docker_agent.core.tool import tool
 from docker_agent.project.workspace import Workspace
 
 PIECE_CHARS = 6_000
+ESCAPED_CHARS = 2 * PIECE_CHARS + 200
 
 
 class ReadOn(BaseModel):
@@ -25,7 +26,7 @@ class ReadOn(BaseModel):
     total: int
 
 
-@tool(risk=Risk.READ, untrusted="an earlier answer")
+@tool(risk=Risk.READ, untrusted="an earlier answer", budget_chars=ESCAPED_CHARS)
 def read_on(
     ws: Workspace,
     cursor: Annotated[str, "The cursor that the cut answer named."],

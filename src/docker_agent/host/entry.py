@@ -1,0 +1,89 @@
+"""One entry of the journal: what was to be done, how far each step came, and how it is read back after any crash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from docker_agent.core.plan import Plan
+
+StepState = Literal["started", "done", "failed", "interrupted", "not started"]
+Status = Literal["running", "applied", "failed", "interrupted"]
+
+
+class StepOutcome(BaseModel):
+    """How one step went; `detail` says what was seen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    index: int
+    kind: str
+    state: StepState
+    detail: str = ""
+    seconds: float = 0.0
+
+
+class Entry(BaseModel):
+    """One applied plan as the journal holds it; `kept` maps step numbers to the kept copies of replaced files."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    time: float
+    by: str
+    plan: Plan
+    status: Status = "running"
+    verified: bool | None = None
+    reason: str = ""
+    undone_by: str = ""
+    undoes: str = ""
+    steps: tuple[StepOutcome, ...] = ()
+    kept: dict[int, str] = {}
+
+
+def read_entry(path: Path) -> Entry | None:
+    """An entry from its file; one that ends in the middle is interrupted, one that never began is none."""
+    first: dict[str, Any] = {}
+    last: dict[int, StepOutcome] = {}
+    kept: dict[int, str] = {}
+    end: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}
+    for record in _records(path):
+        if "begin" in record:
+            first = record
+        elif "step" in record:
+            outcome = StepOutcome.model_validate(record["step"])
+            last[outcome.index] = outcome
+            if record["kept"]:
+                kept[outcome.index] = record["kept"]
+        elif "end" in record:
+            end = record
+    if not first:
+        return None
+    return Entry(
+        id=path.stem,
+        time=first["time"],
+        by=first["by"],
+        plan=Plan.model_validate(first["begin"]),
+        undoes=first.get("undoes", ""),
+        status=end["end"],
+        verified=end["verified"],
+        reason=end["reason"],
+        steps=tuple(
+            outcome if outcome.state != "started" else outcome.model_copy(update={"state": "interrupted"})
+            for _, outcome in sorted(last.items())
+        ),
+        kept=kept,
+    )
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    """The whole lines of an entry's file, up to the first that a crash cut short."""
+    try:
+        for line in path.read_bytes().split(b"\n"):
+            yield json.loads(line)
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,157 @@
+"""Finding the engine: what is said where none answers, the context is wrong, or the engine is too old."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import docker.errors
+import pytest
+import requests
+
+from docker_agent.core.errors import AgentError, EngineUnreachable, InputError
+from docker_agent.host.connect import Connection, asking, reason
+from docker_agent.host.engine import connect
+
+
+@contextmanager
+def engine_that_answers(socket_path: Path, status: int, body: str) -> Iterator[str]:
+    """An engine on a Unix socket that gives the same answer to every question."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def address_string(self) -> str:
+            return "client"
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            del format, args
+
+    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+        daemon_threads = True
+
+    server = Server(str(socket_path), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"unix://{socket_path}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def version(api: str) -> str:
+    return json.dumps({"ApiVersion": api, "MinAPIVersion": "1.12", "Version": "x"})
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("unix:///nosuch/docker.sock", "there is no socket"),
+        ("tcp://127.0.0.1:1", "connection refused"),
+        ("tcp://nosuch.invalid:2375", "the host name is unknown"),
+        ("nonsense", ""),
+        ("foo://bar", ""),
+        ("tcp://127.0.0.1:port", ""),
+    ],
+)
+def test_no_engine_is_said_with_the_reason_and_the_next_step(address: str, why: str) -> None:
+    with pytest.raises(EngineUnreachable) as caught:
+        connect({"DOCKER_HOST": address}).reads.engine()
+
+    assert caught.value.exit_code == 4
+    assert address in caught.value.message
+    assert why in caught.value.message
+    assert caught.value.next_step
+
+
+def test_nothing_is_asked_before_the_first_verb() -> None:
+    host = connect({"DOCKER_HOST": "unix:///nosuch/docker.sock"})
+
+    assert host.reads.now() > 0
+
+
+def test_a_socket_that_may_not_be_opened_is_no_engine(tmp_path: Path) -> None:
+    (tmp_path / "file.sock").write_text("not a socket")
+
+    with pytest.raises(EngineUnreachable):
+        connect({"DOCKER_HOST": f"unix://{tmp_path}/file.sock"}).reads.containers()
+
+
+@pytest.mark.parametrize("name", ["ghost-dalab-ta", "../..", "a b"])
+def test_a_context_that_does_not_exist_is_not_replaced_by_the_default(name: str) -> None:
+    for verb in (lambda: Connection({"DOCKER_CONTEXT": name}).context, lambda: Connection({"DOCKER_CONTEXT": name}).api):
+        with pytest.raises(InputError, match="named by DOCKER_CONTEXT does not exist"):
+            verb()
+
+
+def test_the_variable_for_the_host_wins_over_the_context() -> None:
+    connection = Connection({"DOCKER_HOST": "tcp://a:1", "DOCKER_CONTEXT": "ghost-dalab-ta"})
+
+    assert (connection.context, connection.endpoint) == ("DOCKER_HOST", "tcp://a:1")
+
+
+@pytest.mark.parametrize("api", ["1.24", "1.42"])
+def test_an_engine_that_is_too_old_is_refused(tmp_path: Path, api: str) -> None:
+    with engine_that_answers(tmp_path / "s", 200, version(api)) as address, pytest.raises(EngineUnreachable) as caught:
+        Connection({"DOCKER_HOST": address}).api  # noqa: B018
+
+    assert f"speaks API {api}" in caught.value.message
+    assert caught.value.next_step == "Upgrade Docker Engine."
+
+
+def test_an_engine_that_is_new_enough_is_taken(tmp_path: Path) -> None:
+    with engine_that_answers(tmp_path / "s", 200, version("1.43")) as address:
+        connection = Connection({"DOCKER_HOST": address})
+
+        assert connection.api.api_version == "1.43"
+        assert connection.api is connection.api
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(500, '{"message": "broken"}'), (404, "page not found"), (200, "<html>"), (200, "{}"), (200, "[]"), (200, "")],
+)
+def test_what_is_no_engine_is_refused(tmp_path: Path, status: int, body: str) -> None:
+    with engine_that_answers(tmp_path / "s", status, body) as address, pytest.raises(EngineUnreachable):
+        connect({"DOCKER_HOST": address}).reads.engine()
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "words"),
+    [
+        (docker.errors.NotFound("x", explanation="No such container: web"), InputError, "No such container: web."),
+        (requests.exceptions.ConnectionError("Connection refused"), EngineUnreachable, "connection refused"),
+        (requests.exceptions.ReadTimeout("Read timed out"), EngineUnreachable, "timed out"),
+        (ConnectionResetError("reset"), EngineUnreachable, "reset"),
+        (docker.errors.APIError("boom\nmore"), AgentError, "boom more."),
+    ],
+)
+def test_the_clients_errors_become_ours(raised: Exception, kind: type[AgentError], words: str) -> None:
+    with pytest.raises(kind) as caught, asking("container web"):
+        raise raised
+
+    assert type(caught.value) is kind
+    assert caught.value.message.startswith("container web: ")
+    assert words in caught.value.message
+
+
+def test_a_bug_is_not_dressed_up_as_an_engine_error() -> None:
+    with pytest.raises(KeyError), asking("x"):
+        raise KeyError("bug")
+
+
+def test_a_long_nested_error_is_cut_to_its_first_line() -> None:
+    assert len(reason(Exception("a" * 500 + "\nsecond"))) == 200
+    assert reason(Exception("first.\nsecond")) == "first"
