@@ -227,7 +227,8 @@ def test_whatever_a_tool_answers_the_model_gets_a_bounded_closed_text(here: Plac
 def test_many_calls_at_once_keep_one_chain_and_their_own_cursors(here: Place) -> None:
     here.door.tools = {**TOOLS, "test_look": replace(TOOLS["test_look"], budget_chars=100)}
     with ThreadPoolExecutor(16) as pool:
-        outcomes = list(pool.map(lambda number: here.take("look", words=f"{number:03d} " * 100), range(120)))
+        futures = [pool.submit(here.take, "look", words=f"{number:03d} " * 100) for number in range(120)]
+        outcomes = [future.result() for future in futures]
 
     cursors = {found[1] for outcome in outcomes if (found := CURSOR.search(outcome.text))}
     assert len(cursors) == 120

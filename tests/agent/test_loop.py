@@ -159,7 +159,7 @@ def test_a_full_window_is_made_smaller_and_asked_again() -> None:
     assert end(events).text == "Done."
     assert [event.tokens > 2_000 for event in shortened] == [True]
     before, after = (Transcript(list(request.messages)).tokens for request in requests(loop)[-2:])
-    assert after < before / 2
+    assert after < 16_000 / 4 < before
     check(requests(loop)[-1].messages)
 
 

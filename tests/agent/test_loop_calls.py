@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ def test_looks_of_one_turn_run_side_by_side_and_are_answered_in_order() -> None:
 
     def meet(words: str) -> None:
         barrier.wait()
-        threading.Event().wait(0.05 * (4 - int(words)))
+        sleep(0.05 * (4 - int(words)))
 
     hall = Hall(act=meet)
     loop = make([calling(*looking("1", "2", "3", "4")), saying("Done.")], hall)
@@ -47,7 +48,7 @@ def test_looks_of_one_turn_run_side_by_side_and_are_answered_in_order() -> None:
 
 
 def test_changes_run_one_by_one_in_their_place_among_the_looks() -> None:
-    hall = Hall(act=lambda _words: threading.Event().wait(0.02) and None)
+    hall = Hall(act=lambda _words: sleep(0.02))
     calls = (*looking("1", "2"), *beginning("a", "b"), *looking("3"), *beginning("c"))
     loop = make([calling(*calls), saying("Done.")], hall)
 

@@ -178,9 +178,7 @@ class Loop:
                 for call, outcome in outcomes:
                     yield Called(call, outcome)
         finally:
-            self.transcript.exchange(
-                Message("assistant", turn.blocks), tuple(results[call.id] for call in turn.calls)
-            )
+            self.transcript.exchange(Message("assistant", turn.blocks), tuple(results[call.id] for call in turn.calls))
 
     def _side_by_side(self, group: list[ToolUse]) -> list[Answer]:
         if len(group) == 1:

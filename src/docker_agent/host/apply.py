@@ -17,6 +17,8 @@ from docker_agent.host.entry import StepOutcome
 from docker_agent.host.host import Host, Tell
 from docker_agent.host.journal import Journal, Recorder
 
+CHECKS = frozenset({"wait_healthy", "probe", "observe"})
+
 
 class Applied(BaseModel):
     """How carrying out a plan went.
@@ -69,15 +71,14 @@ class Application:
         try:
             for index, step in enumerate(self.plan.steps):
                 self._carry_out(index, step, recorder)
-        except CheckFailed as error:
-            return self._finish(recorder, "failed", str(error), verified=False)
         except AgentError as error:
-            return self._finish(recorder, "failed", str(error))
+            was_check = isinstance(error, CheckFailed) and self.outcomes[-1].kind in CHECKS
+            return self._finish(recorder, "failed", str(error), verified=False if was_check else None)
         except KeyboardInterrupt:
             self._finish(recorder, "interrupted", "Stopped by Ctrl-C.")
             raise
-        checks = [step for step in self.plan.steps if isinstance(step, WaitHealthy | Probe | Observe)]
-        return self._finish(recorder, "applied", "", verified=True if checks else None)
+        checked = any(step.kind in CHECKS for step in self.plan.steps)
+        return self._finish(recorder, "applied", "", verified=True if checked else None)
 
     def _check_files(self) -> None:
         seen: set[Path] = set()

@@ -27,6 +27,7 @@ TAKES_VALUE = frozenset(
 )
 TAKES_NONE = frozenset({"--all-resources", "--compatibility", "--dry-run", "--verbose"})
 WRITING_FLAG = re.compile(r"-[A-Za-z]*o.*|--output(?:=.*)?")
+NO_PLUGIN = ("is not a docker command", "unknown command: docker compose", "Run 'docker --help'")
 READING_PROGRAMS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "docker": (("version",), ("compose", "version"), ("buildx", "version"), ("context", "ls")),
     "hadolint": ((),),
@@ -85,7 +86,7 @@ def compose(arguments: Sequence[str], *, cwd: Path, timeout_s: float, environmen
             "Changes go through a plan.",
         )
     ran = run(("docker", "compose", *arguments), cwd=cwd, timeout_s=timeout_s, environment=environment)
-    if ran.code != 0 and ("is not a docker command" in ran.err or "unknown command: docker compose" in ran.err):
+    if ran.code != 0 and any(words in ran.err for words in NO_PLUGIN):
         raise ToolMissing(
             "Docker Compose is not installed.", "Install the docker-compose-plugin package (v2.20 or newer)."
         )

@@ -77,7 +77,7 @@ class Connection:
             client = docker.DockerClient.from_env(
                 version="auto", timeout=self._timeout_s, max_pool_size=40, environment=self._environment
             )
-        except docker.errors.DockerException as error:
+        except (docker.errors.DockerException, ValueError) as error:
             raise EngineUnreachable(
                 f"No Docker Engine answers at {self.endpoint} (context {context}): {reason(error)}.",
                 "Start it (`sudo systemctl start docker`), or choose another with `docker context use` or DOCKER_HOST.",
@@ -85,6 +85,7 @@ class Connection:
         api: Any = client.api
         version = tuple(int(part) for part in str(api.api_version).split(".")[:2])
         if version < OLDEST_API:
+            client.close()
             raise EngineUnreachable(
                 f"The engine speaks API {api.api_version}; this needs 1.43 or newer (Engine 24).",
                 "Upgrade Docker Engine.",
@@ -114,7 +115,7 @@ def asking(what: str) -> Generator[None]:
 
     Raises
     ------
-    InputError: the object is not there (404) or the request makes no sense (400, 409).
+    InputError: the object is not there (404) or the request makes no sense now (400, 403, 409).
     EngineUnreachable: the connection broke or timed out.
     AgentError: anything else that the engine says.
     """
@@ -123,7 +124,7 @@ def asking(what: str) -> Generator[None]:
     except docker.errors.NotFound as error:
         raise InputError(f"{what}: {said(error)}.", "Look at what is there with `docker-agent stack list`.") from error
     except docker.errors.APIError as error:
-        kind = InputError if error.status_code in {400, 409} else AgentError
+        kind = InputError if error.status_code in {400, 403, 409} else AgentError
         raise kind(f"{what}: the engine says: {said(error)}.") from error
     except (requests.exceptions.RequestException, ConnectionError, TimeoutError) as error:
         raise EngineUnreachable(

@@ -46,12 +46,19 @@ class Entry(BaseModel):
 
 
 def read_entry(path: Path) -> Entry | None:
-    """An entry from its file; one that ends in the middle is interrupted, one that never began is none."""
+    """An entry from its file: interrupted where it ends in the middle, none where it never began or is damaged."""
+    try:
+        return _entry_of(path.stem, _records(path))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _entry_of(number: str, records: Iterator[dict[str, Any]]) -> Entry | None:
     first: dict[str, Any] = {}
     last: dict[int, StepOutcome] = {}
     kept: dict[int, str] = {}
     end: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}
-    for record in _records(path):
+    for record in records:
         if "begin" in record:
             first = record
         elif "step" in record:
@@ -64,7 +71,7 @@ def read_entry(path: Path) -> Entry | None:
     if not first:
         return None
     return Entry(
-        id=path.stem,
+        id=number,
         time=first["time"],
         by=first["by"],
         plan=Plan.model_validate(first["begin"]),

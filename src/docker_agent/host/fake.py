@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
-from docker_agent.core.errors import AgentError, CheckFailed, InputError, ToolMissing
-from docker_agent.core.plan import Argv, Engine
+from docker_agent.core.errors import AgentError, InputError, ToolMissing
 from docker_agent.host.compose_cli import command_of, only_reads
-from docker_agent.host.host import Host, Tell
+from docker_agent.host.fake_changes import FakeChanges
+from docker_agent.host.files import is_skipped
+from docker_agent.host.host import Host
 from docker_agent.host.models import (
     Answer,
     Container,
@@ -175,8 +176,10 @@ class FakeReads:
         return self._ask().processes.get(self.container(name).name, [])
 
     def stats(self, names: Sequence[str]) -> list[Stats]:
-        """Readings of the named containers, those that have one."""
-        return [self._ask().readings[name] for name in names if name in self._world.readings]
+        """Readings of the named containers, those that run and have one."""
+        world = self._ask()
+        running = {name for name in names if name in world.containers and world.containers[name].running}
+        return [world.readings[name] for name in names if name in running and name in world.readings]
 
     def images(self) -> list[Image]:
         """All local images."""
@@ -221,12 +224,12 @@ class FakeReads:
 
     def find_files(self, root: Path, pattern: str) -> list[Path]:
         """Files below a folder that match a glob."""
-        found = [path for path in self._world.files if path.is_relative_to(root)]
-        plain = pattern.removeprefix("**/")
+        below = [path for path in self._world.files if path.is_relative_to(root)]
+        wanted = PurePath(pattern).parts
         return sorted(
             path
-            for path in found
-            if fnmatch.fnmatch(str(path.relative_to(root)), pattern) or fnmatch.fnmatch(path.name, plain)
+            for path in below
+            if _matches(path.relative_to(root).parts, wanted) and not is_skipped(path.relative_to(root))
         )
 
     def now(self) -> float:
@@ -242,62 +245,13 @@ class FakeReads:
             change(self._world)
 
 
-STATUS_AFTER: Mapping[str, str] = {
-    "start": "running",
-    "restart": "running",
-    "unpause": "running",
-    "stop": "exited",
-    "kill": "exited",
-}
-
-
-class FakeChanges:
-    """Acting on a world; satisfies `host.Changes`."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-
-    def call(self, step: Engine) -> str:
-        """Carry out one engine call, as far as the pictures show it."""
-        if self._world.down is not None:
-            raise self._world.down
-        noun, _, verb = step.action.partition("_")
-        if noun == "container":
-            container = self._world.host.reads.container(step.target)
-            if verb == "remove":
-                del self._world.containers[container.name]
-            elif verb in STATUS_AFTER:
-                self._world.change(container.name, status=STATUS_AFTER[verb])
-        elif step.action == "volume_remove":
-            self._world.volumes.pop(step.target, None)
-        self._world.done.append(f"{step.action} {step.target}")
-        return f"{step.action.replace('_', ' ')} {step.target}"
-
-    def run(self, step: Argv, tell: Tell) -> Ran:
-        """Run a program as the reactions say."""
-        self._world.done.append(" ".join(step.argv))
-        ran = self._world.ran(step.argv)
-        for line in ran.err.splitlines():
-            tell(line)
-        if ran.code != 0:
-            raise CheckFailed(f"`{' '.join(step.argv)}` ended with code {ran.code}: {ran.err.strip()[-500:]}")
-        return ran
-
-    def write_file(self, path: Path, data: bytes, mode: int | None = None) -> None:
-        """Put a file there; fails as on a full disk where the world says so."""
-        del mode
-        if self._world.full:
-            raise AgentError(
-                f"{path} could not be written: No space left on device. What was there is unchanged.",
-                "Free some space or fix the permissions, then try again.",
-            )
-        self._world.files[path] = data
-        self._world.done.append(f"write {path}")
-
-    def remove_file(self, path: Path) -> None:
-        """Remove a file."""
-        self._world.files.pop(path, None)
-        self._world.done.append(f"remove {path}")
+def _matches(parts: tuple[str, ...], wanted: tuple[str, ...]) -> bool:
+    """Whether a path matches a glob, part by part; `**` stands for any number of folders."""
+    if not wanted:
+        return not parts
+    if wanted[0] == "**":
+        return _matches(parts, wanted[1:]) or (bool(parts) and _matches(parts[1:], wanted))
+    return bool(parts) and fnmatch.fnmatchcase(parts[0], wanted[0]) and _matches(parts[1:], wanted[1:])
 
 
 def _compose_fits(start: tuple[str, ...], argv: tuple[str, ...]) -> bool:

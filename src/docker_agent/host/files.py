@@ -6,7 +6,7 @@ import os
 import stat
 import tempfile
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from docker_agent.core.errors import AgentError, InputError
 
@@ -39,12 +39,16 @@ def find_files(root: Path, pattern: str) -> list[Path]:
     found: list[Path] = []
     with suppress(OSError, ValueError, NotImplementedError):
         for path in root.glob(pattern):
-            parts = path.relative_to(root).parts[:-1]
-            if path.is_file() and not any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts):
+            if path.is_file() and not is_skipped(path.relative_to(root)):
                 found.append(path)
             if len(found) >= MOST_FILES:
                 break
     return sorted(found)
+
+
+def is_skipped(path: PurePath) -> bool:
+    """Whether a path inside a project lies in a hidden or vendored folder."""
+    return any(part.startswith(".") or part in SKIPPED_FOLDERS for part in path.parts[:-1])
 
 
 def write_file(path: Path, data: bytes, mode: int | None = None) -> None:

@@ -13,7 +13,7 @@ import shlex
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.secret import (
@@ -63,11 +63,11 @@ class Redactor:
     def learn(self, secrets: Mapping[str, str]) -> None:
         """Add secrets by name; values under six characters and plain words such as `postgres` are left out.
 
-        A plain word as a password is still masked where it stands after a key for a password.
+        The password inside a URL is a secret of its own, named after it (`DATABASE_URL_password`). A plain word as a password is still masked where it stands after a key for a password.
         """
         with self._lock:
             fresh = False
-            for name, value in secrets.items():
+            for name, value in (*secrets.items(), *_url_passwords(secrets)):
                 text = value.strip()
                 if len(text) >= SHORTEST and text.lower() not in HARMLESS_WORDS and text not in self._names:
                     self._add(name, text)
@@ -190,9 +190,19 @@ def _is_harmless(found: re.Match[str], *, prose: bool) -> bool:
     return prose or (found.group("middle") == ": " and bool(MORE_WORDS.match(found.string, found.end())))
 
 
+def _url_passwords(secrets: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The passwords of the URLs among the secrets, as they stand there and as programs read them."""
+    for name, value in secrets.items():
+        for password in URL_PASSWORD.findall(value):
+            if not is_reference(password):
+                yield f"{name}_password", password
+                yield f"{name}_password", unquote(password)
+
+
 def _forms_of(value: str) -> Iterator[str]:
     """Every way a value may be printed."""
     yield value
+    yield json.dumps(json.dumps(value)[1:-1])[1:-1]
     for escaped in (json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]):
         yield escaped
         yield escaped.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")

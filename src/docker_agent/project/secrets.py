@@ -17,6 +17,7 @@ HARMLESS_KEY = re.compile(
     re.IGNORECASE,
 )
 HARMLESS_VALUE = re.compile(r"[\d.,:]+|v?\d[\w.\-]*|(?:true|false|yes|no|on|off|none|null)|/[\w./\-]*", re.IGNORECASE)
+ASSIGNMENT = re.compile(r"^[ \t]*(?:export[ \t]+)?([\w.\-]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 LARGEST_SECRET_FILE = 65_536
 
 
@@ -81,10 +82,16 @@ def _env_files(root: Path, stack: Stack | None) -> list[Path]:
 
 
 def _parsed(file: Path, read: Callable[[Path], bytes]) -> dict[str, str]:
+    """The variables of a file; one broken line does not hide the secrets on the others."""
     try:
-        return parse_dotenv(read(file), file.name, {})
+        data = read(file)
     except InputError:
         return {}
+    try:
+        return parse_dotenv(data, file.name, {})
+    except InputError:
+        pairs = ASSIGNMENT.findall(data.decode("utf-8", "replace"))
+        return {key: value.strip().strip("\"'") for key, value in pairs}
 
 
 def _secret_files(stack: Stack, read: Callable[[Path], bytes]) -> Sequence[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,12 @@ class Choices:
 
 
 def hoist(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split a line into the options of this module and the rest, so that they may stand anywhere before `--`."""
+    """Split a line into the options of this module and the rest, so that they may stand anywhere before `--`.
+
+    Raises
+    ------
+    SystemExit: with code 2 where an option at the end wants a value.
+    """
     ours: list[str] = []
     rest: list[str] = []
     index = 0
@@ -36,6 +42,9 @@ def hoist(argv: Sequence[str]) -> tuple[list[str], list[str]]:
         if word == "--":
             return ours, rest + list(argv[index:])
         if word in VALUES:
+            if index + 1 == len(argv):
+                print(f"{word} needs a value. See docker-agent --help.", file=sys.stderr)
+                raise SystemExit(2)
             ours += argv[index : index + 2]
             index += 1
         elif word in FLAGS or word.partition("=")[0] in VALUES:

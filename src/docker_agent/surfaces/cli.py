@@ -59,7 +59,7 @@ def build(*, everything: bool, called: str) -> typer.Typer:
     for name, summary in summaries(COMMANDS).items():
         if everything or name == called:
             module = importlib.import_module(f"docker_agent.surfaces.commands.{name}")
-            app.command(name, help=module.command.__doc__)(module.command)
+            app.command(name, help=(module.command.__doc__ or "").replace(r"\b", "\b"))(module.command)
         else:
             app.command(name, help=summary)(_unloaded)
     for name, summary in summaries(DOMAINS).items():
@@ -71,7 +71,7 @@ def build(*, everything: bool, called: str) -> typer.Typer:
 
 
 def route(rest: Sequence[str]) -> list[str]:
-    """Send a lone quoted prompt to `ask`, and a domain's own word to the tool of the same name.
+    """Send a quoted prompt to `ask`, whose words are no options, and a domain's own word to the tool of the same name.
 
     Raises
     ------
@@ -86,6 +86,8 @@ def route(rest: Sequence[str]) -> list[str]:
         second = rest[1] if len(rest) > 1 else ""
         named = second.replace("-", "_") in tools or second in {"-h", "--help"}
         return [first, first, *rest[1:]] if first in tools and len(tools) > 1 and not named else list(rest)
+    if first == "ask" and rest[1:] and rest[1:] not in (["-h"], ["--help"]):
+        return ["ask", "--", *(rest[2:] if rest[1] == "--" else rest[1:])]
     if first in commands:
         return list(rest)
     if any(character.isspace() for character in first):

@@ -11,7 +11,7 @@ from rich.console import Console
 from docker_agent.agent.loop import Called, Calling, Compacted, Event, Finished
 from docker_agent.agent.model import Retrying, TextDelta, Usage
 from docker_agent.app import Session
-from docker_agent.core.errors import AgentError
+from docker_agent.core.errors import AgentError, InputError
 from docker_agent.policy.redact import Redactor
 from docker_agent.policy.taint import clean
 from docker_agent.surfaces.choices import Choices
@@ -85,7 +85,14 @@ def ask_once(choices: Choices, session: Session, prompt: str) -> int:
     Returns
     -------
     The exit code: of the last call that was denied or failed for good, 0 where the last one was fine.
+
+    Raises
+    ------
+    InputError: there is no word in the prompt.
+    AgentError: the model failed or the budget is spent; with `--json` it is part of the printed object instead.
     """
+    if not prompt.strip():
+        raise InputError("The prompt is empty.", "Say what you want in a sentence.")
     show = Show(choices, session.door.redactor)
     answer = ""
     error: AgentError | None = None

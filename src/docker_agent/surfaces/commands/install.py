@@ -9,7 +9,7 @@ import typer
 FUNCTIONS = {
     "bash": """# Add to ~/.bashrc:  eval "$(docker-agent install shell bash)"
 function @docker-agent { command docker-agent ask -- "$@"; }
-alias @docker-agent='set -f; __docker_agent_mention'
+alias @docker-agent='set -f && __docker_agent_mention'
 function __docker_agent_mention { set +f; command docker-agent ask -- "$@"; }
 """,
     "zsh": """# Add to ~/.zshrc:  eval "$(docker-agent install shell zsh)"

@@ -24,7 +24,7 @@ def command(context: typer.Context) -> None:
             {"name": tool.name, "risk": tool.risk.value, "description": tool.description, "schema": tool.schema}
             for tool in all_tools().values()
         ]
-        print_json({"tools": rows})
+        print_json({"ok": True, "tools": rows})
         return
     print_answer(
         {"tools": [{"tool": tool.name, "risk": tool.risk.value, "what": tool.summary} for tool in all_tools().values()]}
