@@ -129,22 +129,22 @@ def answers_seen(ws: object) -> Seen:
 
 
 WRONG: list[tuple[Callable[[Callable[..., Any]], Tool], Callable[..., Any], str]] = [
-        (READ, no_docstring, "needs a docstring"),
-        (READ, no_workspace, "first parameter of a tool is the workspace"),
-        (READ, no_annotation, "parameter name needs Annotated"),
-        (READ, undescribed, "parameter name needs Annotated"),
-        (READ, described_by_a_number, "parameter name needs Annotated"),
-        (READ, mapping, "parameter name is not flat"),
-        (READ, list_of_numbers, "parameter name is not flat"),
-        (READ, model_as_parameter, "parameter name is not flat"),
-        (READ, bytes_or_text, "parameter name is not flat"),
-        (READ, answers_nothing, "returns a pydantic model"),
-        (READ, answers_text, "returns a pydantic model"),
-        (READ, answers_plan, "that is not a Plan"),
-        (READ, answers_loose, "Loose must be frozen"),
-        (CHANGE, answers_seen, "a CHANGE tool returns a Plan"),
-        (tool(risk=Risk.DESTROY, domain="shop"), answers_nothing, "a DESTROY tool returns a Plan"),
-        (tool(risk=Risk.READ), answers_seen, "must name its domain"),
+    (READ, no_docstring, "needs a docstring"),
+    (READ, no_workspace, "first parameter of a tool is the workspace"),
+    (READ, no_annotation, "parameter name needs Annotated"),
+    (READ, undescribed, "parameter name needs Annotated"),
+    (READ, described_by_a_number, "parameter name needs Annotated"),
+    (READ, mapping, "parameter name is not flat"),
+    (READ, list_of_numbers, "parameter name is not flat"),
+    (READ, model_as_parameter, "parameter name is not flat"),
+    (READ, bytes_or_text, "parameter name is not flat"),
+    (READ, answers_nothing, "returns a pydantic model"),
+    (READ, answers_text, "returns a pydantic model"),
+    (READ, answers_plan, "that is not a Plan"),
+    (READ, answers_loose, "Loose must be frozen"),
+    (CHANGE, answers_seen, "a CHANGE tool returns a Plan"),
+    (tool(risk=Risk.DESTROY, domain="shop"), answers_nothing, "a DESTROY tool returns a Plan"),
+    (tool(risk=Risk.READ), answers_seen, "must name its domain"),
 ]
 
 

@@ -29,7 +29,7 @@ class Stage:
     host: Host
     folder: Path
 
-    def call(self, action: EngineAction, target: str, **args: str | int | bool) -> str:
+    def call(self, action: EngineAction, target: str, **args: str | float | bool) -> str:
         return self.host.changes.call(Engine(action=action, target=target, args=args, why="w"))
 
 

@@ -7,7 +7,7 @@ import json
 import socketserver
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -35,11 +35,11 @@ def nothing_left() -> Iterator[None]:
 
 
 @contextmanager
-def engine_that_answers(socket_path: Path, status: int, body: str) -> Iterator[str]:
+def engine_that_answers(socket_path: Path, status: int, body: str) -> Generator[str]:
     """An engine on a Unix socket that gives the same answer to every question."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -106,7 +106,8 @@ def test_a_socket_that_may_not_be_opened_is_no_engine(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ghost-dalab-ta", "../..", "a b"])
 def test_a_context_that_does_not_exist_is_not_replaced_by_the_default(name: str) -> None:
-    for verb in (lambda: Connection({"DOCKER_CONTEXT": name}).context, lambda: Connection({"DOCKER_CONTEXT": name}).api):
+    connection = Connection({"DOCKER_CONTEXT": name})
+    for verb in (lambda: connection.context, lambda: connection.api):
         with pytest.raises(InputError, match="named by DOCKER_CONTEXT does not exist"):
             verb()
 

@@ -178,7 +178,7 @@ def test_a_cpu_limit_in_each_of_its_ways(host: dict[str, int], cpus: float) -> N
 
 
 def test_a_port_range_and_an_exposed_port() -> None:
-    raw = {
+    raw: dict[str, Any] = {
         "NetworkSettings": {"Ports": {"53/udp": None, "80/tcp": []}},
         "HostConfig": {"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "8000-8010"}]}},
     }

@@ -16,7 +16,7 @@ from docker_agent.host.probe import BODY_BYTES, probe
 class Handler(BaseHTTPRequestHandler):
     """Answers with the status that the path names."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         word = self.path.strip("/").partition("?")[0]
         self.send_response(int(word) if word.isdigit() else 200)
         self.send_header("Location", "/500")
@@ -99,6 +99,7 @@ def test_silence_ends_with_the_time_limit() -> None:
 
 def test_what_speaks_no_http_is_no_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
+
         def talk() -> None:
             connection, _ = server.accept()
             with connection:

@@ -12,8 +12,7 @@ from docker_agent.core.errors import AgentError, ToolMissing
 from docker_agent.host.shell import KEPT_CHARS, run
 
 
-def sh(script: str, **options: object) -> tuple[str, ...]:
-    del options
+def sh(script: str) -> tuple[str, ...]:
     return ("sh", "-c", script)
 
 
@@ -49,7 +48,7 @@ def test_nothing_waits_for_a_terminal() -> None:
 @pytest.mark.parametrize("ignore", ["", "trap '' TERM; "])
 def test_the_time_limit_ends_the_whole_process_group(tmp_path: Path, ignore: str) -> None:
     pid_file = tmp_path / "pid"
-    script = f"sh -c \"{ignore}echo \\$\\$ > {pid_file}; while :; do sleep 0.1; done\" & wait"
+    script = f'sh -c "{ignore}echo \\$\\$ > {pid_file}; while :; do sleep 0.1; done" & wait'
     began = time.monotonic()
 
     ran = run(sh(script), timeout_s=1)
@@ -97,7 +96,10 @@ def test_lines_of_standard_error_are_told_as_they_come() -> None:
     told: list[tuple[float, str]] = []
     began = time.monotonic()
 
-    run(sh("echo one >&2; sleep 1; echo; echo ' two ' >&2; echo out"), tell=lambda line: told.append((time.monotonic() - began, line)))
+    def tell(line: str) -> None:
+        told.append((time.monotonic() - began, line))
+
+    run(sh("echo one >&2; sleep 1; echo; echo ' two ' >&2; echo out"), tell=tell)
 
     assert [line for _, line in told] == ["one", " two"]
     assert told[0][0] < told[1][0] - 0.5

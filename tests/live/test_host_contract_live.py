@@ -6,7 +6,6 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from tests.host.contract import IMAGE, NET, OLD, PROJECT, PROMISES, TAG, VOLUME, WEB, Stage
@@ -22,7 +21,8 @@ pytestmark = [
 
 def docker(*words: str, check: bool = True) -> None:
     environment = {**os.environ, **fixtures.engine_environment()}
-    subprocess.run(("docker", *words), env=environment, capture_output=True, check=check, timeout=60)
+    argv = ("docker", *words)
+    subprocess.run(argv, env=environment, capture_output=True, check=check, timeout=60)
 
 
 def remove_all() -> None:
@@ -38,7 +38,20 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     remove_all()
     label = f"com.docker.compose.project={PROJECT}"
     script = "echo out; sleep 0.2; echo err >&2; exec sleep 600"
-    docker("run", "-d", "--name", WEB, "--label", label, "--label", "com.docker.compose.service=web", IMAGE, "sh", "-c", script)
+    docker(
+        "run",
+        "-d",
+        "--name",
+        WEB,
+        "--label",
+        label,
+        "--label",
+        "com.docker.compose.service=web",
+        IMAGE,
+        "sh",
+        "-c",
+        script,
+    )
     docker("run", "--name", OLD, "--label", label, IMAGE, "sh", "-c", "exit 3", check=False)
     time.sleep(1)
     yield Stage(connect({**os.environ, **fixtures.engine_environment()}), tmp_path_factory.mktemp("contract"))

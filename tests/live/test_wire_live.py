@@ -87,7 +87,10 @@ def prepare(place: Place) -> None:
 def script() -> list[Entry]:
     """What the service says, turn by turn."""
     write = {"path": "app.conf", "content": WRITTEN, "why": "The shop reads its password here."}
-    looks = [("stack_list", {}), ("stack_inspect", {"container": "web"}), ("stack_inspect", {"container": "broken"})]
+    looks = [
+        ("stack_list", {}),
+        *(("stack_inspect", {"container": name, "section": "Config"}) for name in ("web", "broken")),
+    ]
     files = [("files_read", {"path": name}) for name in (".env", "compose.yml", "vault.txt", ".project-context.md")]
     return [
         Reply((say("I look first."), *(call(name, given) for name, given in [*looks, *files])), "tool_use"),
@@ -97,6 +100,7 @@ def script() -> list[Entry]:
         tool("stack_restart", {"services": ["broken"]}),
         tool("files_write", {**write, "path": "other.conf", "content": "<secret:NOBODY>"}),
         tool("diagnose_fix", {"code": "exit-137-oom", "service": "web"}),
+        tool("stack_inspect", {"container": "web", "section": "State"}),
         text("The limit was too low. The password stays <secret:SHOP_PHRASE>."),
     ]
 
@@ -151,9 +155,10 @@ def test_no_secret_leaves_and_the_job_is_done(shop: Place, flags: tuple[str, ...
 
     errors = [place for place, (_, is_error) in enumerate(results_of(fake)) if is_error]
     shown = [answer for answer, _ in results_of(fake)]
-    restart, unknown = len(shown) - 3, len(shown) - 2
+    restart, unknown = len(shown) - 4, len(shown) - 3
     assert errors == [restart, unknown], shown
     assert "executable file not found" in shown[restart]
+    assert "checking with <secret:SHOP_SPECIAL> and <secret:DATABASE_URL>" in shown[-1]
     assert "No secret is known as <secret:NOBODY>" in shown[unknown]
 
     conf = (shop.root / "app.conf").read_text()

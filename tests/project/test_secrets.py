@@ -115,7 +115,7 @@ def test_a_broken_line_does_not_hide_the_secrets_on_the_others(
     tmp_path: Path, broken: str | bytes, first: bool
 ) -> None:
     line = broken if isinstance(broken, bytes) else broken.encode()
-    good = b"DB_PASSWORD=\"hunter-22\"\nexport API_TOKEN = token-99\n"
+    good = b'DB_PASSWORD="hunter-22"\nexport API_TOKEN = token-99\n'
     write(tmp_path, {".env": line + good if first else good + line})
 
     found = known_secrets(tmp_path, None, read=read_file)

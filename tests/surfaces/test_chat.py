@@ -21,12 +21,12 @@ def test_tools_lists_what_the_model_sees(line: Line) -> None:
     assert "Plan to write a whole text file" in ended.out
 
 
-@pytest.mark.parametrize("typed", ["/bogus", "/", "/ tools now", "/TOOLS", "//"])
+@pytest.mark.parametrize("typed", ["/bogus", "/", "/TOOLS", "//", "/quit/"])
 def test_an_unknown_slash_word_is_answered_with_those_that_there_are(line: Line, typed: str) -> None:
     ended = line("chat", say=f"{typed}\n/plan\n")
 
     assert ended.code == 0
-    assert "/tools, /plan, /undo, /quit" in ended.out or typed == "/ tools now"
+    assert "/tools, /plan, /undo, /quit" in ended.out
     assert "No plan is waiting." in ended.out
 
 
@@ -42,7 +42,7 @@ def test_undo_reverses_the_newest_change(line: Line) -> None:
     ended = line("chat", "--yes", say="/undo\n/undo\n")
 
     assert not (line.root / "a.txt").exists()
-    assert "status: applied" in ended.out
+    assert "Undo of 1: Create a.txt" in ended.out
     assert "The journal has nothing to undo." in ended.err
 
 

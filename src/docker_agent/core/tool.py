@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -49,7 +50,7 @@ class Tool:
     budget_chars: int
     arguments: type[BaseModel] = field(repr=False)
 
-    @property
+    @cached_property
     def schema(self) -> dict[str, Any]:
         """JSON schema of the arguments, without the titles that only cost tokens."""
         schema = self.arguments.model_json_schema()

@@ -28,6 +28,7 @@ from docker_agent.policy.taint import Taint, fence
 from docker_agent.project.workspace import Workspace
 
 HEAD_SHARE = 0.7
+AUDIT_CHARS = 500
 
 
 @dataclass
@@ -232,7 +233,7 @@ def record(door: Door, call: Call) -> None:
         time=door.host.reads.now(),
         by=call.by,
         tool=call.name,
-        arguments=door.redactor.data({key: str(value) for key, value in call.arguments.items()}),
+        arguments={key: str(value)[:AUDIT_CHARS] for key, value in door.redactor.data(call.arguments).items()},
         risk=str(call.plan.risk if call.plan else call.tool.risk if call.tool else Risk.READ),
         verdict=call.verdict.kind if call.verdict else "refuse" if isinstance(call.error, Denied) else "run",
         digest=call.plan.digest if call.plan else "",

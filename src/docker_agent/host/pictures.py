@@ -165,7 +165,8 @@ def _part(raw: Raw, key: str) -> Raw:
 
 def _items(raw: Raw, key: str) -> list[Raw]:
     """A list of mappings inside the answer, empty where the engine says null."""
-    return [entry for entry in raw.get(key) or [] if entry]
+    entries: list[Raw | None] = raw.get(key) or []
+    return [entry for entry in entries if entry]
 
 
 def _text(raw: Raw, key: str) -> str:

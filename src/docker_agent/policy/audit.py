@@ -13,7 +13,7 @@ from docker_agent.core.errors import AgentError, CheckFailed
 from docker_agent.core.plan import digest_of
 
 FIRST = "0" * 64
-TAIL_BYTES = 1 << 20
+TAIL_BYTES = 1 << 16
 
 
 class AuditLog:

@@ -11,7 +11,7 @@ from rich.console import Console
 from docker_agent.agent.loop import Called, Calling, Compacted, Event, Finished
 from docker_agent.agent.model import Retrying, TextDelta, Usage
 from docker_agent.app import Session
-from docker_agent.core.errors import AgentError, InputError
+from docker_agent.core.errors import AgentError, Denied, InputError
 from docker_agent.policy.redact import Redactor
 from docker_agent.policy.taint import clean
 from docker_agent.surfaces.choices import Choices
@@ -26,6 +26,7 @@ class Show:
     redactor: Redactor
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
     codes: list[int] = field(default_factory=list[int])
+    change_code: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     at_line_start: bool = True
 
@@ -49,6 +50,8 @@ class Show:
     def _called(self, event: Called) -> None:
         outcome = event.outcome
         self.codes.append(outcome.exit_code)
+        if outcome.plan is not None or isinstance(outcome.error, Denied):
+            self.change_code = outcome.exit_code
         self.calls.append(
             {
                 "tool": event.call.name,
@@ -84,7 +87,7 @@ def ask_once(choices: Choices, session: Session, prompt: str) -> int:
 
     Returns
     -------
-    The exit code: of the last call that was denied or failed for good, 0 where the last one was fine.
+    The exit code: of the last change where that was denied or failed, else of the last call.
 
     Raises
     ------
@@ -124,8 +127,8 @@ def ask_once(choices: Choices, session: Session, prompt: str) -> int:
 
 
 def _exit_code(show: Show) -> int:
-    """A failed or denied change counts; a call that the model got wrong and then mended does not."""
-    return show.codes[-1] if show.codes else 0
+    """A failed or denied change counts, whatever was looked at afterwards; a call that was mended later does not."""
+    return show.change_code or (show.codes[-1] if show.codes else 0)
 
 
 def _tokens(session: Session) -> str:
