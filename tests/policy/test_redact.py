@@ -7,6 +7,7 @@ import json
 import shlex
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -334,3 +335,51 @@ def test_a_megabyte_with_fifty_secrets_is_quick() -> None:
     redactor.text(text)
 
     assert time.perf_counter() - began < 1.0
+
+
+HOSTILE = [
+    "-" * 200_000,
+    "--" + "a-" * 100_000,
+    "a" * 200_000,
+    "a." * 100_000,
+    "a=" * 100_000,
+    "password" * 25_000,
+    "password=" * 25_000,
+    "://" * 70_000,
+    "://a:" * 40_000,
+    "Bearer " * 30_000,
+    "-----BEGIN PRIVATE KEY-----" * 2_000,
+    "eyJ" * 70_000,
+    "eyJaaaaaaaaa." * 15_000,
+    "sk-" * 70_000,
+    "<secret:" * 25_000,
+    '\\"' * 70_000,
+    " " * 200_000 + "=",
+    "token:" + " " * 200_000,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12].strip() or "blank")
+def test_hostile_text_cannot_hang_it(text: str) -> None:
+    redactor = Redactor({"A": SECRET})
+    began = time.perf_counter()
+    redactor.text(text)
+
+    assert time.perf_counter() - began < 2.0
+
+
+def test_the_password_of_a_known_url_is_masked_alone_too() -> None:
+    redactor = Redactor({"DATABASE_URL": "postgres://shop:inside-url-9@db/shop"})
+
+    assert "inside-url-9" not in redactor.text("connecting with inside-url-9")
+    assert "inside-url-9" not in redactor.text("postgres://shop:inside-url-9@db/shop")
+
+
+def test_many_threads_give_one_name_to_one_value() -> None:
+    redactor = Redactor()
+    lines = [f"password=value-{number % 20}-x7" for number in range(400)]
+    with ThreadPoolExecutor(8) as pool:
+        masked = list(pool.map(redactor.text, lines))
+
+    assert len(set(masked)) == 20
+    assert [redactor.resolve(line) for line in masked] == lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,3 +107,13 @@ def test_a_session_remembers_its_sources_in_order_once_each() -> None:
         taint.mark(source)
 
     assert (taint.tainted, taint.sources) == (True, ("logs", "labels"))
+
+
+@pytest.mark.parametrize(
+    "text", ["\x1b" * 300_000, "\x1b]" * 150_000, "\x1b[" * 150_000, "<" * 300_000, "< " * 150_000]
+)
+def test_hostile_text_cannot_hang_it(text: str) -> None:
+    began = time.perf_counter()
+    unfence(fence(text, "logs"))
+
+    assert time.perf_counter() - began < 2.0

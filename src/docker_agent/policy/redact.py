@@ -63,7 +63,8 @@ class Redactor:
     def learn(self, secrets: Mapping[str, str]) -> None:
         """Add secrets by name; values under six characters and plain words such as `postgres` are left out.
 
-        The password inside a URL is a secret of its own, named after it (`DATABASE_URL_password`). A plain word as a password is still masked where it stands after a key for a password.
+        The password inside a URL is a secret of its own, named after it (`DATABASE_URL_password`). A plain word as a
+        password is still masked where it stands after a key for a password.
         """
         with self._lock:
             fresh = False

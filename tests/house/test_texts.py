@@ -1,0 +1,46 @@
+"""The texts that a model reads are there, named as what they are about, and speak only of tools that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docker_agent.agent.sop import Sop, load_sops
+from docker_agent.app import all_tools, domains
+from docker_agent.settings import texts
+
+REFERENCES = ("docker-best-practices.md", "docker-api-reference.md", "docker-troubleshooting.md", "architecture.md")
+SOPS = load_sops(texts("prompts") / "sops")
+MARKDOWN = sorted([*texts("prompts").rglob("*.md"), *texts("ref-docs").rglob("*.md")])
+
+
+def test_prompts_and_references_are_there() -> None:
+    assert (texts("prompts") / "system.md").is_file()
+    assert [name for name in REFERENCES if not (texts("ref-docs") / name).is_file()] == []
+    assert [sop.name for sop in SOPS] == sorted({sop.name for sop in SOPS})
+    assert len(SOPS) == len(list((texts("prompts") / "sops").glob("*.md")))
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: path.name)
+def test_a_text_has_a_title_and_no_gap(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert re.search(r"^# \S", text, re.MULTILINE)
+    assert not re.search(r"\b(?:TODO|FIXME|TBD)\b", text)
+    assert text.endswith("\n")
+
+
+@pytest.mark.parametrize("sop", SOPS, ids=lambda sop: sop.name)
+def test_a_procedure_calls_and_names_only_tools_that_exist(sop: Sop) -> None:
+    tools = all_tools()
+    named = set(re.findall(rf"`((?:{'|'.join(domains())})_[a-z_]+)`", sop.body))
+
+    assert {step.tool for step in sop.steps} | named <= set(tools)
+    assert sop.steps
+
+
+def test_every_domain_and_tool_says_what_it_is_in_one_sentence() -> None:
+    assert [name for name, summary in domains().items() if not summary.endswith(".")] == []
+    assert [tool.name for tool in all_tools().values() if not tool.summary.endswith(".")] == []
