@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,11 @@ def shop(root: Path, compose: str = FINE, **files: str) -> World:
     """A machine with a running web server and, in the folder, a compose file and a secret in `.env`."""
     world = World()
     env = (f"DB_PASSWORD={SECRET}", "API_TOKEN=zX8w-only-in-the-container")
-    world.add(Container(id="1" * 12, name="shop-web-1", image="web:1", project="shop", service="web", status="running", env=env))
+    world.add(
+        Container(
+            id="1" * 12, name="shop-web-1", image="web:1", project="shop", service="web", status="running", env=env
+        )
+    )
     world.add(Container(id="2" * 12, name="blog", image="blog:1", project="blog", service="blog", status="running"))
     world.say("shop-web-1", "started", f"connecting with {SECRET}")
     for name, text in {"compose.yaml": compose, ".env": f"DB_PASSWORD={SECRET}\n", **files}.items():
@@ -59,7 +63,7 @@ def open_shop(
     world: World | None = None,
     approver: Approver | None = None,
     overrides: Sequence[str] = (),
-    **environment: str,
+    environment: Mapping[str, str] | None = None,
 ) -> Session:
     """A session in `folder/shop`, its state in `folder/state`."""
     root = (folder / "shop").resolve()
@@ -68,7 +72,7 @@ def open_shop(
         Options(root=root, mode=mode or Mode(), overrides=frozenset(overrides)),
         screen=Watch(),
         approver=approver or NoApprover(),
-        environment={"DOCKER_AGENT_STATE": str(folder / "state"), **environment},
+        environment={"DOCKER_AGENT_STATE": str(folder / "state"), **(environment or {})},
         host=(world or shop(root)).host,
         model=ScriptedModel(turns),
     )

@@ -1,4 +1,4 @@
-"""What stops a plan at the door: a changed file, a policy, an unknown mask, a full disk, Ctrl-C; and masks on the way."""
+"""What stops a plan at the door: a changed file, a policy, an unknown mask, a full disk, Ctrl-C; masks on the way."""
 
 from __future__ import annotations
 

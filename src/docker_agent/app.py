@@ -193,7 +193,12 @@ def open_session(
     ------
     InputError: the folder is not there, or the context file or compose file cannot be read.
     """
-    root = options.root.resolve()
+    try:
+        root = options.root.resolve()
+    except OSError as error:
+        raise InputError(
+            "The folder of this shell is gone.", "Change to the project's folder, or give it with -C."
+        ) from error
     if not root.is_dir():
         raise InputError(f"{root} is not a folder.", "Give the project's folder with -C.")
     settings = Settings.from_environment(environment)
@@ -219,7 +224,7 @@ def open_session(
         open_domain=lambda domain: _open(domain, opened),
         kept=kept,
     )
-    state = settings.state / "projects" / f"{name}-{hashlib.sha256(str(root).encode()).hexdigest()[:8]}"
+    state = settings.state / "projects" / f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}"
     door = Door(
         tools=all_tools(),
         workspace=workspace,

@@ -109,11 +109,9 @@ def test_a_session_remembers_its_sources_in_order_once_each() -> None:
     assert (taint.tainted, taint.sources) == (True, ("logs", "labels"))
 
 
-@pytest.mark.parametrize(
-    "text", ["\x1b" * 300_000, "\x1b]" * 150_000, "\x1b[" * 150_000, "<" * 300_000, "< " * 150_000]
-)
-def test_hostile_text_cannot_hang_it(text: str) -> None:
+@pytest.mark.parametrize("piece", ["\x1b", "\x1b]", "\x1b[", "\x1bP", "<", "< ", "</"])
+def test_hostile_text_cannot_hang_it(piece: str) -> None:
     began = time.perf_counter()
-    unfence(fence(text, "logs"))
+    unfence(fence(piece * 200_000, "logs"))
 
     assert time.perf_counter() - began < 2.0

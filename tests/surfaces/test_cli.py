@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.surfaces.conftest import Line
+from tests.command_line import Place, read_well
+from tests.surfaces.conftest import NOWHERE, Line
 
 from docker_agent.surfaces.choices import hoist
 from docker_agent.surfaces.cli import route
@@ -129,8 +130,14 @@ def test_without_an_engine_the_code_is_4_and_the_reason_is_a_sentence(line: Line
     ended = line(*words)
 
     assert ended.code == 4
-    assert "No Docker Engine answers at unix:///nonexistent/docker.sock" in " ".join((ended.out + ended.err).split())
+    assert f"No Docker Engine answers at {NOWHERE}" in " ".join((ended.out + ended.err).split())
     assert "Traceback" not in ended.err
+
+
+def test_a_program_of_its_own_ends_the_same_way(place: Place) -> None:
+    read_well(
+        place.agent("diagnose"), 4, "No Docker Engine answers at unix:///nonexistent", "there is no socket", "Next:"
+    )
 
 
 @pytest.mark.parametrize(

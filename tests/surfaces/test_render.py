@@ -34,7 +34,9 @@ def test_fields_are_lines(capsys: Printed, data: dict[str, Any], said: str) -> N
 
 
 def test_lists_of_objects_are_tables_of_the_columns_that_hold_something(capsys: Printed) -> None:
-    print_answer({"rows": [{"name": "web", "port": 80, "note": "", "up": True}, {"name": "db", "port": 0, "up": False}]})
+    print_answer(
+        {"rows": [{"name": "web", "port": 80, "note": "", "up": True}, {"name": "db", "port": 0, "up": False}]}
+    )
 
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert lines == [["rows"], ["name", "port", "up"], ["web", "80", "yes"], ["db", "0"]]
@@ -98,7 +100,15 @@ def test_an_error_without_a_next_step_is_one_line(capsys: Printed) -> None:
 
 def test_what_became_of_a_plan_is_told_with_its_check_and_undo(capsys: Printed) -> None:
     print_answer(
-        {"digest": "d", "steps": ["x"], "status": "applied", "title": "T", "verified": True, "entry": "3", "done": ["s"]}
+        {
+            "digest": "d",
+            "steps": ["x"],
+            "status": "applied",
+            "title": "T",
+            "verified": True,
+            "entry": "3",
+            "done": ["s"],
+        }
     )
 
     assert capsys.readouterr().out == "  s\napplied, verified: T\nUndo: docker-agent undo 3\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -74,10 +75,11 @@ class Connection:
     def _connect(self) -> Any:
         context = self.context
         try:
+            _knock(self.endpoint)
             client = docker.DockerClient.from_env(
                 version="auto", timeout=self._timeout_s, max_pool_size=40, environment=self._environment
             )
-        except (docker.errors.DockerException, ValueError) as error:
+        except (docker.errors.DockerException, OSError, ValueError) as error:
             raise EngineUnreachable(
                 f"No Docker Engine answers at {self.endpoint} (context {context}): {reason(error)}.",
                 "Start it (`sudo systemctl start docker`), or choose another with `docker context use` or DOCKER_HOST.",
@@ -91,6 +93,14 @@ class Connection:
                 "Upgrade Docker Engine.",
             )
         return api
+
+
+def _knock(endpoint: str) -> None:
+    """Open the engine's Unix socket once: where that fails, docker-py would leave one open behind it."""
+    path = endpoint.removeprefix("http+").removeprefix("unix://")
+    if path.startswith("/"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(path)
 
 
 def reason(error: Exception) -> str:

@@ -173,8 +173,9 @@ def _standard_files(root: Path, read: Read) -> list[Path]:
 
 
 def _exists(path: Path, read: Read) -> bool:
+    """Whether a file is there; one that may not be read is, so that reading it says what is wrong."""
     try:
         read(path)
-    except InputError:
-        return False
+    except InputError as error:
+        return isinstance(error.__cause__, PermissionError)
     return True

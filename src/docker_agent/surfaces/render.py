@@ -154,8 +154,8 @@ def _print_findings(console: Console, findings: list[dict[str, Any]]) -> None:
             console.print(f"      cause: {clean(str(finding['cause']))}", markup=False, soft_wrap=True)
         seen: list[dict[str, Any]] = finding.get("evidence") or []
         for evidence in seen:
-            quote = f"  {clean(str(evidence.get('quote', '')))}"
-            console.print(f"      {evidence.get('where')}{quote}", style="dim", markup=False, soft_wrap=True)
+            place = f"{evidence.get('where')}  {evidence.get('quote', '')}"
+            console.print(f"      {clean(place)}", style="dim", markup=False, soft_wrap=True)
         if finding.get("fix"):
             console.print(f"      fix: {clean(str(finding['fix']))}", style="green", markup=False, soft_wrap=True)
 

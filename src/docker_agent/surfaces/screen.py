@@ -63,8 +63,8 @@ class TerminalApprover:
         return Approval(yes=yes, digest=digest, by="person", reason="" if yes else "the person said no.")
 
     def _ask(self, question: str) -> str:
-        self.console.print(question, end="", markup=False)
         try:
+            self.console.print(question, end="", markup=False)
             return sys.stdin.readline().strip()
         except KeyboardInterrupt:
             self.console.print()

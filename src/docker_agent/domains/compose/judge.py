@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from docker_agent.core.discover import instances
 from docker_agent.core.finding import Evidence, Finding, Severity
@@ -97,10 +97,15 @@ def _order(finding: Finding) -> tuple[str, int, str]:
 
 
 def _ignored(model: ComposeModel, file: str, line: int) -> set[str]:
-    lines = model.sources[file].text.split("\n")
+    lines = _lines(model.sources[file].text)
     near = [lines[line - 1]]
-    for above in reversed(lines[: line - 1]):
-        if not above.lstrip().startswith("#"):
+    for index in range(line - 2, -1, -1):
+        if not lines[index].lstrip().startswith("#"):
             break
-        near.append(above)
+        near.append(lines[index])
     return {code.strip() for text in near for match in _IGNORE.finditer(text) for code in match.group(1).split(",")}
+
+
+@lru_cache(maxsize=8)
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.split("\n"))

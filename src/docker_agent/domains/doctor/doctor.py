@@ -133,9 +133,7 @@ def _proxy(workspace: Workspace) -> Checkup:
             detail=f"the context names {named}, and no container of it runs",
             next_step="Start it, or change the context.",
         )
-    tag = running[0].image.rpartition(":")[2]
-    version = workspace.context.reverse_proxy_version.lstrip("v")
-    if version and re.match(r"v?\d", tag) and not tag.lstrip("v").startswith(version):
+    if _is_other_version(running[0].image, workspace.context.reverse_proxy_version):
         return Checkup(
             name="reverse proxy",
             state="warning",
@@ -143,6 +141,14 @@ def _proxy(workspace: Workspace) -> Checkup:
             next_step="Correct the context or the image.",
         )
     return Checkup(name="reverse proxy", state="ok", detail=f"{running[0].image} in {running[0].name}")
+
+
+def _is_other_version(image: str, wanted: str) -> bool:
+    """Whether an image's tag is a version number that differs from the wanted one as far as both go."""
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    numbers = re.match(r"v?(\d+(?:\.\d+)*)", tag)
+    pairs = zip(numbers[1].split("."), wanted.lstrip("v").split("."), strict=False) if numbers and wanted else ()
+    return any(here != there for here, there in pairs)
 
 
 def _version(line: str) -> str:

@@ -25,7 +25,11 @@ def write(
     """
     target = inside(workspace.root, path)
     relative = str(target.relative_to(workspace.root.resolve()))
-    if target.is_dir():
+    try:
+        is_folder = target.is_dir()
+    except OSError as error:
+        raise InputError(f"{path[:80]} cannot be a file: {error.strerror}.", "Name another.") from error
+    if is_folder:
         raise InputError(f"{path} is a folder.", "Name a file.")
     before = _digest(workspace, path)
     step = Write(path=relative, content=content, before=before, why=why, touches=(f"file:{relative}",))
