@@ -26,6 +26,7 @@ from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.compose import check_model
 from docker_agent.host.fake import World
+from docker_agent.host.models import Container
 from docker_agent.policy.approve import NoApprover
 from docker_agent.policy.budget import Budget
 from docker_agent.policy.redact import Redactor
@@ -36,6 +37,7 @@ from docker_agent.surfaces.screen import TerminalScreen
 RUNS = 20
 TURNS = 200
 FILES = 500
+CONTAINERS = 30
 LOG_LINE = "2026-11-23T10:00:00Z GET /index.html 200 user=abc path: /srv/www secret-value-3-23757 a few more words\n"
 COMPOSE = """services:
   web:
@@ -165,6 +167,36 @@ def compose_files() -> list[Figure]:
     return [Figure(f"{FILES} compose files read and checked", seconds(check_all), "s")]
 
 
+def diagnosis(folder: Path) -> list[Figure]:
+    """Diagnosing a project of many containers, half of them crashed, through the door of a machine in memory."""
+    world = World()
+    for number in range(CONTAINERS):
+        broken = number % 2 == 1
+        name = f"bench-{number}"
+        world.add(
+            Container(
+                id=f"{number:012d}",
+                name=name,
+                image="web:1",
+                project="bench",
+                service=f"web{number}",
+                status="exited" if broken else "running",
+                exit_code=1 if broken else 0,
+            )
+        )
+        world.say(name, *(LOG_LINE for _ in range(200)))
+    environment = {"DOCKER_AGENT_STATE": str(folder), "COMPOSE_PROJECT_NAME": "bench"}
+    session = open_session(
+        Options(root=folder),
+        screen=TerminalScreen(silent=True),
+        approver=NoApprover(),
+        environment=environment,
+        host=world.host,
+    )
+    spent = statistics.median(seconds(lambda: session.call("diagnose", {})) for _ in range(3))
+    return [Figure(f"diagnose of {CONTAINERS} containers, no engine", spent, "s")]
+
+
 def main() -> int:
     """Print every figure; the exit code is 1 where a promise is not kept."""
     with tempfile.TemporaryDirectory() as folder:
@@ -176,6 +208,7 @@ def main() -> int:
             host=World().host,
         )
         figures = [*help_ratio(), *first_request(session), *loop_overhead(session), *redaction(), *compose_files()]
+        figures += diagnosis(Path(folder))
     for figure in figures:
         limit = "" if figure.limit is None else f"  at most {figure.limit:g}  {'holds' if figure.holds else 'MISSED'}"
         print(f"{figure.what:<40} {figure.value:>10.2f} {figure.unit:<7}{limit}")

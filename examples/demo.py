@@ -1,3 +1,4 @@
+# ruff: noqa: INP001, T201
 """The main job on a real engine in under a minute: a stack that keeps crashing, the cause, the plan, the proof, undo.
 
 `make demo` runs it. Where no engine can be had, it shows what needs none. Standard library only.
@@ -34,6 +35,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped; what the demonstration made is removed.", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 @contextmanager

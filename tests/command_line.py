@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ Done = subprocess.CompletedProcess[str]
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 AGENT = (sys.executable, "-m", "docker_agent")
+HEARING = ("env", "--default-signal=INT")
 NOWHERE = "unix:///nonexistent/docker.sock"
 LIMIT_S = 120.0
 
@@ -43,18 +44,24 @@ class Place:
         """The folder of journals, audit logs and saved plans."""
         return Path(self.environment["DOCKER_AGENT_STATE"])
 
-    def agent(self, *words: str, say: str = "", cwd: Path | None = None, **variables: str) -> Done:
+    def inside(self, folder: Path) -> Place:
+        """The same in another folder."""
+        return replace(self, root=folder)
+
+    def agent(self, *words: str, say: str = "", **variables: str) -> Done:
         """Run docker-agent to its end, with no terminal."""
-        return self._run((*AGENT, *words), say, cwd, variables)
+        return self._run((*AGENT, *words), say, variables)
 
     def agent_json(self, *words: str, **variables: str) -> dict[str, Any]:
         """Run docker-agent with --json and give the object that it prints."""
-        return json.loads(self.agent("--json", *words, **variables).stdout)
+        done = self.agent("--json", *words, **variables)
+        assert done.stdout.startswith("{"), done.stderr
+        return json.loads(done.stdout)
 
     def start_agent(self, *words: str, **variables: str) -> subprocess.Popen[str]:
-        """Start docker-agent and do not wait."""
+        """Start docker-agent and do not wait; Ctrl-C reaches it also where this process ignores it."""
         return subprocess.Popen(
-            (*AGENT, *words),
+            (*HEARING, *AGENT, *words),
             cwd=self.root,
             env={**self.environment, **variables},
             stdin=subprocess.DEVNULL,
@@ -69,7 +76,7 @@ class Place:
 
     def docker(self, *words: str) -> Done:
         """Run docker with the engine of this place."""
-        return self._run(("docker", *words), "", None, {})
+        return self._run(("docker", *words), "", {})
 
     def container(self, service: str) -> dict[str, Any]:
         """What inspect says of a service's first container, an empty mapping where there is none."""
@@ -85,10 +92,10 @@ class Place:
             assert time.monotonic() < deadline, self.docker("compose", "ps", "--all").stdout
             time.sleep(0.3)
 
-    def _run(self, argv: Sequence[str], say: str, cwd: Path | None, variables: Mapping[str, str]) -> Done:
+    def _run(self, argv: Sequence[str], say: str, variables: Mapping[str, str]) -> Done:
         return subprocess.run(
             argv,
-            cwd=cwd or self.root,
+            cwd=self.root,
             env={**self.environment, **variables},
             input=say,
             capture_output=True,

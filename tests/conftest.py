@@ -57,6 +57,5 @@ def example(tmp_path: Path) -> Iterator[Callable[[str], Place]]:
 def remove_project(place: Place) -> None:
     """Remove a compose project by its labels, so that a broken or missing compose file does not matter."""
     place.root.mkdir(exist_ok=True)
-    away = place.root.parent
-    left = Place(away, place.project, place.environment)
+    left = place.inside(place.root.parent)
     left.docker("compose", "-p", place.project, "down", "--volumes", "--remove-orphans", "-t", "0")

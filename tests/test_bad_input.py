@@ -161,7 +161,7 @@ def test_a_large_compose_file(here: Here) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "place"),
+    ("content", "where"),
     [(b"A=1\nnot ok\n", ".env:2:1"), (b"\xff\xfeA=1\n", ".env")],
     ids=["no assignment", "no UTF-8"],
 )
@@ -230,12 +230,12 @@ def test_no_terminal_for_a_question(fixable: Place) -> None:
 
 
 @pytest.fixture
-def without_model(place: Place) -> Iterator[Place]:
+def without_model(place: Place) -> Place:
     """A place where no model is chosen and no key is set."""
     (place.root / "compose.yml").write_text(GOOD)
     home = place.root.parent / "home"
     home.mkdir()
-    yield Place(place.root, place.project, {**place.environment, "DOCKER_AGENT_MODEL": "", "HOME": str(home)})
+    return Place(place.root, place.project, {**place.environment, "DOCKER_AGENT_MODEL": "", "HOME": str(home)})
 
 
 def test_a_model_without_a_key(without_model: Place) -> None:
@@ -314,7 +314,8 @@ def tiny(tmp_path: Path) -> Iterator[Path]:
     if shutil.which("mount") is None or subprocess.run(argv, capture_output=True, check=False).returncode != 0:
         pytest.skip("a small file system cannot be mounted here (that needs root)")
     yield folder
-    subprocess.run(("umount", "-l", str(folder)), check=True)
+    argv = ("umount", "-l", str(folder))
+    subprocess.run(argv, check=True)
 
 
 def fill(folder: Path) -> None:
@@ -420,8 +421,9 @@ def test_file_names_that_are_no_text(place: Place) -> None:
     folder = Path(os.fsdecode(os.fsencode(place.root) + b"/caf\xe9"))
     folder.mkdir()
     shutil.copy(COMPOSE, folder)
-    read_well(place.agent("compose", "check", cwd=folder), 1)
-    read_well(place.agent("compose", "fix", "--yes", cwd=folder), 0)
-    read_well(place.agent("context", cwd=folder), 0)
-    read_well(place.agent("undo", "--yes", cwd=folder), 0)
+    there = place.inside(folder)
+    read_well(there.agent("compose", "check"), 1)
+    read_well(there.agent("compose", "fix", "--yes"), 0)
+    read_well(there.agent("context"), 0)
+    read_well(there.agent("undo", "--yes"), 0)
     assert COMPOSE.read_bytes() == (folder / "compose.yml").read_bytes()

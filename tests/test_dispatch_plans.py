@@ -9,8 +9,9 @@ import pytest
 from tests.doors import URL, Place, Says, place
 
 from docker_agent.core.errors import CheckFailed, Denied, EngineUnreachable, NeedsApproval
+from docker_agent.core.plan import Argv, Engine, Plan, Step
 from docker_agent.host.journal import undo_plan
-from docker_agent.host.models import Answer
+from docker_agent.host.models import Answer, Network, Volume
 from docker_agent.policy.approve import DigestApprover, NoApprover, YesApprover
 from docker_agent.policy.permit import Mode
 
@@ -168,13 +169,50 @@ def test_a_stranger_s_container_is_foreign_whatever_the_plan_says(tmp_path: Path
     assert status(here, "blog") == "exited"
 
 
-def test_a_container_that_is_not_there_ends_the_call_before_any_change(tmp_path: Path) -> None:
+def test_a_container_that_is_not_there_fails_and_changes_nothing(tmp_path: Path) -> None:
     here = place(tmp_path, YES)
 
     outcome = here.take("begin", name="nosuch")
 
-    assert outcome.exit_code == 2
-    assert (here.world.done, here.door.journal.entries()) == ([], [])
+    assert outcome.exit_code == 1
+    assert "No such container: nosuch" in str(outcome.error)
+    assert here.world.done == []
+
+
+BLOG = {"com.docker.compose.project": "blog"}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        Engine(action="network_disconnect", target="web", args={"container": "blog"}, why="x"),
+        Engine(action="network_remove", target="blog_default", why="x"),
+        Engine(action="volume_remove", target="blog_data", why="x"),
+        Argv(argv=("docker", "compose", "-p", "blog", "restart"), why="x"),
+        Argv(argv=("docker", "compose", "--project-name", "blog", "restart"), why="x"),
+        Argv(argv=("rm", "-rf", "/"), why="x"),
+        Argv(argv=(), why="x"),
+    ],
+)
+def test_a_plan_that_reaches_out_of_the_project_is_found_out(tmp_path: Path, step: Step) -> None:
+    here = place(tmp_path, YES)
+    here.world.networks["blog_default"] = Network(id="n", name="blog_default", labels=BLOG)
+    here.world.volumes["blog_data"] = Volume(name="blog_data", labels=BLOG)
+
+    outcome = here.door.apply_plan(Plan(title="Sly", steps=(step,)), by="person", approver=YesApprover())
+
+    assert isinstance(outcome.error, NeedsApproval)
+    assert "outside the project" in outcome.error.message or "destroys" in outcome.error.message
+    assert here.world.done == []
+
+
+def test_a_secret_is_not_placed_in_a_file_after_untrusted_text_was_read(tmp_path: Path) -> None:
+    here = place(tmp_path, YES)
+    here.take("hear", name="web")
+
+    assert here.take("note", path="index.html", content="<secret:DB_PASSWORD>").exit_code == 3
+    assert here.world.done == []
+    assert here.take("note", path=".env", content="DB_PASSWORD=<secret:DB_PASSWORD>").exit_code == 0
 
 
 @pytest.mark.parametrize("tool", ["begin", "wipe", "note", "idle"])

@@ -40,7 +40,12 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def python(installed: Path, *words: str) -> str:
     """Run Python with the unpacked wheel before everything else; gives what it printed."""
-    environment = {"PYTHONPATH": str(installed), "PATH": "", "HOME": str(installed.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        "PYTHONPATH": str(installed),
+        "PATH": "",
+        "HOME": str(installed.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     done = subprocess.run(
         (sys.executable, *words), cwd=installed, env=environment, capture_output=True, text=True, check=False
     )

@@ -20,13 +20,11 @@ from docker_agent.agent.prompt import system_prompt
 from docker_agent.agent.sop import Sop, load_sops
 from docker_agent.core.discover import instances
 from docker_agent.core.errors import AgentError, InputError
-from docker_agent.core.finding import Finding
-from docker_agent.core.plan import Argv, Plan, Write
+from docker_agent.core.plan import Plan
 from docker_agent.core.summaries import summaries
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch import Door, Outcome, Screen
-from docker_agent.domains.compose import check_model
-from docker_agent.host.compose_cli import command_of
+from docker_agent.domains.compose import deployment_findings
 from docker_agent.host.engine import connect
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal, undo_plan
@@ -38,14 +36,13 @@ from docker_agent.policy.permit import Mode
 from docker_agent.policy.redact import Redactor
 from docker_agent.policy.taint import Taint
 from docker_agent.project.context import EMPTY, ProjectContext, find_context, read_context
-from docker_agent.project.secrets import known_secrets, secrets_in_env
+from docker_agent.project.secrets import known_secrets, secrets_in_argv, secrets_in_env
 from docker_agent.project.stack import Stack, find_stack, project_name
 from docker_agent.project.workspace import Workspace
 from docker_agent.settings import DEFAULT_MODEL, Settings, texts
 
 DOMAINS = "docker_agent.domains"
 START_DOMAINS = ("stack", "diagnose", "compose", "files", "guide", "reference", "doctor")
-DEPLOYING = frozenset({"up", "create", "run", "start", "restart"})
 
 
 @lru_cache(maxsize=1)
@@ -106,7 +103,14 @@ class Session:
         return self.door(tool, arguments, by=by, approver=self.approver)
 
     def apply(self, plan: Plan) -> Outcome:
-        """Show, approve and carry out a plan that was saved."""
+        """Show, approve and carry out a plan that was saved.
+
+        A yes by flag covers all that is in a plan which the person named by its digest, and nothing in a plan that came
+        from elsewhere.
+        """
+        mode = self.door.mode
+        named = mode.yes and self.door.journal.is_saved(plan)
+        self.door.mode = replace(mode, yes=named, yes_destroy=named)
         return self.door.apply_plan(plan, by="person", approver=self.approver)
 
     def undo(self, number: str = "") -> Outcome:
@@ -193,21 +197,9 @@ def open_session(
     ------
     InputError: the folder is not there, or the context file or compose file cannot be read.
     """
-    try:
-        root = options.root.resolve()
-    except OSError as error:
-        raise InputError(
-            "The folder of this shell is gone.", "Change to the project's folder, or give it with -C."
-        ) from error
-    if not root.is_dir():
-        raise InputError(f"{root} is not a folder.", "Give the project's folder with -C.")
-    settings = Settings.from_environment(environment)
+    root, settings = _folder(options.root), _settings(environment)
     redactor = Redactor({})
-
-    def learn(container: Container) -> None:
-        redactor.learn(secrets_in_env(container.env))
-
-    host = host or connect(environment, seen=learn)
+    host = host or connect(environment, seen=lambda container: _learn(redactor, container))
     found = find_context(root)
     context = read_context(found) if found else EMPTY
     stack = _stack_or_none(root, context, host, environment)
@@ -223,6 +215,7 @@ def open_session(
         tools=all_tools(),
         open_domain=lambda domain: _open(domain, opened),
         kept=kept,
+        mask=redactor.text,
     )
     state = settings.state / "projects" / f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}"
     door = Door(
@@ -242,29 +235,28 @@ def open_session(
     return Session(settings, options, door, workspace, stack, approver, opened, model)
 
 
-def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[str, str]) -> list[Finding]:
-    """What the compose checks say of the files as they will be when a deploying plan has written them."""
-    deploys = any(
-        isinstance(step, Argv) and step.argv[:2] == ("docker", "compose") and command_of(step.argv[2:]) in DEPLOYING
-        for step in plan.steps
-    )
-    if not deploys:
-        return []
-    written = {
-        (workspace.root / step.path).resolve(): step.content.encode() for step in plan.steps if isinstance(step, Write)
-    }
+def _folder(given: Path) -> Path:
+    try:
+        root = given.resolve()
+    except OSError as error:
+        raise InputError(
+            "The folder of this shell is gone.", "Change to the project's folder, or give it with -C."
+        ) from error
+    if not root.is_dir():
+        raise InputError(f"{root} is not a folder.", "Give the project's folder with -C.")
+    return root
 
-    def read(path: Path) -> bytes:
-        return written[path.resolve()] if path.resolve() in written else workspace.host.read_file(path)
 
-    stack = find_stack(
-        workspace.root,
-        context_files=workspace.context.compose_files,
-        read=read,
-        find=workspace.host.find_files,
-        environment=environment,
-    )
-    return check_model(stack.model, workspace.context.policies) if stack else []
+def _settings(environment: Mapping[str, str]) -> Settings:
+    settings = Settings.from_environment(environment)
+    if not settings.state.is_absolute():
+        raise InputError(f"The folder for journals, {settings.state}, is not a full path.", "Set DOCKER_AGENT_STATE.")
+    return settings
+
+
+def _learn(redactor: Redactor, container: Container) -> None:
+    redactor.learn(secrets_in_env(container.env))
+    redactor.learn(secrets_in_argv((*container.entrypoint, *container.command)))
 
 
 def _stack_or_none(root: Path, context: ProjectContext, host: Host, environment: Mapping[str, str]) -> Stack | None:
@@ -288,8 +280,3 @@ def _open(domain: str, opened: list[str]) -> list[str]:
     if domain not in START_DOMAINS and domain not in opened:
         opened.append(domain)
     return names
-
-
-def with_yes_by_name(options: Options) -> Options:
-    """The options for `apply PLAN --yes`: the person named the plan, which is the yes for all that is in it."""
-    return replace(options, mode=replace(options.mode, yes_destroy=options.mode.yes))

@@ -39,7 +39,7 @@ class Settings:
         keys = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_PROFILE", "ANTHROPIC_BASE_URL")
         return cls(
             model=environment.get("DOCKER_AGENT_MODEL", ""),
-            state=state.expanduser(),
+            state=Path(os.path.expanduser(state)),  # noqa: PTH111, leaves an unknown user's name as it is
             has_credentials=any(environment.get(key) for key in keys),
         )
 

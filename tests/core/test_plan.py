@@ -70,7 +70,7 @@ def other(value: Any) -> Any:
 
 
 def test_the_digest_is_a_sha256_that_stays() -> None:
-    assert Plan(title="t").digest == "f61e0b0d32ba07ab4d49f63453982f376d40037bf5e2c8877128adff865beeb6"
+    assert Plan(title="t").digest == "52efae93f6032221a31e9587eb758f7d2150f3ef30d4298df36f64880b643aac"
     assert PLAN.digest == Plan.model_validate(PLAN.model_dump(mode="json")).digest
 
 
@@ -164,10 +164,28 @@ def test_a_plan_takes_no_unknown_field_and_cannot_be_changed() -> None:
     ],
 )
 def test_the_risk_is_the_highest_of_the_steps(risks: tuple[Risk, ...], worst: Risk) -> None:
-    plan = Plan(title="t", steps=tuple(Argv(argv=("x",), why="w", risk=risk) for risk in risks))
+    plan = Plan(title="t", steps=tuple(Observe(target="web", why="w", risk=risk) for risk in risks))
 
     assert worst is plan.risk
     assert plan.changes == tuple(step for step in plan.steps if step.risk is not Risk.READ)
+
+
+@pytest.mark.parametrize(
+    ("step", "risk"),
+    [
+        (Argv(argv=("docker", "compose", "up", "-d"), why="w", risk=Risk.READ), Risk.CHANGE),
+        (Argv(argv=("docker", "compose", "down", "--volumes"), why="w"), Risk.DESTROY),
+        (Argv(argv=("docker", "compose", "-p", "x", "down", "-v"), why="w"), Risk.DESTROY),
+        (Argv(argv=("docker", "volume", "rm", "data"), why="w"), Risk.DESTROY),
+        (Argv(argv=("rm", "-rf", "data"), why="w", risk=Risk.READ), Risk.DESTROY),
+        (Engine(action="volume_remove", target="data", why="w"), Risk.DESTROY),
+        (Engine(action="container_restart", target="web", why="w", risk=Risk.READ), Risk.CHANGE),
+        (Write(path="a", content="", why="w", risk=Risk.READ), Risk.CHANGE),
+        (WaitHealthy(target="web", why="w"), Risk.READ),
+    ],
+)
+def test_a_step_cannot_claim_less_than_what_it_does(step: Step, risk: Risk) -> None:
+    assert Plan(title="t", steps=(step,)).risk is risk
 
 
 def test_checks_read_and_the_others_change_by_default() -> None:

@@ -227,8 +227,8 @@ def web(**fields: Any) -> Container:
     return Container(id="c1", name="shop-web-1", image="x", service="web", project="shop").model_copy(update=fields)
 
 
-WAIT = WaitHealthy(target="web", why="w", timeout_s=10, settle_s=3)
-WATCH = Observe(target="web", why="w", seconds=10)
+WAIT = WaitHealthy(target="web", project="shop", why="w", timeout_s=10, settle_s=3)
+WATCH = Observe(target="web", project="shop", why="w", seconds=10)
 Later = list[tuple[float, dict[str, Any]]]
 
 
@@ -264,8 +264,8 @@ Later = list[tuple[float, dict[str, Any]]]
         (WATCH, {"status": "running"}, [(5, {"status": "exited", "exit_code": 2})], False, "exit code 2"),
         (WATCH, {"status": "running", "health": "healthy"}, [(5, {"health": "unhealthy"})], False, "unhealthy"),
         (WATCH, {"status": "exited", "exit_code": 2}, [], False, "exit code 2"),
-        (Observe(target="web", why="w", seconds=0), {"status": "exited"}, [], False, "did not stay up"),
-        (Observe(target="web", why="w", seconds=0), {"status": "running"}, [], True, "stayed up"),
+        (Observe(target="shop-web-1", why="w", seconds=0), {"status": "exited"}, [], False, "did not stay up"),
+        (Observe(target="shop-web-1", why="w", seconds=0), {"status": "running"}, [], True, "stayed up"),
         (Observe(target="ghost", why="w"), {"status": "running"}, [], False, "no container to watch"),
         (WaitHealthy(target="ghost", why="w", timeout_s=2), {"status": "running"}, [], False, "it has no container"),
     ],
@@ -282,6 +282,21 @@ def test_a_check_holds_or_not(
 
     assert (applied.verified, applied.status) == (verified, "applied" if verified else "failed"), applied
     assert words in applied.steps[0].detail
+
+
+@pytest.mark.parametrize("check", [WaitHealthy(target="web", why="w", timeout_s=2), Observe(target="web", why="w")])
+def test_without_a_project_no_service_of_somebody_else_is_taken(place: Place, check: Step) -> None:
+    place.world.add(web(status="running", health="healthy", project="theirs"))
+
+    assert (place.apply(check).status, place.apply(check).verified) == ("failed", False)
+
+
+@pytest.mark.parametrize("target", ["shop-web-1", "c1"])
+def test_without_a_project_a_container_is_found_by_name_or_id(place: Place, target: str) -> None:
+    place.world.add(web(status="running", health="healthy", project="theirs"))
+    place.world.add(web(status="exited", exit_code=1, id="c2", name="other", service=target))
+
+    assert place.apply(WaitHealthy(target=target, why="w")).verified is True
 
 
 def test_a_container_that_is_removed_while_it_is_watched_did_not_stay_up(place: Place) -> None:

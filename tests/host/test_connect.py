@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import json
+import socket
 import socketserver
 import threading
+import time
 import warnings
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
@@ -35,11 +38,18 @@ def nothing_left() -> Iterator[None]:
 
 
 @contextmanager
-def engine_that_answers(socket_path: Path, status: int, body: str) -> Generator[str]:
-    """An engine on a Unix socket that gives the same answer to every question."""
+def engine_that_answers(
+    socket_path: Path, status: int, body: str, *, slow_s: float = 0.0, slow_path: str = "nosuch"
+) -> Generator[str]:
+    """An engine on a Unix socket that gives the same answer to every question, to one of them late."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            time.sleep(slow_s if slow_path in self.path else 0)
+            with suppress(BrokenPipeError):
+                self.answer()
+
+        def answer(self) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
@@ -142,6 +152,65 @@ def test_an_engine_that_is_new_enough_is_taken(tmp_path: Path) -> None:
 def test_what_is_no_engine_is_refused(tmp_path: Path, status: int, body: str) -> None:
     with engine_that_answers(tmp_path / "s", status, body) as address, pytest.raises(EngineUnreachable):
         connect({"DOCKER_HOST": address}).reads.engine()
+
+
+@pytest.fixture
+def silent(tmp_path: Path) -> Iterator[str]:
+    """An engine's socket that takes connections and never answers."""
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / "s"))
+        door.listen(64)
+        yield f"unix://{tmp_path}/s"
+
+
+def test_an_engine_that_never_answers_is_given_up_soon_and_once_for_all_threads(silent: str) -> None:
+    connection = Connection({"DOCKER_HOST": silent}, handshake_s=1)
+    began = time.monotonic()
+
+    def ask(_number: int) -> str:
+        with pytest.raises(EngineUnreachable) as caught:
+            connection.api  # noqa: B018
+        return caught.value.message
+
+    with ThreadPoolExecutor(8) as pool:
+        said = set(pool.map(ask, range(16)))
+
+    assert said == {f"No Docker Engine answers at {silent} (context DOCKER_HOST): timed out."}
+    assert 1 <= time.monotonic() - began < 3
+
+
+def test_an_engine_that_takes_no_more_connections_is_not_waited_for(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as door, ExitStack() as callers:
+        door.bind(str(tmp_path / "s"))
+        door.listen(0)
+        with suppress(BlockingIOError):
+            for _ in range(8):
+                caller = callers.enter_context(socket.socket(socket.AF_UNIX))
+                caller.setblocking(False)
+                caller.connect(str(tmp_path / "s"))
+        began = time.monotonic()
+        with pytest.raises(EngineUnreachable):
+            Connection({"DOCKER_HOST": f"unix://{tmp_path}/s"}, handshake_s=1).api  # noqa: B018
+        assert time.monotonic() - began < 3
+
+
+def test_an_engine_that_comes_after_a_quick_refusal_is_found_at_once(tmp_path: Path) -> None:
+    connection = Connection({"DOCKER_HOST": f"unix://{tmp_path}/s"})
+    with pytest.raises(EngineUnreachable):
+        connection.api  # noqa: B018
+
+    with engine_that_answers(tmp_path / "s", 200, version("1.43")):
+        assert connection.api.api_version == "1.43"
+
+
+def test_calls_after_the_handshake_may_take_longer(tmp_path: Path) -> None:
+    with engine_that_answers(tmp_path / "s", 200, version("1.43"), slow_s=1.5, slow_path="/info") as address:
+        slow = Connection({"DOCKER_HOST": address}, handshake_s=1)
+        hasty = Connection({"DOCKER_HOST": address}, timeout_s=1)
+
+        assert slow.api.info()["ApiVersion"] == "1.43"
+        with pytest.raises(EngineUnreachable, match="timed out"), asking("engine"):
+            hasty.api.info()
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,23 @@ def test_hidden_and_vendored_folders_are_left_out(tmp_path: Path) -> None:
     assert found == [".env.yml", "a.yml", "sub/b.yml"]
 
 
+@pytest.mark.parametrize("pattern", ["link/*.yml", "*/*.yml", "*.yml", "**/*.yml", "link/**/*.yml"])
+def test_what_a_link_leads_to_outside_is_left_out(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "secret.yml").write_text("x")
+    root = tmp_path / "ours"
+    (root / "sub").mkdir(parents=True)
+    (root / "sub" / "own.yml").write_text("x")
+    (root / "link").symlink_to("../theirs")
+    (root / "file.yml").symlink_to("../theirs/secret.yml")
+    (root / "near.yml").symlink_to("sub/own.yml")
+
+    found = {str(path.relative_to(root)) for path in find_files(root, pattern)}
+
+    assert found <= {"near.yml", "sub/own.yml"}
+    assert ("near.yml" in found) == (pattern in {"*.yml", "**/*.yml"})
+
+
 @pytest.mark.parametrize("pattern", ["", "/etc/*", "**nosuch", "[", "a\0b"])
 def test_an_odd_pattern_finds_nothing(tmp_path: Path, pattern: str) -> None:
     (tmp_path / "a.yml").write_text("x")

@@ -104,6 +104,29 @@ def test_a_damaged_entry_does_not_hide_the_others(journal: Journal) -> None:
     (entries / "notes.jsonl").write_text("{}")
 
     assert [entry.id for entry in journal.entries()] == ["4"]
+    assert journal.damaged() == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("time", ["1e99", "-1e99", "Infinity", "NaN", "null", '"soon"', "99999999999999999999"])
+def test_an_entry_of_an_impossible_time_is_damaged(journal: Journal, time: str) -> None:
+    for _ in range(2):
+        carry_out(journal)
+    path = journal.folder / "entries" / "1.jsonl"
+    path.write_text(path.read_text().replace('"time": 5.0', f'"time": {time}', 1))
+
+    assert ([entry.id for entry in journal.entries()], journal.damaged()) == (["2"], ["1"])
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 100_000, '{"step": {"index": 9, "kind": "write", "state": "done"}, "kept": ""}']
+)
+def test_an_odd_line_in_an_entry_breaks_nothing(journal: Journal, line: str) -> None:
+    for _ in range(2):
+        carry_out(journal)
+    path = journal.folder / "entries" / "1.jsonl"
+    path.write_text(line + "\n" + path.read_text())
+
+    assert ([entry.id for entry in journal.entries()], journal.damaged()) == (["2"], ["1"])
 
 
 def test_numbers_count_up_and_are_never_used_twice(journal: Journal) -> None:
@@ -161,16 +184,51 @@ def test_a_plan_that_is_not_there_is_refused(journal: Journal, word: str) -> Non
 
 
 def test_a_word_that_fits_two_plans_is_refused(journal: Journal) -> None:
-    digests: dict[str, Plan] = {}
-    for number in range(40):
-        plan = Plan(title=str(number))
-        journal.save_plan(plan)
-        twin = digests.setdefault(plan.digest[0], plan)
-        if twin is not plan:
-            with pytest.raises(InputError, match="More than one saved plan"):
-                journal.load_plan(plan.digest[0])
-            return
-    pytest.fail("forty digests with different first letters")
+    path = journal.save_plan(PLAN)
+    path.with_name(f"{PLAN.digest[:8]}0000.json").write_text(Plan(title="twin").model_dump_json())
+
+    with pytest.raises(InputError, match="More than one saved plan"):
+        journal.load_plan(PLAN.digest[:8])
+    assert journal.load_plan(PLAN.digest) == PLAN
+
+
+@pytest.mark.parametrize("size", [8, 12, 13, 64])
+def test_a_file_named_like_a_digest_does_not_stand_in_for_the_plan(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    word = PLAN.digest[:size]
+    (tmp_path / word).write_text(Plan(title="theirs").model_dump_json())
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(InputError, match="No saved plan is called"):
+        journal.load_plan(word)
+    journal.save_plan(PLAN)
+    assert journal.load_plan(word) == journal.load_plan(word.upper()) == PLAN
+
+
+@pytest.mark.parametrize(
+    "word", [PLAN.digest[:7], PLAN.digest[:12] + "0" * 52, PLAN.digest + "0", PLAN.digest[:8] + "*"]
+)
+def test_a_word_that_is_not_the_start_of_the_digest_is_refused(journal: Journal, word: str) -> None:
+    journal.save_plan(PLAN)
+
+    with pytest.raises(InputError, match="No saved plan is called"):
+        journal.load_plan(word)
+
+
+def test_only_what_was_saved_here_unaltered_counts_as_saved(journal: Journal, tmp_path: Path) -> None:
+    outside = tmp_path / "plans" / f"{PLAN.digest[:12]}.json"
+    outside.parent.mkdir()
+    outside.write_text(PLAN.model_dump_json())
+
+    assert (journal.load_plan(str(outside)), journal.is_saved(PLAN)) == (PLAN, False)
+    path = journal.save_plan(PLAN)
+    assert journal.is_saved(journal.load_plan(PLAN.digest[:12]))
+    assert not journal.is_saved(PLAN.model_copy(update={"title": "other"}))
+    path.write_text(Plan(title="theirs").model_dump_json())
+    assert not journal.is_saved(PLAN)
+    assert not journal.is_saved(Plan(title="theirs"))
+    assert journal.waiting() == []
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"not json", b"\xff", b'{"title": 5}', b'{"title": "t", "x": 1}'])

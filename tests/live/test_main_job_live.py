@@ -33,7 +33,7 @@ def entries(place: Place) -> list[tuple[str, str, str, str]]:
 def assert_untouched(place: Place, before: bytes, container: str) -> None:
     assert before == compose_file(place)
     assert container == place.container("web")["Id"]
-    assert OLD_LIMIT == limit_of(place)
+    assert limit_of(place) == OLD_LIMIT
     assert entries(place) == []
 
 
@@ -56,17 +56,17 @@ def test_the_cause_is_found_mended_proved_and_undone(crash_loop: Place) -> None:
     assert before.replace(b"mem_limit: 24m", b"mem_limit: 96m") == compose_file(crash_loop)
     assert (health_of(crash_loop), limit_of(crash_loop)) == ("healthy", NEW_LIMIT)
     assert crash_loop.container("web")["RestartCount"] == 0
-    assert [("1", "applied", "verified", "")] == entries(crash_loop)
+    assert entries(crash_loop) == [("1", "applied", "verified", "")]
 
     again = crash_loop.agent(PROMPT, "--yes")
     read_well(again, 0)
-    assert [("1", "applied", "verified", "")] == entries(crash_loop)
+    assert entries(crash_loop) == [("1", "applied", "verified", "")]
 
     undone = crash_loop.agent("undo", "--yes")
     read_well(undone, 0, "PLAN Undo of 1")
     assert before == compose_file(crash_loop)
-    assert OLD_LIMIT == limit_of(crash_loop)
-    assert ("1", "applied", "verified", "2") == entries(crash_loop)[0]
+    assert limit_of(crash_loop) == OLD_LIMIT
+    assert entries(crash_loop)[0] == ("1", "applied", "verified", "2")
 
     for words in ((), ("1",)):
         read_well(crash_loop.agent("undo", *words, "--yes"), 2, "Next: See `docker-agent log`.")
@@ -90,7 +90,7 @@ def test_without_a_yes_the_plan_is_saved_and_applied_by_its_digest(crash_loop: P
 
     read_well(crash_loop.agent("apply", digest, "--yes"), 0)
     assert (health_of(crash_loop), limit_of(crash_loop)) == ("healthy", NEW_LIMIT)
-    assert [("1", "applied", "verified", "")] == entries(crash_loop)
+    assert entries(crash_loop) == [("1", "applied", "verified", "")]
 
     stale = crash_loop.agent("apply", digest, "--yes")
     read_well(stale, 2, "changed since the plan was made; nothing was done.")
@@ -120,15 +120,15 @@ def test_yes_at_the_terminal_is_yes(crash_loop: Place) -> None:
     assert code == 0, shown
     assert "Plan" in shown
     assert (health_of(crash_loop), limit_of(crash_loop)) == ("healthy", NEW_LIMIT)
-    assert [("1", "applied", "verified", "")] == entries(crash_loop)
+    assert entries(crash_loop) == [("1", "applied", "verified", "")]
 
 
 def test_the_person_gets_one_json_object(crash_loop: Place) -> None:
     report = crash_loop.agent_json(PROMPT, "--yes")
     assert (report["version"], report["ok"], report["exit_code"]) == (1, True, 0)
-    assert ["stack_list", "diagnose", "diagnose_fix"] == [call["tool"] for call in report["calls"]]
+    assert [call["tool"] for call in report["calls"]] == ["stack_list", "diagnose", "diagnose_fix"]
     applied = report["calls"][-1]["data"]
-    assert ("applied", True, "1") == (applied["status"], applied["verified"], applied["entry"])
+    assert (applied["status"], applied["verified"], applied["entry"]) == ("applied", True, "1")
 
 
 FIXABLE = {
@@ -153,7 +153,7 @@ def test_the_other_examples_are_mended_and_undone(name: str, example: Callable[[
     assert "Verified:" in done.stdout
     assert before != compose_file(place)
     assert findings_of(place) == []
-    assert [("1", "applied", "verified", "")] == entries(place)
+    assert entries(place) == [("1", "applied", "verified", "")]
 
     read_well(place.agent("undo", "--yes"), 0 if name != "port-conflict" else 1)
     assert before == compose_file(place)

@@ -6,12 +6,14 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.lab import fixtures, images
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.plan import Plan
+from docker_agent.core.plan import Plan, Risk
 from docker_agent.domains.stack.down import down
 from docker_agent.domains.stack.events import events
 from docker_agent.domains.stack.inspect import inspect
@@ -138,3 +140,35 @@ def test_looking_is_quick(ws: Workspace) -> None:
 def test_a_service_that_is_not_there_is_an_error(ws: Workspace) -> None:
     with pytest.raises(InputError):
         logs.function(ws, "nosuch-dalab-stack")
+
+
+def test_volumes_without_a_name_end_as_the_plan_says(tmp_path: Path, host: Host) -> None:
+    project = f"{PROJECT}-anon"
+    body = 'image: docker-agent-lab/busybox:1, command: ["sleep", "600"], init: true, volumes: ["/data"]'
+    (tmp_path / "compose.yaml").write_text(f"name: {project}\nservices: {{a: {{{body}}}}}\n")
+    place = Workspace(host=host.reads, root=tmp_path, context=ProjectContext(), project=project)
+    left: list[str] = []
+    try:
+        assert carry_out(place, host, up.function(place)).status == "applied"
+        left.append(host.reads.container(f"{project}-a-1").mounts[0].name)
+        assert list_tool.function(place).containers[0].foreign is False
+        elsewhere = replace(place, root=tmp_path / "elsewhere")
+        assert list_tool.function(elsewhere).containers == ()
+
+        plan: Plan = down.function(place)
+        assert (plan.risk, plan.data) == (Risk.CHANGE, ())
+        assert left[0] in plan.reason
+        assert carry_out(place, host, plan).status == "applied"
+        assert left[0] in [volume.name for volume in host.reads.volumes()]
+
+        assert carry_out(place, host, up.function(place)).status == "applied"
+        new = host.reads.container(f"{project}-a-1").mounts[0].name
+        left.append(new)
+        assert new != left[0]
+        grave: Plan = down.function(place, volumes=True)
+        assert (grave.risk, grave.data) == (Risk.DESTROY, (new,))
+        assert carry_out(place, host, grave).status == "applied"
+        assert new not in [volume.name for volume in host.reads.volumes()]
+    finally:
+        docker("compose", "-p", project, "down", "--volumes", "-t", "0")
+        docker("volume", "rm", *left)

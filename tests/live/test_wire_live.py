@@ -6,7 +6,6 @@ import base64
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -24,7 +23,7 @@ IN_FILE = "kept-in-a-file-20931"
 SECRETS = {"phrase": PHRASE, "special": SPECIAL, "url": URL_PASSWORD, "token": TOKEN, "file": IN_FILE}
 
 PROMPT = f"investigate why web keeps restarting; I can log in with {PHRASE} by hand"
-WRITTEN = "password = <secret:SHOP_PHRASE>\nspecial = <secret:SHOP_SPECIAL>\n"
+WRITTEN = "PASSWORD=<secret:SHOP_PHRASE>\nSPECIAL='<secret:SHOP_SPECIAL>'\n"
 
 
 def coded(secret: str) -> set[str]:
@@ -86,19 +85,20 @@ def prepare(place: Place) -> None:
 
 def script() -> list[Entry]:
     """What the service says, turn by turn."""
-    write = {"path": "app.conf", "content": WRITTEN, "why": "The shop reads its password here."}
-    looks = [
-        ("stack_list", {}),
-        *(("stack_inspect", {"container": name, "section": "Config"}) for name in ("web", "broken")),
-    ]
+    write = {"path": ".env.shop", "content": WRITTEN, "why": "The shop reads its password here."}
+    configs = [("stack_inspect", {"container": name, "section": "Config"}) for name in ("web", "broken")]
     files = [("files_read", {"path": name}) for name in (".env", "compose.yml", "vault.txt", ".project-context.md")]
     return [
-        Reply((say("I look first."), *(call(name, given) for name, given in [*looks, *files])), "tool_use"),
+        Reply(
+            (say("I look first."), call("stack_list", {}), *(call(name, given) for name, given in [*configs, *files])),
+            "tool_use",
+        ),
         tools(("stack_logs", {"container": "web", "tail": 200}), ("diagnose", {"service": "web"})),
         tool("diagnose", {}),
         tool("files_write", write),
         tool("stack_restart", {"services": ["broken"]}),
-        tool("files_write", {**write, "path": "other.conf", "content": "<secret:NOBODY>"}),
+        tool("files_write", {**write, "path": ".env.other", "content": "OTHER=<secret:NOBODY>\n"}),
+        tool("files_write", {**write, "path": "app.conf"}),
         tool("diagnose_fix", {"code": "exit-137-oom", "service": "web"}),
         tool("stack_inspect", {"container": "web", "section": "State"}),
         text("The limit was too low. The password stays <secret:SHOP_PHRASE>."),
@@ -153,17 +153,20 @@ def test_no_secret_leaves_and_the_job_is_done(shop: Place, flags: tuple[str, ...
     assert leaks(audit_of(shop)) == []
     assert "<secret:SHOP_PHRASE>" in done.stdout
 
-    errors = [place for place, (_, is_error) in enumerate(results_of(fake)) if is_error]
     shown = [answer for answer, _ in results_of(fake)]
-    restart, unknown = len(shown) - 4, len(shown) - 3
-    assert errors == [restart, unknown], shown
-    assert "executable file not found" in shown[restart]
+    errors = [answer for answer, is_error in results_of(fake) if is_error]
+    restarted, unknown, placed = errors
+    assert "executable file not found" in restarted
+    assert "No secret is known as <secret:NOBODY>" in unknown
+    assert "needs a person's yes" in placed
     assert "checking with <secret:SHOP_SPECIAL> and <secret:DATABASE_URL>" in shown[-1]
-    assert "No secret is known as <secret:NOBODY>" in shown[unknown]
 
-    conf = (shop.root / "app.conf").read_text()
-    assert conf == f"password = {PHRASE}\nspecial = {SPECIAL}\n"
-    assert not (shop.root / "other.conf").exists()
+    assert (shop.root / ".env.shop").read_text() == f"PASSWORD={PHRASE}\nSPECIAL='{SPECIAL}'\n"
+    assert not (shop.root / ".env.other").exists()
+    assert not (shop.root / "app.conf").exists()
+    waiting = [plan["digest"] for plan in shop.agent_json("log")["plans_waiting"] if plan["title"] == "Create app.conf"]
+    read_well(shop.agent("apply", *waiting, "--yes"), 0)
+    assert (shop.root / "app.conf").read_text() == (shop.root / ".env.shop").read_text()
     assert shop.container("web")["State"]["Health"]["Status"] == "healthy"
     assert "mem_limit: 96m" in (shop.root / "compose.yml").read_text()
 
@@ -212,7 +215,7 @@ def test_without_a_yes_nothing_changes_and_nothing_leaves(shop: Place) -> None:
     assert (done.returncode, len(fake.requests)) == (3, len(script())), done.stderr
     assert leaks("".join(request.wire.decode() for request in fake.requests) + done.stdout + done.stderr) == []
     assert before == (shop.root / "compose.yml").read_bytes()
-    assert not Path(shop.root / "app.conf").exists()
-    assert len(shop.agent_json("log")["plans_waiting"]) == 4
+    assert not (shop.root / ".env.shop").exists()
+    assert len(shop.agent_json("log")["plans_waiting"]) == 5
     for words in (("log",), ("log", "--audit"), ("stack", "inspect", "web"), ("stack", "logs", "web"), ("context",)):
         assert leaks(shop.agent(*words).stdout) == [], words

@@ -8,7 +8,7 @@ from docker_agent.core.plan import Argv, Engine, Plan, Risk
 from docker_agent.policy.approve import DigestApprover, NoApprover, YesApprover
 from docker_agent.policy.permit import Verdict
 
-PLAN = Plan(title="Restart web", steps=(Argv(argv=("docker", "restart", "web"), why="w"),))
+PLAN = Plan(title="Restart web", steps=(Argv(argv=("docker", "compose", "restart", "web"), why="w"),))
 ASK = Verdict("ask")
 
 

@@ -309,3 +309,13 @@ def test_write_step_refuses_no_edits_and_edits_of_two_files() -> None:
     for edits in ([], remove_service_key(model, "web", ("init",))):
         with pytest.raises(InputError):
             write_step(ROOT, model, edits, "because")
+
+
+def test_an_item_of_a_list_is_set_deeper_down() -> None:
+    ports = "      - {target: 80, published: 8080}  # shop\n      - target: 81\n"
+    text = f"services:\n  web:\n    image: x\n    ports:\n{ports}"
+    model = model_of(text)
+    edits = set_service_value(model, "web", ("ports", 0, "published"), 8081)
+    assert apply_edits(text, edits) == text.replace("8080", "8081")
+    edits = set_service_value(model, "web", ("ports", 1, "published"), 8082)
+    assert "      - target: 81\n        published: 8082\n" in apply_edits(text, edits)

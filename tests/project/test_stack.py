@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,12 +8,14 @@ import pytest
 
 from docker_agent.core.errors import InputError
 from docker_agent.host.fake import World
+from docker_agent.host.files import read_file
 from docker_agent.project.context import ProjectContext
 from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.stack import (
     Stack,
     compose_argv,
     find_stack,
+    inputs_of,
     normalize_name,
     open_stack,
     project_name,
@@ -182,3 +185,44 @@ def test_dotenv_files_that_are_none(data: bytes, where: str) -> None:
         parse_dotenv(data, ".env", {})
     assert caught.value.message.startswith(where)
     assert "secret99" not in str(caught.value)
+
+
+def test_inputs_are_all_files_that_compose_reads() -> None:
+    main = (
+        "include: [more.yml, {path: [a/b.yml], env_file: a/.env}]\n"
+        "services: {web: {image: x, env_file: [web.env, ../up.env, nosuch.env], extends: {file: base.yml, service: y}}}"
+    )
+    there = {
+        "compose.yml": main,
+        "compose.override.yml": "services: {web: {init: true}}",
+        ".env": "A=1",
+        "web.env": "B=2",
+        "../up.env": "C=3",
+        "more.yml": "services: {}",
+        "a/b.yml": "services: {}",
+        "base.yml": "services: {y: {image: z}}",
+    }
+    files = {Path(f"{ROOT}/{name}"): text.encode() for name, text in there.items()}
+    reads = World(files=files).host.reads
+    stack = find_stack(ROOT, read=reads.read_file, find=reads.find_files, environment={})
+    assert stack
+    expected = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in there.items()}
+    assert {**expected, "nosuch.env": "", "a/.env": ""} == inputs_of(stack, reads.read_file)
+
+
+def test_an_env_file_that_is_not_there_yet_is_an_input_too() -> None:
+    stack = find({"compose.yml": WEB})
+    assert stack
+    assert inputs_of(stack, World().host.reads.read_file) == {
+        "compose.yml": hashlib.sha256(WEB).hexdigest(),
+        ".env": "",
+    }
+
+
+def test_an_input_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "web.env").mkdir()
+    (tmp_path / "compose.yml").write_text("services: {web: {image: x, env_file: web.env}}")
+    stack = find_stack(tmp_path, environment={})
+    assert stack
+    with pytest.raises(InputError, match="not a regular file"):
+        inputs_of(stack, read_file)

@@ -79,7 +79,13 @@ def test_an_unknown_word_like_nothing_else_suggests_a_prompt_only(line: Line, wo
     [
         (["stack", "list", "--json", "-C", "x"], ["--json", "-C", "x"], ["stack", "list"]),
         (["--json", "stack", "-y", "list"], ["--json", "-y"], ["stack", "list"]),
-        (["ask", "go", "--model=offline", "now"], ["--model=offline"], ["ask", "go", "now"]),
+        (["diagnose", "--model=offline", "web"], ["--model=offline"], ["diagnose", "web"]),
+        (
+            ["--model=offline", "ask", "what", "does", "-y", "do", "-C"],
+            ["--model=offline"],
+            ["ask", "what", "does", "-y", "do", "-C"],
+        ),
+        (["stack", "logs", "ask", "--json"], ["--json"], ["stack", "logs", "ask"]),
         (["ask", "--", "--json", "-C"], [], ["ask", "--", "--json", "-C"]),
         (["--yes", "ask", "--", "--yes"], ["--yes"], ["ask", "--", "--yes"]),
         (["files", "read", "a", "--first", "2"], [], ["files", "read", "a", "--first", "2"]),
@@ -87,7 +93,7 @@ def test_an_unknown_word_like_nothing_else_suggests_a_prompt_only(line: Line, wo
         ([], [], []),
     ],
 )
-def test_options_stand_anywhere_before_two_dashes(typed: list[str], ours: list[str], rest: list[str]) -> None:
+def test_options_stand_anywhere_but_in_a_prompt(typed: list[str], ours: list[str], rest: list[str]) -> None:
     assert hoist(typed) == (ours, rest)
 
 

@@ -44,7 +44,7 @@ BROKEN = "services:\n  web:\n    image: web\n    privileged: true\n    environme
     ],
 )
 def test_every_command_prints_one_object(line: Line, words: tuple[str, ...], code: int) -> None:
-    ended = line(*words, "--json")
+    ended = line("--json", *words)
 
     assert (ended.json["version"], ended.json["ok"], ended.code) == (1, code == 0, code)
     assert ended.json.get("exit_code", code) == code
@@ -113,7 +113,7 @@ def test_the_audit_log_holds_every_call_and_tells_when_it_was_altered(line: Line
 def test_an_answered_prompt_tells_its_calls_and_what_they_cost(line: Line) -> None:
     line.write("compose.yaml", BROKEN)
 
-    ended = line("ask", "check my compose file", "--json")
+    ended = line("--json", "ask", "check my compose file")
 
     told = ended.json
     assert told["model"] == "offline"
@@ -126,7 +126,7 @@ def test_an_answered_prompt_tells_its_calls_and_what_they_cost(line: Line) -> No
 
 @pytest.mark.parametrize("text", ['"quoted"', "\x1b[31mred\x1b[0m", "né ☃ \u2028", "back\\slash\n", "\x00"])
 def test_odd_text_stays_one_object(line: Line, text: str) -> None:
-    ended = line("ask", "hello", text, "--json")
+    ended = line("--json", "ask", "hello", text)
 
     assert json.loads(ended.out)["version"] == 1
     assert "\x1b" not in ended.out

@@ -20,15 +20,17 @@ class Transcript:
     def say(self, text: str) -> None:
         """Add the person's words."""
         self.messages.append(Message("user", (Text(text),)))
-        self._join_users()
+        self._join()
 
     def add(self, message: Message) -> None:
-        """Add a message as it is."""
+        """Add a message; neighbours of one role become one, which every server of this API accepts."""
         self.messages.append(message)
+        self._join()
 
     def exchange(self, calls: Message, results: tuple[ToolResult, ...]) -> None:
         """Add the model's calls and their results together, so that an interruption leaves no call unanswered."""
         self.messages += [calls, Message("user", results)]
+        self._join()
 
     @property
     def tokens(self) -> int:
@@ -72,13 +74,13 @@ class Transcript:
         opening = self.messages[start - 1] if start else Message("user", ())
         folded = replace(opening, blocks=(*opening.blocks, Text(line), *said))
         self.messages[max(0, start - 1) : end] = [folded]
-        self._join_users()
+        self._join()
         return True
 
-    def _join_users(self) -> None:
+    def _join(self) -> None:
         joined: list[Message] = []
         for message in self.messages:
-            if joined and joined[-1].role == message.role == "user":
+            if joined and joined[-1].role == message.role:
                 joined[-1] = replace(joined[-1], blocks=(*joined[-1].blocks, *message.blocks))
             else:
                 joined.append(message)

@@ -132,11 +132,15 @@ for _kind in (Argv, Engine, Write, Restore, WaitHealthy, Probe, Observe):
     _kind.model_rebuild()
 
 
+KNOWN_PROGRAMS = (("docker", "compose"), ("docker", "buildx"))
+
+
 class Plan(BaseModel):
     """What would be done, in order, and why; nothing has happened yet.
 
     `foreign` names the objects outside the project that the steps touch, and `data` the volumes with data that would be
-    lost; both decide how a yes is asked for.
+    lost; both decide how a yes is asked for. `inputs` holds the SHA-256 of every file that the steps rely on and do not
+    write (compose files, env files), by path; a plan whose inputs changed since is not carried out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -148,11 +152,12 @@ class Plan(BaseModel):
     findings: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
+    inputs: dict[str, str] = Field(default_factory=dict[str, str])
 
     @property
     def risk(self) -> Risk:
-        """The highest risk among the steps."""
-        return max((step.risk for step in self.steps), key=lambda risk: risk.rank, default=Risk.READ)
+        """The highest risk among the steps: what each says of itself, and no less than what its kind can do."""
+        return max((risk_of(step) for step in self.steps), key=lambda risk: risk.rank, default=Risk.READ)
 
     @property
     def touches(self) -> tuple[str, ...]:
@@ -162,12 +167,31 @@ class Plan(BaseModel):
     @property
     def changes(self) -> tuple[Step, ...]:
         """The steps that change something, without the waiting and looking."""
-        return tuple(step for step in self.steps if step.risk is not Risk.READ)
+        return tuple(step for step in self.steps if risk_of(step) is not Risk.READ)
 
     @property
     def digest(self) -> str:
         """SHA-256 over the canonical JSON of the whole plan: what a yes is for."""
         return digest_of(self.model_dump(mode="json"))
+
+
+def risk_of(step: Step) -> Risk:
+    """The risk of a step: what it says of itself, and no less than what its kind can do."""
+    return max(step.risk, _floor(step), key=lambda risk: risk.rank)
+
+
+def _floor(step: Step) -> Risk:
+    match step:
+        case WaitHealthy() | Probe() | Observe():
+            return Risk.READ
+        case Engine():
+            return Risk.DESTROY if step.action.endswith("_remove") else Risk.CHANGE
+        case Argv():
+            known = step.argv[:2] in KNOWN_PROGRAMS
+            drops_volumes = "down" in step.argv and bool({"-v", "--volumes"} & set(step.argv))
+            return Risk.CHANGE if known and not drops_volumes else Risk.DESTROY
+        case Write() | Restore():
+            return Risk.CHANGE
 
 
 def digest_of(value: Any) -> str:

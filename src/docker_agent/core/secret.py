@@ -59,10 +59,14 @@ KNOWN_SHAPES: tuple[Shape, ...] = (
     Shape("slack-token", ("xox",), re.compile(r"\bxox[abposr]-[A-Za-z0-9-]{10,}")),
     Shape("google-key", ("AIza",), re.compile(r"\bAIza[\w-]{35}")),
 )
-URL_PASSWORD = re.compile(r"://(?<=\w://)[^\s/:@\"'<>]*:([^\s/@\"'<>]{3,})@")
+URL_PASSWORD = re.compile(r"://(?<=\w://)[^\s/:@\"'<>]*:([^\s/\"'<>]{3,256})@")
+
+PASSWORD_FLAG = re.compile(r"--?[\w\-]*(?:password|passwd|requirepass|passphrase|secret|token)", re.IGNORECASE)
 
 HARMLESS_WORDS = frozenset(
     [
+        *("change", "destroy", "applied", "failed", "denied", "refused", "running", "exited", "created", "restarting"),
+        *("healthy", "unhealthy", "starting", "worker", "server", "client", "backend", "frontend"),
         "true",
         "false",
         "none",

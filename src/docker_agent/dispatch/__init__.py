@@ -13,10 +13,11 @@ from typing import Any
 
 from docker_agent.core.errors import AgentError, CheckFailed, Denied, InputError, NeedsApproval
 from docker_agent.core.finding import Finding, Severity
-from docker_agent.core.plan import Engine, Plan, Risk
+from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch.call import Call, Outcome, Screen
-from docker_agent.dispatch.report import compact, diffs_of, report_of
+from docker_agent.dispatch.foreign import foreign_objects
+from docker_agent.dispatch.report import compact, diffs_of, masked_plan, report_of
 from docker_agent.host.apply import Application
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal
@@ -142,9 +143,8 @@ def run_tool(door: Door, call: Call) -> None:
 def show_plan(door: Door, call: Call) -> None:
     """Show the plan, redacted, with its digest."""
     if call.plan is not None and call.plan.steps:
-        shown = Plan.model_validate(door.redactor.data(call.plan.model_dump(mode="json")))
         call.diffs = diffs_of(call.plan, door.workspace.root, door.host.reads, door.journal, door.redactor)
-        door.screen.show_plan(shown, call.plan.digest, call.diffs)
+        door.screen.show_plan(masked_plan(call.plan, door.redactor), call.plan.digest, call.diffs)
 
 
 def approve(door: Door, call: Call) -> None:
@@ -155,7 +155,7 @@ def approve(door: Door, call: Call) -> None:
     _stop_at_policies(door, plan)
     verdict = permit(
         plan.risk,
-        foreign=bool(foreign_objects(door.workspace, plan)),
+        foreign=bool(foreign_objects(door.workspace, plan, tainted=door.taint.tainted)),
         data=bool(plan.data),
         mode=door.mode,
         tainted=door.taint.tainted,
@@ -222,7 +222,11 @@ def trim(door: Door, call: Call) -> None:
         cursor = door.keep(text)
         note = f"\n[... {len(text) - head - tail} of {len(text)} characters left out; read on with guide_read_on"
         text = f"{text[:head]}{note}(cursor={cursor!r}, offset={head}) ...]\n{text[-tail:]}"
-    call.text = fence(text, call.tool.untrusted) if call.tool and call.tool.untrusted else text
+    source = call.tool.untrusted if call.tool else ""
+    if any(call.diffs.values()):
+        source = source or "file contents"
+        door.taint.mark(source)
+    call.text = fence(text, source) if source else text
 
 
 def record(door: Door, call: Call) -> None:
@@ -257,17 +261,6 @@ STAGES: tuple[Stage, ...] = (
     record,
 )
 CLOSING: tuple[Stage, ...] = (redact, trim, record)
-
-
-def foreign_objects(workspace: Workspace, plan: Plan) -> tuple[str, ...]:
-    """The objects outside the project that a plan touches: as it declares, and as its engine steps show."""
-    found = list(plan.foreign)
-    for step in plan.steps:
-        if isinstance(step, Engine) and step.action.startswith("container_"):
-            container = workspace.host.container(step.target)
-            if not workspace.owns(container.project):
-                found.append(f"container:{container.name}")
-    return tuple(dict.fromkeys(found))
 
 
 def _stop_at_policies(door: Door, plan: Plan) -> None:

@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from docker_agent.core.errors import Denied, InputError, NeedsApproval
 from docker_agent.core.plan import Plan, Restore, Write
@@ -16,7 +16,8 @@ from docker_agent.host.host import Reads
 from docker_agent.host.journal import Journal
 from docker_agent.policy.redact import Redactor
 
-DIFF_LINES = 120
+DIFF_LINES = 400
+FIXED_KEYS = frozenset({"kind", "risk", "action", "before", "after", "kept", "mode", "inputs"})
 
 
 def report_of(call: Call) -> dict[str, Any]:
@@ -63,10 +64,34 @@ def diffs_of(plan: Plan, root: Path, reads: Reads, journal: Journal, redactor: R
             old = _text_of(lambda step=step: reads.read_file(inside(root, step.path)))
             kept = step.kept if isinstance(step, Restore) else ""
             new = step.content if isinstance(step, Write) else _text_of(lambda kept=kept: journal.kept(kept))
-            masked = (redactor.text(text).splitlines() for text in (old, new))
-            lines = list(difflib.unified_diff(*masked, fromfile=step.path, tofile=step.path, lineterm="", n=2))
-            found[index] = "\n".join(lines[:DIFF_LINES])
+            found[index] = _diff(redactor.text(old), redactor.text(new), step.path)
     return found
+
+
+def masked_plan(plan: Plan, redactor: Redactor) -> Plan:
+    """A plan as it may be shown: its words masked, what it is made of left as it is."""
+    return Plan.model_validate(_masked(plan.model_dump(mode="json"), redactor))
+
+
+def _masked(value: Any, redactor: Redactor) -> Any:
+    if isinstance(value, dict):
+        pairs = cast("dict[str, Any]", value)
+        return {key: item if key in FIXED_KEYS else _masked(item, redactor) for key, item in pairs.items()}
+    if isinstance(value, list):
+        return [_masked(item, redactor) for item in cast("list[Any]", value)]
+    return redactor.data(value)
+
+
+def _diff(old: str, new: str, name: str) -> str:
+    """A unified diff in which line ends show where they are all that changes, and a cut is said."""
+    before, after = old.splitlines(), new.splitlines()
+    if before == after and old != new:
+        before, after = ([repr(line)[1:-1] for line in text.splitlines(keepends=True)] for text in (old, new))
+    lines = list(difflib.unified_diff(before, after, fromfile=name, tofile=name, lineterm="", n=2))
+    left = len(lines) - DIFF_LINES
+    return "\n".join(
+        lines[:DIFF_LINES] + ([f"[... {left} more lines of this diff are not shown ...]"] if left > 0 else [])
+    )
 
 
 def _text_of(read: Callable[[], bytes]) -> str:

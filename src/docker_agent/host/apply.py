@@ -16,6 +16,7 @@ from docker_agent.host.checks import observe, probe_step, wait_healthy
 from docker_agent.host.entry import StepOutcome
 from docker_agent.host.host import Host, Tell
 from docker_agent.host.journal import Journal, Recorder
+from docker_agent.host.masks import resolve_new
 
 CHECKS = frozenset({"wait_healthy", "probe", "observe"})
 
@@ -45,7 +46,7 @@ class Application:
     Attributes
     ----------
     root: the project's folder; files outside it are refused.
-    resolve: puts secret values in the place of masks, just before a file is written.
+    resolve: gives the secret value of a mask, just before a file is written.
     tell: gets a line of progress now and then.
     """
 
@@ -62,7 +63,8 @@ class Application:
 
         Raises
         ------
-        InputError: a file is outside the project or is no longer what the plan was made from; nothing was changed.
+        InputError: a file is outside the project, or it or an input of the plan is no longer what the plan was made
+            from; nothing was changed.
         AgentError: the journal cannot be written; what was done until then is in it.
         KeyboardInterrupt: passed on after it was journalled.
         """
@@ -81,25 +83,34 @@ class Application:
         return self._finish(recorder, "applied", "", verified=True if checked else None)
 
     def _check_files(self) -> None:
+        for name, expected in self.plan.inputs.items():
+            self._check_file(name, self.root / name, {expected})
         seen: set[Path] = set()
         for step in self.plan.steps:
             if isinstance(step, Write | Restore):
                 path = inside(self.root, step.path)
-                expected = step.before if isinstance(step, Write) else step.after
-                skipped = isinstance(step, Restore) and not step.after
-                if path not in seen and not skipped and self._digest(path) != expected:
-                    raise InputError(
-                        f"{step.path} changed since the plan was made; nothing was done.", "Ask for the plan again."
-                    )
+                if path not in seen:
+                    self._check_file(step.path, path, {step.before} if isinstance(step, Write) else self._states(path))
                 seen.add(path)
+
+    def _check_file(self, name: str, path: Path, expected: set[str]) -> None:
+        if self._digest(path) not in expected:
+            raise InputError(f"{name} changed since the plan was made; nothing was done.", "Ask for the plan again.")
+
+    def _states(self, path: Path) -> set[str]:
+        """SHA-256 of all that a file may hold while the plan puts it back step by step; "" stands for no file."""
+        steps = [step for step in self.plan.steps if isinstance(step, Restore)]
+        mine = [step for step in steps if inside(self.root, step.path) == path]
+        return {state for step in mine for state in (step.after, step.kept)}
 
     def _carry_out(self, index: int, step: Step, recorder: Recorder) -> None:
         outcome = StepOutcome(index=index, kind=step.kind, state="started")
-        recorder.step(outcome, self._keep(step))
-        self.tell(f"[{index + 1}/{len(self.plan.steps)}] {step.why}")
         started = self.host.reads.now()
         try:
-            detail = self._do(step)
+            data = self._new_bytes(step) if isinstance(step, Write) else None
+            recorder.step(outcome, self._keep(step), _sha256(data))
+            self.tell(f"[{index + 1}/{len(self.plan.steps)}] {step.why}")
+            detail = self._do(step, data or b"")
         except (AgentError, KeyboardInterrupt) as error:
             state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             self._note(recorder, outcome, state, str(error), started)
@@ -122,10 +133,15 @@ class Application:
     def _keep(self, step: Step) -> str:
         if not isinstance(step, Write | Restore):
             return ""
-        path = inside(self.root, step.path)
-        return self.journal.keep(self.host.reads.read_file(path)) if self._digest(path) else "none"
+        data = self._read(inside(self.root, step.path))
+        return "none" if data is None else self.journal.keep(data)
 
-    def _do(self, step: Step) -> str:
+    def _new_bytes(self, step: Write) -> bytes:
+        old = self._read(inside(self.root, step.path)) or b""
+        text = resolve_new(step.content, old.decode("utf-8", "surrogateescape"), self.resolve)
+        return _bytes_of(text, step.path)
+
+    def _do(self, step: Step, data: bytes) -> str:
         match step:
             case Argv():
                 self.host.changes.run(step, self.tell)
@@ -133,9 +149,8 @@ class Application:
             case Engine():
                 return self.host.changes.call(step)
             case Write():
-                data = _bytes_of(self.resolve(step.content), step.path)
                 self.host.changes.write_file(inside(self.root, step.path), data, step.mode)
-                return f"{step.path} written, sha256 {hashlib.sha256(data).hexdigest()}"
+                return f"{step.path} written, sha256 {_sha256(data)}"
             case Restore():
                 return self._put_back(step)
             case WaitHealthy():
@@ -147,6 +162,11 @@ class Application:
 
     def _put_back(self, step: Restore) -> str:
         path = inside(self.root, step.path)
+        present = self._digest(path)
+        if present not in self._states(path):
+            raise InputError(f"{step.path} changed while the plan was carried out; it was left alone.", "Look at it.")
+        if present == step.kept or present != step.after:
+            return f"{step.path} is already as before"
         if not step.kept:
             self.host.changes.remove_file(path)
             return f"{step.path} removed, as before"
@@ -154,12 +174,15 @@ class Application:
         return f"{step.path} put back, sha256 {step.kept}"
 
     def _digest(self, path: Path) -> str:
-        """SHA-256 of a file, "" where there is none; one that is there and cannot be read is no blank page."""
+        return _sha256(self._read(path))
+
+    def _read(self, path: Path) -> bytes | None:
+        """The bytes of a file, none where it is not there; one that is there and cannot be read is no blank page."""
         try:
-            return hashlib.sha256(self.host.reads.read_file(path)).hexdigest()
+            return self.host.reads.read_file(path)
         except InputError as error:
             if isinstance(error.__cause__, FileNotFoundError):
-                return ""
+                return None
             raise
 
     def _finish(
@@ -184,6 +207,10 @@ class Application:
             reason=reason,
             steps=tuple(self.outcomes),
         )
+
+
+def _sha256(data: bytes | None) -> str:
+    return "" if data is None else hashlib.sha256(data).hexdigest()
 
 
 def _bytes_of(text: str, path: str) -> bytes:

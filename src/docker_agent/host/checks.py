@@ -90,7 +90,10 @@ def observe(step: Observe, reads: Reads) -> str:
 
 
 def _containers(target: str, project: str, reads: Reads) -> list[Container]:
+    """By service, else by name, in a project; in none by name or id only, for every project may have such a service."""
     found = reads.containers(project)
+    if not project:
+        return [container for container in found if target in {container.name, container.id, container.id[:12]}]
     return [container for container in found if container.service == target] or [
         container for container in found if container.name == target
     ]

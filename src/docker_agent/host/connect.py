@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -16,6 +17,8 @@ from docker.context import ContextAPI
 from docker_agent.core.errors import AgentError, EngineUnreachable, InputError
 
 OLDEST_API = (1, 43)
+SLOW_S = 0.5
+RETRY_S = 10.0
 
 
 class Connection:
@@ -25,13 +28,17 @@ class Connection:
     ----------
     environment: where DOCKER_HOST and DOCKER_CONTEXT are read.
     timeout_s: limit of one call, seconds.
+    handshake_s: limit of the first call, which asks for the version, seconds.
     """
 
-    def __init__(self, environment: Mapping[str, str], timeout_s: int = 60) -> None:
+    def __init__(self, environment: Mapping[str, str], timeout_s: int = 60, handshake_s: int = 5) -> None:
         self._environment = dict(environment)
         self._timeout_s = timeout_s
+        self._handshake_s = handshake_s
         self._lock = threading.Lock()
         self._api: Any = None
+        self._failed = ("", "")
+        self._retry_at = 0.0
 
     @property
     def context(self) -> str:
@@ -65,19 +72,31 @@ class Connection:
 
         Raises
         ------
-        EngineUnreachable: nothing answers, access is denied, or the engine is too old.
+        EngineUnreachable: nothing answers, access is denied, or the engine is too old. Where that took long, it is said
+            again at once for the next ten seconds, so that many threads do not wait for it one after the other.
         """
         with self._lock:
             if self._api is None:
-                self._api = self._connect()
+                self._api = self._connect_or_recall()
         return self._api
+
+    def _connect_or_recall(self) -> Any:
+        began = time.monotonic()
+        if began < self._retry_at:
+            raise EngineUnreachable(*self._failed)
+        try:
+            return self._connect()
+        except EngineUnreachable as error:
+            if time.monotonic() - began >= SLOW_S:
+                self._failed, self._retry_at = (error.message, error.next_step), time.monotonic() + RETRY_S
+            raise
 
     def _connect(self) -> Any:
         context = self.context
         try:
-            _knock(self.endpoint)
+            _knock(self.endpoint, self._handshake_s)
             client = docker.DockerClient.from_env(
-                version="auto", timeout=self._timeout_s, max_pool_size=40, environment=self._environment
+                version="auto", timeout=self._handshake_s, max_pool_size=40, environment=self._environment
             )
         except (docker.errors.DockerException, OSError, ValueError) as error:
             raise EngineUnreachable(
@@ -92,14 +111,16 @@ class Connection:
                 f"The engine speaks API {api.api_version}; this needs 1.43 or newer (Engine 24).",
                 "Upgrade Docker Engine.",
             )
+        api.timeout = self._timeout_s
         return api
 
 
-def _knock(endpoint: str) -> None:
+def _knock(endpoint: str, timeout_s: float) -> None:
     """Open the engine's Unix socket once: where that fails, docker-py would leave one open behind it."""
     path = endpoint.removeprefix("http+").removeprefix("unix://")
     if path.startswith("/"):
         with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(timeout_s)
             door.connect(path)
 
 

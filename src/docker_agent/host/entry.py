@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from docker_agent.core.plan import Plan
+from docker_agent.core.plan import Plan, Step
 
 StepState = Literal["started", "done", "failed", "interrupted", "not started"]
 Status = Literal["running", "applied", "failed", "interrupted"]
@@ -28,7 +29,11 @@ class StepOutcome(BaseModel):
 
 
 class Entry(BaseModel):
-    """One applied plan as the journal holds it; `kept` maps step numbers to the kept copies of replaced files."""
+    """One applied plan as the journal holds it.
+
+    `kept` maps step numbers to the kept copies of replaced files, `intended` to the SHA-256 of what was to be written.
+    `undone_steps` are the steps of undos that went only a part of the way.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -41,15 +46,22 @@ class Entry(BaseModel):
     reason: str = ""
     undone_by: str = ""
     undoes: str = ""
+    undone_steps: tuple[Step, ...] = ()
     steps: tuple[StepOutcome, ...] = ()
     kept: dict[int, str] = {}
+    intended: dict[int, str] = {}
+
+    @property
+    def done(self) -> tuple[Step, ...]:
+        """The steps that were carried out to their end."""
+        return tuple(self.plan.steps[outcome.index] for outcome in self.steps if outcome.state == "done")
 
 
 def read_entry(path: Path) -> Entry | None:
     """An entry from its file: interrupted where it ends in the middle, none where it never began or is damaged."""
     try:
         return _entry_of(path.stem, _records(path))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
         return None
 
 
@@ -57,6 +69,7 @@ def _entry_of(number: str, records: Iterator[dict[str, Any]]) -> Entry | None:
     first: dict[str, Any] = {}
     last: dict[int, StepOutcome] = {}
     kept: dict[int, str] = {}
+    intended: dict[int, str] = {}
     end: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}
     for record in records:
         if "begin" in record:
@@ -66,15 +79,21 @@ def _entry_of(number: str, records: Iterator[dict[str, Any]]) -> Entry | None:
             last[outcome.index] = outcome
             if record["kept"]:
                 kept[outcome.index] = record["kept"]
+            if record.get("intended"):
+                intended[outcome.index] = record["intended"]
         elif "end" in record:
             end = record
     if not first:
+        return None
+    datetime.fromtimestamp(first["time"], UTC)
+    plan = Plan.model_validate(first["begin"])
+    if not all(0 <= index < len(plan.steps) for index in last):
         return None
     return Entry(
         id=number,
         time=first["time"],
         by=first["by"],
-        plan=Plan.model_validate(first["begin"]),
+        plan=plan,
         undoes=first.get("undoes", ""),
         status=end["end"],
         verified=end["verified"],
@@ -84,6 +103,7 @@ def _entry_of(number: str, records: Iterator[dict[str, Any]]) -> Entry | None:
             for _, outcome in sorted(last.items())
         ),
         kept=kept,
+        intended=intended,
     )
 
 

@@ -35,11 +35,16 @@ def read_file(path: Path) -> bytes:
 
 
 def find_files(root: Path, pattern: str) -> list[Path]:
-    """Files below a folder that match a glob such as `**/*.yml`; hidden and vendored folders are left out."""
+    """Files below a folder that match a glob such as `**/*.yml`.
+
+    Hidden and vendored folders are left out, and what a link leads to outside the folder.
+    """
     found: list[Path] = []
     with suppress(OSError, ValueError, NotImplementedError):
+        home = root.resolve()
         for path in root.glob(pattern):
-            if path.is_file() and not is_skipped(path.relative_to(root)):
+            inside = path.is_file() and path.resolve().is_relative_to(home)
+            if inside and not is_skipped(path.relative_to(root)):
                 found.append(path)
             if len(found) >= MOST_FILES:
                 break

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from pydantic import ValidationError
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Argv, Engine, Plan, Restore, Step, Write
 from docker_agent.host.entry import Entry, Status, StepOutcome, read_entry
-from docker_agent.host.files import write_file
+from docker_agent.host.files import read_file, write_file
+
+DIGEST = re.compile(r"[0-9a-f]{8,64}")
 
 
 class Journal:
@@ -33,7 +36,7 @@ class Journal:
     def begin(self, plan: Plan, *, by: str, time: float, undoes: str = "") -> Recorder:
         """Open a new entry; numbers count up and are never used twice, also with two processes at once."""
         entries = self._make("entries")
-        number = 1 + max((int(path.stem) for path in entries.glob("*.jsonl") if path.stem.isdigit()), default=0)
+        number = 1 + max((int(path.stem) for path in entries.glob("*.jsonl") if path.stem.isdecimal()), default=0)
         while True:
             path = entries / f"{number}.jsonl"
             try:
@@ -80,26 +83,34 @@ class Journal:
         return path
 
     def load_plan(self, word: str) -> Plan:
-        """A saved plan, by file path or by the start of its digest.
+        """A plan by the start of its digest (8 hexadecimal digits or more), or by a path to its file.
+
+        A digest is only looked for among the saved plans, so that no other file can stand in for one. A path, a word
+        with a separator or one that ends in `.json`, may lead anywhere; ask `is_saved` what came of it.
 
         Raises
         ------
         InputError: there is none, more than one fits, it is not a plan, or it was altered after it was saved.
         """
-        path = Path(word)
-        if not _is_file(path):
-            fitting = sorted((self.folder / "plans").glob(f"{word}*.json")) if word.isalnum() else []
-            if len(fitting) != 1:
-                what = "No saved plan" if not fitting else "More than one saved plan"
-                raise InputError(f"{what} is called {word!r}.", "See `docker-agent log` for what is waiting.")
-            path = fitting[0]
-        try:
-            plan = Plan.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise InputError(f"{path} is not a plan.", "Ask for the plan again.") from error
-        if len(path.stem) >= 12 and path.parent.name == "plans" and not plan.digest.startswith(path.stem):
-            raise InputError(f"{path} was altered after it was saved.", "Ask for the plan again.")
+        digest = word.lower()
+        if DIGEST.fullmatch(digest):
+            fitting = sorted((self.folder / "plans").glob(f"{digest[:12]}*.json"))
+        else:
+            is_path = os.sep in word or word.endswith(".json")
+            fitting, digest = [Path(word)] if is_path and _is_file(Path(word)) else [], ""
+        if len(fitting) > 1:
+            raise InputError(f"More than one saved plan is called {word!r}.", "Give more of the digest.")
+        plan = self._plan_in(fitting[0]) if fitting else None
+        if plan is None or not plan.digest.startswith(digest):
+            raise InputError(f"No saved plan is called {word!r}.", "See `docker-agent log` for what is waiting.")
         return plan
+
+    def is_saved(self, plan: Plan) -> bool:
+        """Whether exactly this plan was saved here and is unaltered; false for one that came from a file elsewhere."""
+        try:
+            return self._plan_in(self.folder / "plans" / f"{plan.digest[:12]}.json").digest == plan.digest
+        except InputError:
+            return False
 
     def waiting(self) -> list[Plan]:
         """Saved plans that were not applied yet, newest first."""
@@ -108,20 +119,31 @@ class Journal:
         plans: list[Plan] = []
         for path in files:
             try:
-                plan = Plan.model_validate_json(path.read_bytes())
-            except (OSError, ValidationError):
+                plan = self._plan_in(path)
+            except InputError:
                 continue
             if plan.digest not in applied:
                 plans.append(plan)
         return plans
 
     def entries(self) -> list[Entry]:
-        """All entries, oldest first; one that ends in the middle is shown as interrupted."""
-        paths = [path for path in (self.folder / "entries").glob("*.jsonl") if path.stem.isdigit()]
-        found = [read_entry(path) for path in sorted(paths, key=lambda path: int(path.stem))]
-        entries = [entry for entry in found if entry is not None]
+        """All entries that can be read, oldest first; one that ends in the middle is shown as interrupted."""
+        entries = [entry for entry in map(read_entry, self._entry_files()) if entry is not None]
         undone = {entry.undoes: entry.id for entry in entries if entry.undoes and entry.status == "applied"}
-        return [entry.model_copy(update={"undone_by": undone.get(entry.id, "")}) for entry in entries]
+        steps: dict[str, tuple[Step, ...]] = {}
+        for entry in entries:
+            if entry.undoes:
+                steps[entry.undoes] = steps.get(entry.undoes, ()) + entry.done
+        return [
+            entry.model_copy(
+                update={"undone_by": undone.get(entry.id, ""), "undone_steps": steps.get(entry.id, ())},
+            )
+            for entry in entries
+        ]
+
+    def damaged(self) -> list[str]:
+        """Numbers of the entries that cannot be read any more, oldest first; `entries` leaves these out."""
+        return [path.stem for path in self._entry_files() if read_entry(path) is None]
 
     def entry(self, number: str = "") -> Entry:
         """One entry by its number, or the newest that changed something and was not undone.
@@ -140,6 +162,21 @@ class Journal:
             if not entry.undoes and not entry.undone_by and any(step.state == "done" for step in entry.steps):
                 return entry
         raise InputError("The journal has nothing to undo.", "See `docker-agent log`.")
+
+    def _entry_files(self) -> list[Path]:
+        paths = [path for path in (self.folder / "entries").glob("*.jsonl") if path.stem.isdecimal()]
+        return sorted(paths, key=lambda path: int(path.stem))
+
+    def _plan_in(self, path: Path) -> Plan:
+        """The plan in a file; a saved one must still have the digest that it is named after."""
+        try:
+            plan = Plan.model_validate_json(read_file(path))
+        except ValidationError as error:
+            raise InputError(f"{path} is not a plan.", "Ask for the plan again.") from error
+        is_ours = path.resolve().parent == (self.folder / "plans").resolve()
+        if is_ours and not plan.digest.startswith(path.stem):
+            raise InputError(f"{path} was altered after it was saved.", "Ask for the plan again.")
+        return plan
 
     def _make(self, name: str) -> Path:
         path = self.folder / name
@@ -174,9 +211,9 @@ class Recorder:
         except OSError as error:
             raise _cannot_write(self._path, error) from error
 
-    def step(self, outcome: StepOutcome, kept: str = "") -> None:
-        """Record how far a step is, with the kept copy of what it replaces."""
-        self.write({"step": outcome.model_dump(), "kept": kept})
+    def step(self, outcome: StepOutcome, kept: str = "", intended: str = "") -> None:
+        """Record how far a step is, with the kept copy of what it replaces and the SHA-256 of what it will write."""
+        self.write({"step": outcome.model_dump(), "kept": kept, "intended": intended})
 
     def finish(self, status: Status, *, verified: bool | None, reason: str) -> None:
         """Close the entry."""
@@ -186,6 +223,8 @@ class Recorder:
 def undo_plan(entry: Entry) -> Plan:
     """The plan that reverses what an entry did: files first, as they were, then each other step's own undo, last first.
 
+    What an undo that stopped half-way did already is left out; a file that it put back is found as it was and passes.
+
     Raises
     ------
     InputError: it was undone already, did nothing, or nothing of it has an undo.
@@ -194,9 +233,10 @@ def undo_plan(entry: Entry) -> Plan:
         raise InputError(f"Entry {entry.id} was undone by entry {entry.undone_by}.", "See `docker-agent log`.")
     touched = [outcome.index for outcome in entry.steps if outcome.state in {"done", "failed", "interrupted"}]
     steps = [(index, entry.plan.steps[index]) for index in reversed(touched)]
-    files = [_restore(index, step, entry) for index, step in steps if isinstance(step, Write) and index in entry.kept]
+    written = [(index, step, _written(index, entry)) for index, step in steps if isinstance(step, Write)]
+    files = [_restore(index, step, entry, after) for index, step, after in written if after and index in entry.kept]
     others = [step.undo for _, step in steps if isinstance(step, Argv | Engine) and step.undo is not None]
-    unique: dict[str, Step] = {step.model_dump_json(): step for step in others}
+    unique: dict[str, Step] = {step.model_dump_json(): step for step in others if step not in entry.undone_steps}
     if not files and not unique:
         raise InputError(f"Entry {entry.id} has nothing that can be undone.", "See `docker-agent log`.")
     return Plan(
@@ -208,19 +248,20 @@ def undo_plan(entry: Entry) -> Plan:
     )
 
 
-def _restore(index: int, step: Write, entry: Entry) -> Restore:
+def _restore(index: int, step: Write, entry: Entry, after: str) -> Restore:
     return Restore(
         path=step.path,
         kept=entry.kept[index].removeprefix("none"),
-        after=_written(index, entry),
+        after=after,
         why=f"{step.path} as it was before entry {entry.id}.",
         touches=step.touches,
     )
 
 
 def _written(index: int, entry: Entry) -> str:
+    """SHA-256 of what a step wrote or, where it did not come to its end, may have written; "" where that is unknown."""
     details = [outcome.detail for outcome in entry.steps if outcome.index == index and outcome.state == "done"]
-    return details[-1].rpartition(" ")[2] if details and "sha256" in details[-1] else ""
+    return details[-1].rpartition(" ")[2] if details and "sha256" in details[-1] else entry.intended.get(index, "")
 
 
 def _is_file(path: Path) -> bool:

@@ -18,6 +18,7 @@ from urllib.parse import quote, quote_plus, unquote
 from docker_agent.core.errors import InputError
 from docker_agent.core.secret import (
     HARMLESS_WORDS,
+    PASSWORD_FLAG,
     SHORTEST,
     URL_PASSWORD,
     is_random,
@@ -94,7 +95,7 @@ class Redactor:
             pairs = cast("dict[Any, Any]", value)
             return {key: self._under_key(str(key), item) for key, item in pairs.items()}
         if isinstance(value, list | tuple):
-            return [self.data(item) for item in cast("list[Any]", value)]
+            return self._items(cast("list[Any]", value))
         return value
 
     def resolve(self, text: str) -> str:
@@ -171,6 +172,17 @@ class Redactor:
             return found.group(0)
         return f"{key}{found.group('middle')}{self._local('token' if scheme else 'password', value)}"
 
+    def _items(self, items: list[Any]) -> list[Any]:
+        """A list, in which the word after a flag for a password (`--requirepass`, `WORD`) is one."""
+        masked: list[Any] = []
+        before = ""
+        for item in items:
+            after_flag = isinstance(item, str) and len(item) >= SHORTEST and PASSWORD_FLAG.fullmatch(before)
+            plain = after_flag and not is_reference(item) and not POINTER.fullmatch(item)
+            masked.append(self._local("password", item) if plain else self.data(item))
+            before = item if isinstance(item, str) else ""
+        return masked
+
     def _under_key(self, key: str, item: Any) -> Any:
         if isinstance(item, str) and len(item) >= SHORTEST and key_looks_secret(key) and not is_reference(item):
             masked = self.text(item)
@@ -208,9 +220,10 @@ def _forms_of(value: str) -> Iterator[str]:
         yield escaped
         yield escaped.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
     raw = value.encode("utf-8", "surrogatepass")
-    for safe in ("", "!*'()", "$&+,;=", "$&+:=@"):
+    for safe in ("", "/", "!*'()", "$&+,;=", "$&+:=@"):
         yield quote(raw, safe=safe)
     yield quote_plus(raw)
+    yield repr(value)[1:-1]
     yield shlex.quote(value).strip("'")
     yield value.replace("'", r"'\''")
     yield value.replace("$", "$$")

@@ -191,7 +191,10 @@ def _with_value(data: Any, path: KeyPath, value: Value) -> Any:
         items = list(cast("list[Any]", data))
         named = (n for n, item in enumerate(items) if str(item).partition("=")[0] == step)
         place = step if isinstance(step, int) else next(named, len(items))
-        items[place : place + 1] = [value if isinstance(step, int) else f"{step}={scalar_text(value)}"]
+        old = items[place] if place < len(items) else None
+        items[place : place + 1] = [
+            _with_value(old, rest, value) if isinstance(step, int) else f"{step}={scalar_text(value)}"
+        ]
         return items
     known = cast("dict[Any, Any]", data) if isinstance(data, dict) else {}
     return {**known, step: _with_value(known.get(step), rest, value)}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.secret import SHORTEST, is_reference, key_looks_secret, value_looks_secret
+from docker_agent.core.secret import PASSWORD_FLAG, SHORTEST, is_reference, key_looks_secret, value_looks_secret
 from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.stack import Stack
 
@@ -41,6 +41,18 @@ def secrets_in_env(env: Iterable[str]) -> dict[str, str]:
     """The secrets in a container's environment (`KEY=value` entries), by key, those of six characters or more."""
     pairs = (entry.partition("=") for entry in env)
     return {key: value for key, _, value in pairs if len(value) >= SHORTEST and looks_secret(key, value)}
+
+
+def secrets_in_argv(argv: Sequence[str]) -> dict[str, str]:
+    """The passwords on a command line, by the flag before them: `--requirepass WORD`, `--password=WORD`."""
+    found: dict[str, str] = {}
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        flag, given, value = word.partition("=")
+        if PASSWORD_FLAG.fullmatch(flag):
+            secret = value if given else following
+            if len(secret) >= SHORTEST and not is_reference(secret) and not secret.startswith(("-", "/")):
+                found[flag.lstrip("-")] = secret
+    return found
 
 
 def known_secrets(root: Path, stack: Stack | None, *, read: Callable[[Path], bytes]) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from docker_agent.core.errors import InputError
 from docker_agent.host.files import find_files, read_file
@@ -37,6 +39,7 @@ class Stack:
     directory: the folder that Compose resolves paths from, the first file's.
     name: the project's name, as Compose makes it.
     variables: what the `.env` files set, without the shell's own; the values may be secret.
+    dotenv: those `.env` files, whether they are there or not.
     """
 
     root: Path
@@ -45,6 +48,7 @@ class Stack:
     name: str
     model: ComposeModel = field(repr=False)
     variables: Mapping[str, str] = field(repr=False)
+    dotenv: tuple[Path, ...] = ()
 
 
 def find_stack(
@@ -68,10 +72,27 @@ def find_stack(
     ------
     InputError: a named file is not there, or a file cannot be read as what it is.
     """
+    files = find_stack_files(root, context_files=context_files, read=read, find=find, environment=environment)
+    return open_stack(root, files, read=read, environment=environment) if files else None
+
+
+def find_stack_files(
+    root: Path,
+    *,
+    context_files: Sequence[str] = (),
+    read: Read = read_file,
+    find: Find = find_files,
+    environment: Mapping[str, str] = os.environ,
+) -> list[Path]:
+    """The compose files of a folder in their order, found as `find_stack` finds them; none of them is parsed.
+
+    Raises
+    ------
+    InputError: a named file is not there, or `.env` cannot be read as what it is.
+    """
     dotenv = _read_dotenv(root, root, read, environment)
     files = _named_files(root, {**dotenv, **environment}) or _context_files(root, context_files, read, find)
-    files = files or _standard_files(root, read)
-    return open_stack(root, files, read=read, environment=environment) if files else None
+    return files or _standard_files(root, read)
 
 
 def open_stack(
@@ -89,7 +110,8 @@ def open_stack(
     given = known.get("COMPOSE_PROJECT_NAME", "")
     fallback = normalize_name(directory.absolute().name)
     model = load(files, read=read, variables={"COMPOSE_PROJECT_NAME": fallback, **known}, root=root)
-    return Stack(root, directory, tuple(files), given or model.name or fallback, model, dotenv)
+    name = given or model.name or fallback
+    return Stack(root, directory, tuple(files), name, model, dotenv, tuple(_dotenv_files(root, directory, environment)))
 
 
 def stack_of(ws: Workspace, *, files: Sequence[str] = ()) -> Stack | None:
@@ -117,6 +139,27 @@ def compose_options(stack: Stack) -> tuple[str, ...]:
     return ("--project-directory", str(stack.directory), *files, "-p", stack.name)
 
 
+def inputs_of(stack: Stack, read: Read) -> dict[str, str]:
+    """SHA-256 of every file that Compose reads for a stack, by path relative to the root; "" for one that is not there.
+
+    These are the compose files as they were read, the `.env` files, the services' env files, and what `include` and
+    `extends` name; what included files include in turn is not followed.
+
+    Raises
+    ------
+    InputError: one of them is there and cannot be read.
+    """
+    found = {_name(stack, source.path): _digest(source.data) for source in stack.model.sources.values()}
+    for path in (*stack.dotenv, *(stack.directory / name for name in _further_files(stack.model))):
+        try:
+            found.setdefault(_name(stack, path), _digest(read(path)))
+        except InputError as error:
+            if not isinstance(error.__cause__, FileNotFoundError):
+                raise
+            found.setdefault(_name(stack, path), "")
+    return found
+
+
 def project_name(root: Path, environment: Mapping[str, str] = os.environ) -> str:
     """The name of the project of a folder that has no compose files: COMPOSE_PROJECT_NAME, or the folder's own."""
     return environment.get("COMPOSE_PROJECT_NAME") or normalize_name(root.absolute().name)
@@ -135,14 +178,43 @@ def _inside(root: Path, name: str) -> Path:
 
 
 def _read_dotenv(root: Path, directory: Path, read: Read, environment: Mapping[str, str]) -> dict[str, str]:
-    named = [name for name in environment.get("COMPOSE_ENV_FILES", "").split(",") if name]
-    paths = [root / name for name in named] or [directory / ".env"]
+    named = bool(environment.get("COMPOSE_ENV_FILES"))
     found: dict[str, str] = {}
-    for path in paths:
+    for path in _dotenv_files(root, directory, environment):
         if named or _exists(path, read):
             name = os.path.relpath(path, root).replace(os.sep, "/")
             found |= parse_dotenv(read(path), name, {**found, **environment})
     return found
+
+
+def _dotenv_files(root: Path, directory: Path, environment: Mapping[str, str]) -> list[Path]:
+    named = [name for name in environment.get("COMPOSE_ENV_FILES", "").split(",") if name]
+    return [root / name for name in named] or [directory / ".env"]
+
+
+def _further_files(model: ComposeModel) -> Iterator[str]:
+    """Files that a model names and does not hold."""
+    for entry in _listed(model.value(("include",))):
+        included = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"path": entry}
+        for key in ("path", "env_file"):
+            yield from (str(name) for name in _listed(included.get(key)))
+    for service in model.services.values():
+        yield from service.env_files
+        extended = model.value(("services", service.name, "extends", "file"))
+        if extended:
+            yield str(extended)
+
+
+def _listed(value: Any) -> list[Any]:
+    return cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]
+
+
+def _name(stack: Stack, path: Path) -> str:
+    return os.path.relpath(path, stack.root).replace(os.sep, "/")
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _named_files(root: Path, variables: Mapping[str, str]) -> list[Path]:

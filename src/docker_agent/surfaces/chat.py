@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from docker_agent.app import Session
 from docker_agent.core.errors import AgentError
+from docker_agent.dispatch.report import masked_plan
 from docker_agent.surfaces.choices import Choices
 from docker_agent.surfaces.conversation import ask_once
 from docker_agent.surfaces.render import plan_text, print_answer, print_error
@@ -70,7 +71,8 @@ def _tools(_choices: Choices, session: Session) -> None:
 
 def _plans(_choices: Choices, session: Session) -> None:
     waiting = session.door.journal.waiting()
-    print("\n".join(plan_text(plan, plan.digest, {}) for plan in waiting) or "No plan is waiting.")
+    shown = [plan_text(masked_plan(plan, session.door.redactor), plan.digest, {}) for plan in waiting]
+    print("\n".join(shown) or "No plan is waiting.")
 
 
 def _undo(choices: Choices, session: Session) -> None:

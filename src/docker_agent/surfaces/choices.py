@@ -28,7 +28,7 @@ class Choices:
 
 
 def hoist(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Split a line into the options of this module and the rest, so that they may stand anywhere before `--`.
+    """Split a line into the options of this module and the rest, so that they may stand anywhere before `--` or `ask`.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def hoist(argv: Sequence[str]) -> tuple[list[str], list[str]]:
     index = 0
     while index < len(argv):
         word = argv[index]
-        if word == "--":
+        if word == "--" or (word == "ask" and not rest):
             return ours, rest + list(argv[index:])
         if word in VALUES:
             if index + 1 == len(argv):

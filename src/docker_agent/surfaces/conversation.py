@@ -39,7 +39,7 @@ class Show:
                 self._line(f"{event.reason}; trying again in {event.wait_s:.0f} s", style="yellow")
             case Calling():
                 given = " ".join(f"{key}={value}" for key, value in event.call.arguments.items())
-                self._line(f"> {event.call.name} {given}"[:200])
+                self._line(self.redactor.text(f"> {event.call.name} {given}")[:200])
             case Called():
                 self._called(event)
             case Compacted():

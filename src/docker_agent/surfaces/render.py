@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -75,12 +76,13 @@ def describe(step: Step) -> str:
     """One step in the words of its doing."""
     match step:
         case Argv():
-            return "$ " + " ".join(step.argv)
+            return "$ " + shlex.join(step.argv) + (f"  (in {step.cwd})" if step.cwd else "")
         case Engine():
             given = "".join(f" {key}={value}" for key, value in step.args.items())
             return f"engine: {step.action.replace('_', ' ')} {step.target}{given}"
         case Write():
-            return f"{'change' if step.before else 'create'} {step.path} (undo puts the old one back)"
+            mode = "" if step.mode is None else f", mode {step.mode:o}"
+            return f"{'change' if step.before else 'create'} {step.path}{mode} (undo puts the old one back)"
         case Restore():
             return f"put back {step.path}" if step.kept else f"remove {step.path}"
         case WaitHealthy():
@@ -93,7 +95,9 @@ def describe(step: Step) -> str:
 
 def _at_stake(plan: Plan) -> list[tuple[str, Sequence[str]]]:
     return [
-        (label, names) for label, names in (("Data lost", plan.data), ("Outside the project", plan.foreign)) if names
+        (label, [clean(name) for name in names])
+        for label, names in (("Data lost", plan.data), ("Outside the project", plan.foreign))
+        if names
     ]
 
 
@@ -154,7 +158,7 @@ def _print_findings(console: Console, findings: list[dict[str, Any]]) -> None:
             console.print(f"      cause: {clean(str(finding['cause']))}", markup=False, soft_wrap=True)
         seen: list[dict[str, Any]] = finding.get("evidence") or []
         for evidence in seen:
-            place = f"{evidence.get('where')}  {evidence.get('quote', '')}"
+            place = clean(f"{evidence.get('where')}  {evidence.get('quote', '')}")
             console.print(f"      {clean(place)}", style="dim", markup=False, soft_wrap=True)
         if finding.get("fix"):
             console.print(f"      fix: {clean(str(finding['fix']))}", style="green", markup=False, soft_wrap=True)

@@ -108,3 +108,26 @@ def test_named_files_are_checked_in_place_of_the_stack() -> None:
     report = report_of(HEALTHY, world, "other.yml")
     assert report.files == ("other.yml",)
     assert "unpinned_image" in codes(report)
+
+
+def test_quotes_and_messages_are_cut_without_halving_a_secret() -> None:
+    secret = "hunter2hunter2"
+    for before in range(66, 80):
+        world = World().react("docker", "compose", "config", code=1, err="z" * (before + 420) + secret + "z" * 99)
+        image = "y" * before + secret + "z" * 200
+        world.files[ROOT / "compose.yml"] = f"services: {{web: {{image: {image}}}}}".encode()
+        ws = Workspace(
+            host=world.host.reads,
+            root=ROOT,
+            context=ProjectContext(),
+            mask=lambda text: text.replace("hunter2hunter2", "<secret:P>"),
+        )
+        report: CheckReport = check.function(ws, [])
+        told = [*(finding.evidence[0].quote for finding in report.findings), report.findings[0].message]
+        assert any("yyyy" in text for text in told)
+        assert not any("hunt" in text for text in told)
+        assert all(len(text) <= 500 for text in told)
+
+
+def test_text_of_files_is_untrusted() -> None:
+    assert check.untrusted

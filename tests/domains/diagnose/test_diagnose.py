@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from tests.domains.diagnose.cases import FAILURES, HEALTHY
@@ -160,3 +161,18 @@ def test_logs_of_many_containers_are_limited() -> None:
     taken = collect(workspace(world_of(Case("", {}, others=others))))
     assert len(taken.logs) == MAX_LOGS
     assert len(taken.not_looked_at) == 121 - MAX_LOGS
+
+
+def hide(text: str) -> str:
+    """Mask the one secret that these tests know."""
+    return text.replace("hunter2hunter2", "<secret:P>")
+
+
+@pytest.mark.parametrize("before", range(180, 200))
+def test_a_quote_holds_no_half_secret(before: int) -> None:
+    line = "x" * before + "hunter2hunter2" + "y" * 300
+    world = world_of(Case("exit-1-app", ended(1), [line]))
+    ws = replace(workspace(world), mask=hide)
+    answer = diagnose.function(ws).model_dump_json()
+    assert "xxxx" in answer
+    assert "hunt" not in answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -175,6 +176,8 @@ def test_a_paused_container_is_unpaused_by_the_engine() -> None:
     plan = plan_for(case_of("paused", []), "paused")
     assert [type(step) for step in plan.steps] == [Engine, Observe]
     assert plan.touches == ("shop-web-1",)
+    assert [(step.target, step.project) for step in plan.steps if isinstance(step, Observe)] == [("shop-web-1", "shop")]
+    assert plan.inputs == {}
 
 
 def test_no_compose_file_means_no_plan() -> None:
@@ -218,3 +221,35 @@ def test_a_failed_start_has_its_port_even_without_a_holder() -> None:
     found = diagnose.function(workspace(world_of(Case("", never_started(error))))).findings
     assert [(finding.code, finding.fixable) for finding in found] == [("port-allocated", False)]
     assert "another container" in found[0].message
+
+
+def test_a_long_port_entry_is_changed_where_it_is_published() -> None:
+    world = case_of("port-allocated", ["ports:", "  - target: 80", '    published: "8080"', "  - {target: 81}"])
+    assert '      - target: 80\n        published: "8081"\n      - {target: 81}' in written(
+        plan_for(world, "port-allocated")
+    )
+
+
+def test_a_plan_is_bound_to_the_files_that_it_does_not_write() -> None:
+    world = case_of("exit-137-oom", ["mem_limit: 24m", "env_file: web.env"], memory_limit=24 * M)
+    world.files[ROOT / "web.env"] = b"A=1"
+    assert plan_for(world, "exit-137-oom").inputs == {
+        "web.env": hashlib.sha256(b"A=1").hexdigest(),
+        ".env": "",
+    }
+
+
+def test_a_replica_of_another_folder_is_foreign() -> None:
+    world = case_of("exit-137-oom", ["mem_limit: 24m"], memory_limit=24 * M)
+    elsewhere = {"com.docker.compose.project.working_dir": "/elsewhere"}
+    world.add(container("web", labels=elsewhere).model_copy(update={"name": "shop-web-2"}))
+    assert plan_for(world, "exit-137-oom").foreign == ("shop-web-2",)
+
+
+def test_a_container_of_another_folder_is_not_mended() -> None:
+    elsewhere = {"com.docker.compose.project.working_dir": "/elsewhere"}
+    world = case_of("exit-137-oom", ["mem_limit: 24m"], memory_limit=24 * M, labels=elsewhere)
+    found = diagnose.function(workspace(world), "shop-web-1").findings
+    assert [(finding.code, finding.fixable) for finding in found] == [("exit-137-oom", False)]
+    with pytest.raises(InputError, match="does not show"):
+        plan_for(world, "exit-137-oom")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
+from tests.domains.stack.places import COMPOSE as FILE
 from tests.domains.stack.places import ROOT, container, shop, workspace
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Argv, Engine, Plan, Risk, WaitHealthy
+from docker_agent.core.tool import Tool
 from docker_agent.domains.stack.down import down
 from docker_agent.domains.stack.restart import restart
 from docker_agent.domains.stack.up import up
 from docker_agent.host.fake import World
-from docker_agent.host.models import Volume
+from docker_agent.host.models import Mount, Volume
 
 COMPOSE = ("docker", "compose", "--project-directory", str(ROOT), "-f", str(ROOT / "compose.yaml"), "-p", "shop")
 
@@ -96,6 +100,7 @@ def test_restart_goes_one_by_one_and_waits() -> None:
     assert isinstance(step, Engine)
     assert (step.action, step.target, step.args) == ("container_restart", "shop-web-1", {"timeout": 3})
     assert isinstance(wait, WaitHealthy)
+    assert (wait.target, wait.project) == ("shop-web-1", "shop")
     assert plan.foreign == ()
 
 
@@ -139,3 +144,52 @@ def test_changes_need_something_to_change() -> None:
 def test_arguments_of_the_wrong_kind_are_refused_at_the_door(arguments: dict[str, object]) -> None:
     with pytest.raises(InputError, match="stack_up"):
         up.validate(arguments)
+
+
+ELSEWHERE = {"com.docker.compose.project.working_dir": "/elsewhere"}
+
+
+@pytest.mark.parametrize("tool", [up, down], ids=["up", "down"])
+def test_a_plan_is_bound_to_the_files_that_it_deploys(tool: Tool) -> None:
+    world = shop()
+    world.files[ROOT / ".env"] = b"A=1"
+    assert tool.function(workspace(world)).inputs == {
+        "compose.yaml": hashlib.sha256(FILE).hexdigest(),
+        ".env": hashlib.sha256(b"A=1").hexdigest(),
+    }
+
+
+@pytest.mark.parametrize("tool", [up, down], ids=["up", "down"])
+def test_containers_of_another_folder_with_the_same_name_are_foreign(tool: Tool) -> None:
+    world = shop()
+    world.change("shop-db-1", labels=ELSEWHERE)
+    world.change("shop-web-1", labels={"com.docker.compose.project.working_dir": str(ROOT)})
+    assert tool.function(workspace(world)).foreign == ("shop-db-1",)
+
+
+def test_restart_leaves_another_folder_out_and_marks_it_where_it_is_named() -> None:
+    world = shop()
+    world.add(container("shop-cache-1", "cache", labels=ELSEWHERE))
+    assert restart.function(workspace(world)).touches == ("shop-web-1",)
+    assert restart.function(workspace(world), ["shop-cache-1"]).foreign == ("shop-cache-1",)
+
+
+def test_down_says_what_becomes_of_volumes_without_a_name() -> None:
+    world = shop()
+    mounts = (
+        Mount(kind="volume", target="/a", name="a" * 64),
+        Mount(kind="volume", target="/b", name="shop_data"),
+        Mount(kind="bind", target="/c", name="b" * 64),
+    )
+    world.change("shop-db-1", mounts=mounts)
+    world.add(container("shop-old-1", "old", mounts=(Mount(kind="volume", target="/o", name="0" * 64),)))
+    plain: Plan = down.function(workspace(world))
+    assert plain.risk is Risk.CHANGE
+    assert f"{'a' * 64} (no name of their own) stays in volumes that nothing uses any more" in plain.reason
+    assert "0" * 64 not in plain.reason
+    assert "shop-old-1" not in plain.touches
+    grave: Plan = down.function(workspace(world), volumes=True)
+    assert (grave.risk, grave.data) == (Risk.DESTROY, ("shop_data", "a" * 64))
+    assert "no name" not in grave.reason
+    orphans: Plan = down.function(workspace(world), volumes=True, remove_orphans=True)
+    assert set(orphans.data) == {"shop_data", "a" * 64, "0" * 64}

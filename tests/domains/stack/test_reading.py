@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from tests.domains.stack.places import container, shop, workspace
@@ -20,6 +21,7 @@ from docker_agent.domains.stack.top import Top, top
 from docker_agent.host.fake import START, World
 from docker_agent.host.models import HealthResult, LogLine, Mount, Stats
 from docker_agent.project.context import ProjectContext
+from docker_agent.project.workspace import Workspace
 
 NOW = START
 
@@ -266,3 +268,48 @@ def test_no_engine_is_an_error_of_its_own() -> None:
     for tool in (list_tool, events, top):
         with pytest.raises(EngineUnreachable):
             tool.function(workspace(world))
+
+
+def hide(text: str) -> str:
+    """Mask the one secret that these tests know."""
+    return text.replace("hunter2hunter2", "<secret:P>")
+
+
+def masking(world: World) -> Workspace:
+    return replace(workspace(world), mask=hide)
+
+
+@pytest.mark.parametrize("before", range(485, 500))
+def test_a_cut_line_of_a_log_holds_no_half_secret(before: int) -> None:
+    world = shop().say("shop-web-1", "x" * before + "hunter2hunter2" + "y" * 600)
+    assert "hunt" not in logs.function(masking(world), "web").lines[0]
+
+
+def test_cut_outputs_hold_no_half_secret() -> None:
+    world = shop()
+    for before in (480, 490, 495):
+        output = "x" * before + "hunter2hunter2" + "y" * 600
+        raw = {"State": {"x": "y" * (19_500 + before) + output}}
+        world.change("shop-web-1", health_log=(HealthResult(output=output),), raw=raw)
+        world.processes["shop-web-1"] = [{"PID": "1", "CMD": output[340:]}]
+        answer: ContainerDetails = inspect.function(masking(world), "web", "State")
+        assert "hunt" not in answer.last_health_output + answer.raw
+        assert "hunt" not in top.function(masking(world), "web").processes[0].command
+
+
+def test_another_folder_with_the_same_name_is_foreign_when_looked_at() -> None:
+    world = shop()
+    elsewhere = {"com.docker.compose.project.working_dir": "/elsewhere"}
+    world.change("shop-db-1", labels=elsewhere)
+    world.happen("die", "shop-db-1", ago=60.0, **{"com.docker.compose.project": "shop", **elsewhere})
+    ws = workspace(world)
+    assert [row.name for row in list_tool.function(ws).containers] == ["shop-web-1"]
+    rows = {row.name: row.foreign for row in list_tool.function(ws, all_projects=True).containers}
+    assert rows["shop-db-1"]
+    assert inspect.function(ws, "shop-db-1").foreign
+    assert events.function(ws).events == ()
+    assert top.function(ws).not_running == ()
+
+
+def test_every_reading_tool_names_what_others_wrote() -> None:
+    assert all(tool.untrusted for tool in (list_tool, inspect, logs, events, top))

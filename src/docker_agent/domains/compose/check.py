@@ -18,6 +18,7 @@ from docker_agent.project.workspace import Workspace
 
 CONFIG_TIMEOUT_S = 20.0
 LONGEST_MESSAGE = 500
+LONGEST_QUOTE = 80
 
 _PLACED = re.compile(r"[^\n]+?:\d+:\d+: ")
 
@@ -35,7 +36,7 @@ class CheckReport(BaseModel):
     not_looked_at: tuple[str, ...] = ()
 
 
-@tool(risk=Risk.READ)
+@tool(risk=Risk.READ, untrusted="text of compose files")
 def check(
     ws: Workspace,
     files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006
@@ -54,7 +55,7 @@ def check(
     if stack is None:
         raise InputError(f"There is no compose file in {ws.root}.", "Name the files, or create compose.yaml.")
     judged = judge(stack.model, ws.context.policies)
-    findings = [finding for finding in judged if not is_suppressed(stack.model, finding)]
+    findings = [_shortened(ws, finding) for finding in judged if not is_suppressed(stack.model, finding)]
     refused, missing = _ask_compose(ws, stack)
     names = tuple(stack.model.sources)
     return CheckReport(
@@ -85,6 +86,11 @@ def _unreadable(error: InputError) -> CheckReport:
     )
 
 
+def _shortened(ws: Workspace, finding: Finding) -> Finding:
+    evidence = (each.model_copy(update={"quote": ws.quote(each.quote, LONGEST_QUOTE)}) for each in finding.evidence)
+    return finding.model_copy(update={"evidence": tuple(evidence)})
+
+
 def _ask_compose(ws: Workspace, stack: Stack) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     try:
         ran = ws.host.compose(
@@ -102,7 +108,7 @@ def _ask_compose(ws: Workspace, stack: Stack) -> tuple[tuple[Finding, ...], tupl
         code="compose_config",
         severity=Severity.ERROR,
         object=stack.name,
-        message=(said[-1] if said else f"ended with code {ran.code}")[:LONGEST_MESSAGE],
+        message=ws.quote(said[-1] if said else f"ended with code {ran.code}", LONGEST_MESSAGE),
         cause="Docker Compose refuses these files.",
         evidence=(Evidence(source="compose", where=f"{first}:1:1"),),
     )

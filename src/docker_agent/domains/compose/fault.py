@@ -7,8 +7,6 @@ from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Place
 from docker_agent.project.compose_types import Service
 
-LONGEST_QUOTE = 80
-
 
 def fault(model: ComposeModel, place: Place, name: str, message: str, fix: str = "") -> Finding:
     """A finding at a place of the compose files; its code and severity are filled in by who runs the rule.
@@ -18,7 +16,7 @@ def fault(model: ComposeModel, place: Place, name: str, message: str, fix: str =
     name: the service, or whatever else it is about.
     """
     text = model.sources[place.file].text[place.start : place.end].split("\n", 1)[0].strip()
-    evidence = Evidence(source="compose", where=str(place), quote=text[:LONGEST_QUOTE])
+    evidence = Evidence(source="compose", where=str(place), quote=text)
     return Finding(code="", severity=Severity.OFF, object=name, message=message, fix=fix, evidence=(evidence,))
 
 

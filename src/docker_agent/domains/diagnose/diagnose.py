@@ -15,6 +15,7 @@ from docker_agent.domains.stack import resolve_all
 from docker_agent.project.workspace import Workspace
 
 ANSWER_CHARS = 4_000
+MAX_LINE_CHARS = 160
 NOTHING = "nothing wrong found"
 
 
@@ -45,10 +46,10 @@ def diagnose(
     """
     only = [container.name for container in resolve_all(ws, service)] if service else ()
     snapshot = collect(ws, only, with_stats=measure)
-    return _fitting(snapshot, examine(snapshot))
+    return _fitting(ws, snapshot, examine(snapshot))
 
 
-def _fitting(snapshot: Snapshot, findings: list[Finding]) -> Diagnosis:
+def _fitting(ws: Workspace, snapshot: Snapshot, findings: list[Finding]) -> Diagnosis:
     """As many findings in full as fit into the answer, at least one; the rest in a line each."""
     count = len(findings)
     while True:
@@ -56,13 +57,17 @@ def _fitting(snapshot: Snapshot, findings: list[Finding]) -> Diagnosis:
             project=snapshot.project,
             summary=_summary(snapshot, findings),
             findings=tuple(findings[:count]),
-            also=tuple(f"{each.code} {each.object}: {each.message}"[:160] for each in findings[count : count + 10]),
+            also=tuple(_in_a_line(ws, each) for each in findings[count : count + 10]),
             looked_at=_looked_at(snapshot),
             not_looked_at=snapshot.not_looked_at[:10],
         )
         if count <= 1 or len(answer.model_dump_json()) <= ANSWER_CHARS:
             return answer
         count -= 1
+
+
+def _in_a_line(ws: Workspace, finding: Finding) -> str:
+    return ws.quote(f"{finding.code} {finding.object}: {finding.message}", MAX_LINE_CHARS)
 
 
 def _summary(snapshot: Snapshot, findings: list[Finding]) -> str:

@@ -52,22 +52,22 @@ def found(
     )
 
 
-def cut(text: str) -> str:
-    """One line of at most 200 characters."""
-    line = " ".join(text.split())
+def cut(snapshot: Snapshot, text: str) -> str:
+    """One line of at most 200 characters; secrets are masked before the cut, so that none is halved."""
+    line = " ".join(snapshot.mask(text).split())
     return line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 3] + "..."
 
 
 def inspected(snapshot: Snapshot, container: Container, field: str, value: object) -> Evidence:
     """Evidence from inspect: `web State.OOMKilled` and its value."""
-    return Evidence(source="inspect", where=f"{label(snapshot, container)} {field}", quote=cut(str(value)))
+    return Evidence(source="inspect", where=f"{label(snapshot, container)} {field}", quote=cut(snapshot, str(value)))
 
 
 def logged(snapshot: Snapshot, container: Container, line: LogLine | None) -> Evidence | None:
     """Evidence from a log: `web:17` and the line."""
     if line is None:
         return None
-    return Evidence(source="log", where=f"{label(snapshot, container)}:{line.number}", quote=cut(line.text))
+    return Evidence(source="log", where=f"{label(snapshot, container)}:{line.number}", quote=cut(snapshot, line.text))
 
 
 def checked(snapshot: Snapshot, container: Container) -> Evidence | None:
@@ -76,13 +76,15 @@ def checked(snapshot: Snapshot, container: Container) -> Evidence | None:
         return None
     last = container.health_log[-1]
     said = f"{last.end[11:19]} exit code {last.exit_code}: {last.output}".lstrip()
-    return Evidence(source="health", where=f"{label(snapshot, container)} State.Health.Log[-1]", quote=cut(said))
+    return Evidence(
+        source="health", where=f"{label(snapshot, container)} State.Health.Log[-1]", quote=cut(snapshot, said)
+    )
 
 
 def happened(snapshot: Snapshot, container: Container, *actions: str) -> Evidence | None:
     """Evidence from the last event of one of these actions."""
     events = [event for event in snapshot.events_of(container) if event.action in actions]
-    return _event(label(snapshot, container), events[-1]) if events else None
+    return _event(snapshot, label(snapshot, container), events[-1]) if events else None
 
 
 def written(snapshot: Snapshot, container: Container, *path: str | int) -> Evidence | None:
@@ -98,7 +100,7 @@ def written(snapshot: Snapshot, container: Container, *path: str | int) -> Evide
     place = node.place
     lines = node.source.text.split("\n")
     hidden = path[0] == "environment"
-    return Evidence(source="compose", where=str(place), quote="" if hidden else cut(lines[place.line - 1]))
+    return Evidence(source="compose", where=str(place), quote="" if hidden else cut(snapshot, lines[place.line - 1]))
 
 
 def last_line(snapshot: Snapshot, container: Container) -> LogLine | None:
@@ -175,11 +177,11 @@ def _of_run(snapshot: Snapshot, container: Container) -> tuple[LogLine, ...]:
     return tuple(line for line in lines if not line.time or seconds_of(line.time) >= started - 1.0)
 
 
-def _event(name: str, event: Event) -> Evidence:
+def _event(snapshot: Snapshot, name: str, event: Event) -> Evidence:
     moment = datetime.fromtimestamp(event.time, UTC).strftime("%H:%M:%SZ")
     told = {key: event.attributes[key] for key in ("exitCode", "signal", "execDuration") if key in event.attributes}
     quote = " ".join([event.action, *(f"{key}={value}" for key, value in told.items())])
-    return Evidence(source="event", where=f"{name} event {event.action} {moment}", quote=cut(quote))
+    return Evidence(source="event", where=f"{name} event {event.action} {moment}", quote=cut(snapshot, quote))
 
 
 def _how_often(snapshot: Snapshot, container: Container) -> str:

@@ -6,10 +6,11 @@ from typing import Annotated
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
-from docker_agent.core.plan import Plan, Risk
+from docker_agent.core.plan import Argv, Plan, Risk, Write
 from docker_agent.core.tool import tool
 from docker_agent.domains.diagnose.rank import catalogue, examine
 from docker_agent.domains.diagnose.snapshot import collect
+from docker_agent.project.stack import inputs_of
 from docker_agent.project.workspace import Workspace
 
 
@@ -36,7 +37,11 @@ def fix(
     plan = mend(snapshot, finding) if mend else None
     if plan is None:
         raise InputError(f"{code} of {service} cannot be mended by a plan.", f"What a person can do: {finding.fix}")
-    return plan
+    if snapshot.stack is None or not any(isinstance(step, Argv) for step in plan.steps):
+        return plan
+    written = {step.path for step in plan.steps if isinstance(step, Write)}
+    inputs = inputs_of(snapshot.stack, ws.host.read_file)
+    return plan.model_copy(update={"inputs": {path: sha for path, sha in inputs.items() if path not in written}})
 
 
 def _say_found(findings: list[Finding]) -> str:

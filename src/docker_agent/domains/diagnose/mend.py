@@ -95,6 +95,7 @@ def recreate(
         project=stack.name,
         reason=finding.message,
         findings=(finding.identity,),
+        foreign=tuple(each.name for each in snapshot.others if (each.project, each.service) == (stack.name, service)),
     )
 
 
@@ -107,7 +108,7 @@ def unpause(snapshot: Snapshot, finding: Finding) -> Plan:
         action="container_unpause",
         target=container.name,
     )
-    watch = Observe(why="It should run now.", target=container.name, seconds=2.0)
+    watch = Observe(why="It should run now.", target=container.name, project=container.project, seconds=2.0)
     return Plan(
         title=f"Unpause {container.name}",
         steps=(step, watch),

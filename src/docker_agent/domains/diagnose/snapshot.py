@@ -16,7 +16,7 @@ from docker_agent.core.errors import AgentError, EngineUnreachable
 from docker_agent.host.models import Container, EngineInfo, Event, LogLine, Network, Stats
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.stack import Stack, stack_of
-from docker_agent.project.workspace import Workspace
+from docker_agent.project.workspace import FOLDER_LABEL, Workspace, is_within
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -59,6 +59,7 @@ class Snapshot:
     """One look at a stack: what signatures read, and `not_looked_at` for what could not be read and why.
 
     `containers` are the project's own, or with `partial` only those that were asked for; `others` are all the rest.
+    `mask` puts masks in the place of secrets.
     """
 
     project: str
@@ -74,6 +75,7 @@ class Snapshot:
     stack: Stack | None = None
     not_looked_at: tuple[str, ...] = ()
     partial: bool = False
+    mask: Callable[[str], str] = field(default=lambda text: text)
 
     @property
     def model(self) -> ComposeModel | None:
@@ -136,7 +138,9 @@ class Snapshot:
     def owns_file_of(self, container: Container) -> bool:
         """Whether the compose file that was read is the one that this container was made from."""
         stack = self.stack
-        return stack is not None and container.project == stack.name and container.service in stack.model.services
+        if stack is None or container.project != stack.name or container.service not in stack.model.services:
+            return False
+        return is_within(stack.root, container.labels.get(FOLDER_LABEL, ""))
 
     def is_waited_for(self, container: Container) -> bool:
         """Whether another service depends on this one running (and not on its having completed)."""
@@ -178,7 +182,7 @@ def collect(
         events = collector.start(lambda: ws.host.events(**lately, filters={"type": "container"}))
         stack = _read_stack(ws, collector.missed)
         everything = collector.need(listed)
-        own = [each for each in everything if (each.name in only if only else ws.owns(each.project))]
+        own = [each for each in everything if (each.name in only if only else ws.owns_container(each))]
         draft = Snapshot(
             project=ws.project,
             root=ws.root,
@@ -190,6 +194,7 @@ def collect(
             engine=collector.get("engine", engine, None),
             stack=stack,
             partial=bool(only),
+            mask=ws.mask,
         )
         told = [each for each in draft.suspects() if each.status != "created"]
         told.sort(key=lambda each: not draft.broken(each))

@@ -14,6 +14,8 @@ from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.project.workspace import Workspace
 
+MAX_VERSION_CHARS = 120
+
 State = Literal["ok", "missing", "warning", "failed"]
 
 
@@ -48,7 +50,7 @@ PROGRAMS: tuple[tuple[str, tuple[str, ...], bool, str], ...] = (
 )
 
 
-@tool(risk=Risk.READ)
+@tool(risk=Risk.READ, untrusted="output of programs and names of images")
 def doctor(workspace: Workspace) -> Health:
     """Check the engine, Compose, Buildx, Trivy, Hadolint and NVIDIA tools, and the project's context.
 
@@ -78,7 +80,12 @@ def _look(
             gone = "not a docker command" in ran.err or "unknown command" in ran.err
             state: State = "missing" if gone else "failed"
             return Checkup(name=name, state=state, detail=words[0] if words else "", next_step=next_step, needed=needed)
-        return Checkup(name=name, state="ok", detail=_version(words[0] if words else ""), needed=needed)
+        return Checkup(
+            name=name,
+            state="ok",
+            detail=workspace.quote(_version(words[0] if words else ""), MAX_VERSION_CHARS),
+            needed=needed,
+        )
 
     return look
 
@@ -152,4 +159,4 @@ def _is_other_version(image: str, wanted: str) -> bool:
 
 
 def _version(line: str) -> str:
-    return re.sub(r"^(Docker Compose version|Version:|github.com/docker/buildx)\s*", "", line)[:120]
+    return re.sub(r"^(Docker Compose version|Version:|github.com/docker/buildx)\s*", "", line)

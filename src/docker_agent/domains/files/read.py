@@ -16,7 +16,10 @@ MOST_LINES = 2_000
 
 
 class FileText(BaseModel):
-    """Some lines of a file; `first` counts from 1, `total` is how many lines the file has."""
+    """Some lines of a file; `first` counts from 1, `total` is how many lines the file has.
+
+    A secret of several lines is masked as one.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,7 +43,7 @@ def read(
     data = workspace.host.read_file(inside(workspace.root, path))
     if b"\0" in data[:8_192]:
         raise InputError(f"{path} is not a text file.", "Only text files can be read.")
-    all_lines = data.decode("utf-8", "replace").splitlines()
+    all_lines = workspace.mask(data.decode("utf-8", "replace")).splitlines()
     if first < 1 or (first > len(all_lines) and all_lines):
         raise InputError(f"{path} has {len(all_lines)} lines; line {first} is not among them.")
     count = max(1, min(lines, MOST_LINES))

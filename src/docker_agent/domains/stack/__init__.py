@@ -47,7 +47,7 @@ def resolve_all(ws: Workspace, word: str) -> list[Container]:
         raise InputError("A container needs a name.", "Give a service, a container's name or the start of its id.")
     word = word.strip().removeprefix("/")
     everything = ws.host.containers()
-    own = [container for container in everything if ws.owns(container.project)]
+    own = [container for container in everything if ws.owns_container(container)]
     candidates = (
         [container for container in own if container.service == word],
         [container for container in everything if container.name == word],
@@ -65,7 +65,7 @@ def resolve_all(ws: Workspace, word: str) -> list[Container]:
 
 def foreign(ws: Workspace, containers: list[Container]) -> tuple[str, ...]:
     """The names of those containers that do not belong to the own project."""
-    return tuple(container.name for container in containers if not ws.owns(container.project))
+    return tuple(container.name for container in containers if not ws.owns_container(container))
 
 
 def parse_time(word: str, now: float) -> float:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Annotated
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Argv, Plan, Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.stack import stack_needed
-from docker_agent.host.models import Volume
-from docker_agent.project.stack import Stack, compose_argv
+from docker_agent.domains.stack import foreign, stack_needed
+from docker_agent.host.models import Container, Volume
+from docker_agent.project.stack import Stack, compose_argv, inputs_of
 from docker_agent.project.workspace import Workspace
 
 PROJECT_LABEL = "com.docker.compose.project"
+ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
 
 @tool(risk=Risk.DESTROY)
@@ -23,14 +26,17 @@ def down(
 ) -> Plan:
     """Plan to stop and remove the project's containers and networks with `docker compose down`.
 
-    Data stays: named volumes are removed only with `volumes`, and then the plan lists each of them as data to be lost.
+    Data stays: volumes are removed only with `volumes`, and then the plan lists each of them as data to be lost. Those
+    without a name stay too, but nothing uses them any more, and starting again makes new ones; the plan names them.
     External volumes and networks are never removed. Undo starts the services again, where no volume went.
     """
     stack = stack_needed(ws)
-    containers = ws.host.containers(stack.name)
-    data = _own_volumes(ws, stack) if volumes else ()
+    there = ws.host.containers(stack.name)
+    containers = [each for each in there if remove_orphans or each.service in stack.model.services]
+    anonymous = _anonymous_volumes(containers)
+    data = (*_own_volumes(ws, stack), *anonymous) if volumes else ()
     networks = tuple(network.name for network in ws.host.networks() if network.labels.get(PROJECT_LABEL) == stack.name)
-    if not containers and not networks and not data:
+    if not there and not networks and not data:
         raise InputError(f"Nothing of {stack.name} is there to remove.", "Look with stack_list.")
     services = sorted({each.service for each in containers if each.running and each.service in stack.model.services})
     words = ["down", *(["--volumes"] if volumes else []), *(["--remove-orphans"] if remove_orphans else [])]
@@ -53,8 +59,10 @@ def down(
         title=f"Stop and remove {stack.name}" + (" with its data" if data else ""),
         steps=(step,),
         project=stack.name,
-        reason=_reason(ws, stack, networks),
+        reason=_reason(ws, stack, networks, () if volumes else anonymous),
+        foreign=foreign(ws, containers),
         data=data,
+        inputs=inputs_of(stack, ws.host.read_file),
     )
 
 
@@ -70,11 +78,27 @@ def _own_volumes(ws: Workspace, stack: Stack) -> tuple[str, ...]:
     return tuple(volume.name for volume in ws.host.volumes() if goes(volume))
 
 
-def _reason(ws: Workspace, stack: Stack, networks: tuple[str, ...]) -> str:
+def _anonymous_volumes(containers: Sequence[Container]) -> tuple[str, ...]:
+    """Volumes without a name of their own; Compose keeps them on a recreate and a plain `down`, not on `--volumes`."""
+    mounts = (mount for each in containers for mount in each.mounts)
+    return tuple(
+        dict.fromkeys(mount.name for mount in mounts if mount.kind == "volume" and ANONYMOUS.fullmatch(mount.name))
+    )
+
+
+def _reason(ws: Workspace, stack: Stack, networks: tuple[str, ...], left: tuple[str, ...]) -> str:
     own = {each.name for each in ws.host.containers(stack.name)}
     guests = sorted(
         name for network in ws.host.networks() if network.name in networks for name in set(network.containers) - own
     )
-    if not guests:
-        return "Named volumes keep their data unless the plan lists them."
-    return f"{', '.join(guests)} of other projects use its networks, so those networks stay and the command reports it."
+    said = ["Named volumes keep their data unless the plan lists them."]
+    if left:
+        said.append(
+            f"The data of {', '.join(left)} (no name of their own) stays in volumes that nothing uses any more; "
+            "starting again, undo too, makes new empty ones."
+        )
+    if guests:
+        said.append(
+            f"{', '.join(guests)} of other projects use its networks, so those stay and the command reports it."
+        )
+    return " ".join(said)

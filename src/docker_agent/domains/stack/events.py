@@ -13,7 +13,7 @@ from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.stack import parse_time
 from docker_agent.host.models import Event
-from docker_agent.project.workspace import Workspace
+from docker_agent.project.workspace import FOLDER_LABEL, Workspace
 
 MAX_EVENTS = 200
 PROJECT_LABEL = "com.docker.compose.project"
@@ -43,7 +43,7 @@ class Events(BaseModel):
     left_out: int = 0
 
 
-@tool(risk=Risk.READ)
+@tool(risk=Risk.READ, untrusted="names and attributes of events")
 def events(
     ws: Workspace,
     since: Annotated[str, 'Start of the time looked at: "10m", "2h" or RFC 3339.'] = "1h",
@@ -64,7 +64,7 @@ def events(
     if begin > end:
         raise InputError(f"since ({since}) is later than until ({until or 'now'}).", "Swap them.")
     found = ws.host.events(since=begin, until=end, filters={} if kind == "all" else {"type": kind})
-    own = {container.name for container in ws.host.containers() if ws.owns(container.project)}
+    own = {container.name for container in ws.host.containers() if ws.owns_container(container)}
     chosen = [
         event
         for event in found
@@ -79,7 +79,8 @@ def events(
 
 def _is_own(ws: Workspace, event: Event, own: set[str]) -> bool:
     project = event.attributes.get(PROJECT_LABEL, "")
-    return ws.owns(project) or event.name in own or ws.owns(event.name.split("_", 1)[0])
+    folder = event.attributes.get(FOLDER_LABEL, "")
+    return ws.owns(project, folder) or event.name in own or ws.owns(event.name.split("_", 1)[0])
 
 
 def _words(event: Event) -> set[str]:

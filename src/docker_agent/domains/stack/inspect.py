@@ -15,6 +15,7 @@ from docker_agent.project.workspace import Workspace
 
 SET = "<set>"
 MAX_SECTION_CHARS = 20_000
+MAX_OUTPUT_CHARS = 500
 
 Section = Literal["", "State", "Config", "HostConfig", "NetworkSettings", "Mounts"]
 
@@ -69,13 +70,13 @@ def inspect(
     the short answer.
     """
     found = resolve(ws, container)
-    raw = _raw_section(found, section) if section else ""
+    raw = ws.quote(_raw_section(found, section), MAX_SECTION_CHARS) if section else ""
     return ContainerDetails(
         name=found.name,
         id=found.id[:12],
         service=found.service,
         project=found.project,
-        foreign=not ws.owns(found.project),
+        foreign=not ws.owns_container(found),
         image=found.image,
         state=say_state(found),
         error=found.error,
@@ -83,7 +84,7 @@ def inspect(
         health=found.health,
         failing_streak=found.failing_streak,
         health_test=found.health_test,
-        last_health_output=found.health_log[-1].output[:500] if found.health_log else "",
+        last_health_output=ws.quote(found.health_log[-1].output, MAX_OUTPUT_CHARS) if found.health_log else "",
         restarts=found.restart_count,
         restart_policy=_policy(found),
         started_at=found.started_at,
@@ -116,5 +117,4 @@ def _raw_section(container: Container, section: str) -> str:
     content: Any = container.raw.get(section, {})
     if section == "Config":
         content = {**content, "Env": [f"{entry.split('=', 1)[0]}={SET}" for entry in container.env]}
-    text = json.dumps(content, indent=1, sort_keys=True, default=str)
-    return text if len(text) <= MAX_SECTION_CHARS else text[:MAX_SECTION_CHARS] + "\n... (cut)"
+    return json.dumps(content, indent=1, sort_keys=True, default=str)

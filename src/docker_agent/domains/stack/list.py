@@ -39,7 +39,7 @@ class StackList(BaseModel):
     others: int
 
 
-@tool(risk=Risk.READ)
+@tool(risk=Risk.READ, untrusted="names, labels and errors of containers")
 def list(  # noqa: A001
     ws: Workspace,
     all_projects: Annotated[bool, "Also show containers of other projects and of none."] = False,
@@ -50,7 +50,7 @@ def list(  # noqa: A001
     Start here to see what runs. A state like "exited (137)" carries the exit code; go on with `diagnose` for the cause.
     """
     everything = ws.host.containers(include_stopped=not running_only)
-    shown = [container for container in everything if all_projects or ws.owns(container.project)]
+    shown = [container for container in everything if all_projects or ws.owns_container(container)]
     return StackList(
         project=ws.project,
         containers=tuple(_row(ws, container) for container in shown),
@@ -68,5 +68,5 @@ def _row(ws: Workspace, container: Container) -> Row:
         image=container.image,
         ports=tuple(dict.fromkeys(say_port(port) for port in container.ports)),
         project=container.project,
-        foreign=not ws.owns(container.project),
+        foreign=not ws.owns_container(container),
     )

@@ -71,13 +71,13 @@ def logs(
             if time.monotonic() > deadline:
                 note = f"the search was stopped after {MATCH_SECONDS:g} s; use a simpler pattern"
                 break
-            if matches(line.text[:MAX_MATCHED_CHARS]):
-                lines.append(_say(each, line, several=len(found) > 1))
+            if not grep or matches(ws.mask(line.text)[:MAX_MATCHED_CHARS]):
+                lines.append(_say(ws, each, line, several=len(found) > 1))
     return Logs(container=", ".join(each.name for each in found), lines=tuple(lines), read=read, note=note)
 
 
-def _say(container: Container, line: LogLine, *, several: bool) -> str:
-    text = line.text if len(line.text) <= MAX_LINE_CHARS else line.text[:MAX_LINE_CHARS] + " ... (cut)"
+def _say(ws: Workspace, container: Container, line: LogLine, *, several: bool) -> str:
+    text = ws.quote(line.text, MAX_LINE_CHARS)
     words = [container.name if several else "", str(line.number), line.time[:19], line.stream, text]
     return " ".join(word for word in words if word)
 

@@ -29,7 +29,7 @@ def restart(
     if not 0 <= grace_s <= MAX_GRACE_S:
         raise InputError(f"grace_s is {grace_s}.", f"Give a number from 0 to {MAX_GRACE_S}.")
     named = [each for word in services or () for each in resolve_all(ws, word)]
-    chosen = named if services else [each for each in ws.host.containers() if ws.owns(each.project) and each.running]
+    chosen = named if services else [each for each in ws.host.containers() if ws.owns_container(each) and each.running]
     if not chosen:
         raise InputError("No container of this project runs.", "Start the stack with stack_up.")
     unique = {each.name: each for each in chosen}
@@ -51,5 +51,5 @@ def _steps(container: Container, grace_s: int) -> tuple[Engine, WaitHealthy]:
         target=container.name,
         args={"timeout": grace_s},
     )
-    wait = WaitHealthy(why=f"{container.name} should come back.", target=container.name)
+    wait = WaitHealthy(why=f"{container.name} should come back.", target=container.name, project=container.project)
     return start, wait

@@ -63,7 +63,7 @@ def top(
 
     Without a container: one line for each of the project, heaviest memory first. With one: its processes as well.
     """
-    chosen = resolve_all(ws, container) if container else [c for c in ws.host.containers() if ws.owns(c.project)]
+    chosen = resolve_all(ws, container) if container else [c for c in ws.host.containers() if ws.owns_container(c)]
     running = [each.name for each in chosen if each.running]
     processes: tuple[Process, ...] = ()
     missed: list[str] = []
@@ -88,7 +88,7 @@ def _processes(ws: Workspace, name: str) -> tuple[Process, ...]:
             container=name,
             pid=entry.get("PID", ""),
             user=entry.get("UID", entry.get("USER", "")),
-            command=entry.get("CMD", entry.get("COMMAND", ""))[:MAX_COMMAND_CHARS],
+            command=ws.quote(entry.get("CMD", entry.get("COMMAND", "")), MAX_COMMAND_CHARS),
         )
         for entry in ws.host.processes(name)[:MAX_PROCESSES]
     )

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from docker_agent.core.plan import Argv, Plan, Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.stack import services_named, stack_needed, wait_for
-from docker_agent.project.stack import Stack, compose_argv
+from docker_agent.domains.stack import foreign, services_named, stack_needed, wait_for
+from docker_agent.project.stack import Stack, compose_argv, inputs_of
 from docker_agent.project.workspace import Workspace
 
 START_TIMEOUT_S = 300.0
@@ -47,6 +47,8 @@ def up(
         steps=(start, *(wait_for(stack, name, timeout_s=wait_s) for name in chosen)),
         project=stack.name,
         reason="The containers are made as the compose file says and started; volumes are kept.",
+        foreign=foreign(ws, [each for each in ws.host.containers(stack.name) if each.service in stack.model.services]),
+        inputs=inputs_of(stack, ws.host.read_file),
     )
 
 

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from docker_agent.app import with_yes_by_name
 from docker_agent.surfaces.choices import Choices
-from docker_agent.surfaces.start import finish, guarded, options_of, start
+from docker_agent.surfaces.start import finish, guarded, start
 
 
 def command(
@@ -17,7 +16,8 @@ def command(
 ) -> None:
     r"""Apply a saved plan after a look at it.
 
-    Without a terminal, --yes together with the digest is the yes for exactly this plan.
+    Without a terminal, --yes together with the digest is the yes for exactly this plan. A plan from a file elsewhere is
+    only saved at first; look at it, then apply it by its digest.
 
     \b
     Examples:
@@ -27,7 +27,7 @@ def command(
     choices: Choices = context.obj
 
     def work() -> int:
-        session = start(choices, with_yes_by_name(options_of(choices)))
+        session = start(choices)
         return finish(choices, session.apply(session.door.journal.load_plan(plan)))
 
     guarded(choices, work)

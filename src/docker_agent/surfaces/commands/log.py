@@ -47,9 +47,10 @@ def command(
 def _all(session: Session) -> dict[str, Any]:
     entries = [_row(entry) for entry in session.door.journal.entries()]
     waiting = [{"digest": plan.digest[:12], "title": plan.title} for plan in session.door.journal.waiting()]
-    if not entries and not waiting:
+    damaged = session.door.journal.damaged()
+    if not entries and not waiting and not damaged:
         return {"journal": "nothing was changed here yet"}
-    return {"entries": entries, "plans_waiting": waiting}
+    return {"entries": entries, "plans_waiting": waiting, "damaged_entries": damaged}
 
 
 def _one(session: Session, number: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,71 @@ def test_secrets_are_read_as_masks_and_written_back_as_values(tmp_path: Path) ->
     assert outcome.exit_code == 0
     assert world.files[session.workspace.root / ".env"] == f"DB_PASSWORD={SECRET}\nMORE=1\n".encode()
     assert SECRET not in repr(outcome)
+
+
+def test_lines_of_a_secret_of_several_lines_are_not_read_one_by_one(here: Workspace) -> None:
+    (here.root / "key.pem").write_text("first\n-----\nhalf\nother half\n-----\nlast\n")
+
+    def hide(text: str) -> str:
+        return text.replace("-----\nhalf\nother half\n-----", "<secret:KEY>")
+
+    ws = replace(here, mask=hide)
+
+    assert read.function(ws, "key.pem", 2, 1).text == "<secret:KEY>"
+    assert "half" not in read.function(ws, "key.pem", 3, 9).text
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + "/a", "lines.txt/below"])
+def test_a_name_that_no_file_can_have_is_refused(here: Workspace, name: str) -> None:
+    with pytest.raises(InputError):
+        write.function(here, name, "x", "asked")
+
+
+def test_a_file_that_is_there_and_cannot_be_read_is_not_planned_as_new(here: Workspace) -> None:
+    os.mkfifo(here.root / "fifo")
+
+    with pytest.raises(InputError, match="not a regular file"):
+        write.function(here, "fifo", "x", "asked")
+
+
+@pytest.mark.parametrize("path", [".project-context.md", "web/.project-context.md", ".PROJECT-CONTEXT.md"])
+def test_the_projects_context_needs_an_own_yes(here: Workspace, path: str) -> None:
+    plan: Plan = write.function(here, path, "# Shop\n", "asked")
+
+    assert plan.foreign == (f"file:{path} (policies and reach of the agent)",)
+
+
+WEB = "services: {web: {image: x}}\n"
+BROKEN = "services: [\n"
+
+
+@pytest.mark.parametrize(
+    ("there", "path", "content", "grave"),
+    [
+        ({}, "compose.yaml", WEB, False),
+        ({}, "compose.yaml", "name: shop\n" + WEB, False),
+        ({}, "compose.yaml", "name: blog\n" + WEB, True),
+        ({"compose.yaml": WEB}, "compose.yaml", WEB + "# more\n", False),
+        ({"compose.yaml": WEB}, "compose.yaml", "name: blog\n" + WEB, True),
+        ({"compose.yaml": BROKEN}, "compose.yaml", "name: blog\n" + WEB, True),
+        ({"compose.yaml": BROKEN}, "compose.yaml", WEB, False),
+        ({"compose.yaml": WEB}, "compose.yaml", BROKEN, False),
+        ({"compose.yaml": WEB}, "compose.override.yml", WEB, True),
+        ({"compose.yaml": WEB}, ".env", "TAG=1\n", False),
+        ({"compose.yaml": WEB}, ".env", "COMPOSE_PROJECT_NAME=blog\n", True),
+        ({"compose.yaml": WEB}, ".env", "COMPOSE_PROJECT_NAME=shop\n", False),
+        ({"compose.yaml": WEB, "x.yml": WEB}, ".env", "COMPOSE_FILE=x.yml\n", True),
+        ({"compose.yaml": BROKEN, "x.yml": WEB}, ".env", "COMPOSE_FILE=x.yml\n", True),
+        ({"x.yml": WEB}, ".env", "COMPOSE_FILE=x.yml\n", True),
+        ({"compose.yaml": WEB}, "web/other.txt", "name: blog\n", False),
+    ],
+)
+def test_another_name_or_list_of_files_needs_an_own_yes(
+    here: Workspace, there: dict[str, str], path: str, content: str, grave: bool
+) -> None:
+    for name, text in there.items():
+        (here.root / name).write_text(text)
+
+    plan: Plan = write.function(here, path, content, "asked")
+
+    assert grave == bool(plan.foreign)

@@ -1,0 +1,275 @@
+"""Files in a plan: only what the plan was made from is changed, and what a person did since stays."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from docker_agent.core.errors import AgentError, InputError
+from docker_agent.core.plan import Argv, Engine, Plan, Restore, Step, Write
+from docker_agent.host.apply import Application, Applied
+from docker_agent.host.fake import World
+from docker_agent.host.journal import Journal, undo_plan
+from docker_agent.host.models import Container, Ran
+from docker_agent.policy.redact import Redactor
+
+OLD = b"old\n"
+UP = Argv(argv=("docker", "compose", "up"), why="start")
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class Place:
+    """A project over a fake host; `a.yml` is in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.world = World().react("docker").add(Container(id="c1", name="web", image="x", status="running"))
+        self.journal = Journal(root / "state")
+        self.redactor = Redactor({"DB_PASSWORD": "hunter-22"})
+        self["a.yml"] = OLD
+
+    def __getitem__(self, name: str) -> bytes | None:
+        return self.world.files.get(self.root / name)
+
+    def __setitem__(self, name: str, data: bytes) -> None:
+        self.world.files[self.root / name] = data
+
+    def apply(self, plan: Plan, *, undoes: str = "") -> Applied:
+        application = Application(
+            plan=plan,
+            host=self.world.host,
+            journal=self.journal,
+            root=self.root,
+            resolve=self.redactor.resolve,
+            tell=lambda _line: None,
+        )
+        return application.run(by="test", undoes=undoes)
+
+    def undo(self, number: str = "1") -> Applied:
+        return self.apply(undo_plan(self.journal.entry(number)), undoes=number)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def write(name: str, content: str, before: bytes | None = None) -> Write:
+    return Write(path=name, content=content, before="" if before is None else sha(before), why="w")
+
+
+def interrupt(_world: World, _argv: tuple[str, ...]) -> Ran:
+    raise KeyboardInterrupt
+
+
+def crash_before(place: Place, plan: Plan, word: str) -> None:
+    """Leave the journal as a crash would that came just before the first line with a word in it."""
+    place.apply(plan)
+    path = place.journal.folder / "entries" / "1.jsonl"
+    whole = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(whole[: next(number for number, line in enumerate(whole) if word.encode() in line)]))
+
+
+@pytest.mark.parametrize("outside", [False, True])
+def test_an_input_that_changed_or_is_gone_stops_everything(tmp_path: Path, outside: bool) -> None:
+    place = Place(tmp_path / "project")
+    path = tmp_path / "other" / "base.yml" if outside else tmp_path / "project" / "base.yml"
+    name = str(path) if outside else "base.yml"
+    plan = Plan(title="t", steps=(UP,), inputs={name: sha(b"base")})
+
+    for data in (None, b"", b"else", b"base\n"):
+        if data is not None:
+            place.world.files[path] = data
+        with pytest.raises(InputError, match=r"base\.yml changed since the plan was made; nothing was done"):
+            place.apply(plan)
+    assert (place.world.done, place.journal.entries()) == ([], [])
+
+    place.world.files[path] = b"base"
+    assert place.apply(plan).status == "applied"
+
+
+@pytest.mark.parametrize("digest", ["", "nonsense", sha(OLD).upper()])
+def test_an_input_with_an_odd_digest_stops_everything(place: Place, digest: str) -> None:
+    with pytest.raises(InputError, match="changed since"):
+        place.apply(Plan(title="t", steps=(UP,), inputs={"a.yml": digest}))
+    assert place.world.done == []
+
+
+@pytest.mark.parametrize("old", [None, OLD])
+def test_a_write_that_failed_is_not_undone_over_a_persons_work(place: Place, old: bytes | None) -> None:
+    name = "b.yml" if old is None else "a.yml"
+    place.world.full = True
+    assert place.apply(Plan(title="t", steps=(write(name, "ours\n", old),))).status == "failed"
+    place.world.full = False
+    place[name] = b"theirs\n"
+
+    with pytest.raises(InputError, match="changed since the plan was made; nothing was done"):
+        place.undo()
+    assert place[name] == b"theirs\n"
+
+
+@pytest.mark.parametrize("old", [None, OLD])
+def test_a_write_that_a_crash_forestalled_is_not_undone_over_a_persons_work(place: Place, old: bytes | None) -> None:
+    name = "b.yml" if old is None else "a.yml"
+    crash_before(place, Plan(title="t", steps=(write(name, "ours\n", old),)), '"done"')
+    place[name] = b"theirs\n"
+
+    with pytest.raises(InputError, match="changed since"):
+        place.undo()
+    assert place[name] == b"theirs\n"
+
+
+@pytest.mark.parametrize("old", [None, OLD])
+def test_a_write_that_happened_just_before_a_crash_is_undone(place: Place, old: bytes | None) -> None:
+    name = "b.yml" if old is None else "a.yml"
+    crash_before(place, Plan(title="t", steps=(write(name, "P=<secret:DB_PASSWORD>\n", old),)), '"done"')
+    assert place[name] == b"P=hunter-22\n"
+
+    assert place.undo().status == "applied"
+    assert place[name] == old
+
+
+@pytest.mark.parametrize("old", [None, OLD])
+def test_a_write_that_never_happened_is_as_before_already(place: Place, old: bytes | None) -> None:
+    name = "b.yml" if old is None else "a.yml"
+    place.world.full = True
+    place.apply(Plan(title="t", steps=(write(name, "ours\n", old),)))
+    place.world.full = False
+    place.world.done.clear()
+
+    undone = place.undo()
+
+    assert (undone.status, undone.steps[0].detail) == ("applied", f"{name} is already as before")
+    assert (place[name], place.world.done) == (old, [])
+
+
+def test_a_write_whose_secret_is_unknown_leaves_nothing_to_undo(place: Place) -> None:
+    place.apply(Plan(title="t", steps=(write("a.yml", "<secret:NOSUCH>", OLD),)))
+
+    with pytest.raises(InputError, match="nothing that can be undone"):
+        place.undo()
+    assert place[("a.yml")] == OLD
+
+
+RENAME = Engine(action="container_rename", target="web2", args={"name": "web"}, why="back")
+
+
+def test_an_undo_that_failed_half_way_is_finished_by_a_second_one(place: Place) -> None:
+    steps: tuple[Step, ...] = (
+        write("a.yml", "one\n", OLD),
+        write("a.yml", "two\n", b"one\n"),
+        write("b.yml", "new\n"),
+        UP.model_copy(update={"undo": Argv(argv=("docker", "compose", "down"), why="back")}),
+        Engine(action="container_rename", target="web", args={"name": "web2"}, why="w", undo=RENAME),
+    )
+    place.apply(Plan(title="t", steps=steps))
+    place.world.react("docker", "compose", "down", code=1)
+
+    assert place.undo().status == "failed"
+    assert (place["a.yml"], place["b.yml"], list(place.world.containers)) == (OLD, None, ["web"])
+    assert place.journal.entry().id == "1"
+    assert place.journal.entry("1").undone_by == ""
+
+    place.world.react("docker", "compose", "down")
+    assert place.undo().status == "applied"
+    assert (place["a.yml"], place["b.yml"], list(place.world.containers)) == (OLD, None, ["web"])
+    assert place.journal.entry("1").undone_by == "3"
+    with pytest.raises(InputError, match="was undone by entry 3"):
+        place.undo()
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+def test_an_undo_that_was_cut_off_after_any_file_is_finished_by_a_second_one(place: Place, size: int) -> None:
+    chain = (write("a.yml", "one\n", OLD), write("b.yml", "new\n"), write("a.yml", "two\n", b"one\n"))
+    place.apply(Plan(title="t", steps=chain))
+    whole = undo_plan(place.journal.entry("1"))
+    place.world.react("docker", "compose", "up", reaction=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        place.apply(whole.model_copy(update={"steps": (*whole.steps[:size], UP)}), undoes="1")
+
+    assert place.undo().status == "applied"
+    assert (place["a.yml"], place["b.yml"]) == (OLD, None)
+
+
+def test_a_half_undone_file_that_a_person_changed_since_stops_the_second_undo(place: Place) -> None:
+    place.apply(Plan(title="t", steps=(write("a.yml", "one\n", OLD), write("b.yml", "new\n"))))
+    whole = undo_plan(place.journal.entry("1"))
+    place.world.react("docker", "compose", "up", code=1)
+    place.apply(whole.model_copy(update={"steps": (whole.steps[0], UP)}), undoes="1")
+    place["b.yml"] = b"theirs\n"
+
+    with pytest.raises(InputError, match=r"b\.yml changed since"):
+        place.undo()
+    assert (place["a.yml"], place["b.yml"]) == (b"one\n", b"theirs\n")
+
+
+def test_a_file_that_changes_while_the_undo_runs_is_left_alone(place: Place) -> None:
+    kept = place.journal.keep(OLD)
+    place["a.yml"] = b"ours\n"
+
+    def edit(world: World, _argv: tuple[str, ...]) -> None:
+        world.files[place.root / "a.yml"] = b"theirs\n"
+
+    place.world.react("docker", "compose", "up", reaction=edit)
+    applied = place.apply(Plan(title="t", steps=(UP, Restore(path="a.yml", kept=kept, after=sha(b"ours\n"), why="w"))))
+
+    assert (applied.status, place["a.yml"]) == ("failed", b"theirs\n")
+    assert "changed while the plan was carried out; it was left alone" in applied.reason
+
+
+def test_a_restore_that_names_no_state_before_it_overwrites_nothing(place: Place) -> None:
+    with pytest.raises(InputError, match="changed since"):
+        place.apply(Plan(title="t", steps=(Restore(path="a.yml", kept="", why="w"),)))
+    assert place["a.yml"] == OLD
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "written"),
+    [
+        ("# <secret:DB_PASSWORD>\n", "# <secret:DB_PASSWORD>\nA: 1\n", "# <secret:DB_PASSWORD>\nA: 1\n"),
+        ("# <secret:NOSUCH>\n", "A: 1\n# <secret:NOSUCH>", "A: 1\n# <secret:NOSUCH>"),
+        ("P: <secret:NOSUCH>\n", "P: <secret:NOSUCH> # x\n", "P: <secret:NOSUCH> # x\n"),
+        ("P: hunter-22\n", "P: <secret:DB_PASSWORD>\n", "P: hunter-22\n"),
+        (
+            "# <secret:DB_PASSWORD>\nP: hunter-22\n",
+            "# <secret:DB_PASSWORD>\nP: <secret:DB_PASSWORD>\n",
+            "# <secret:DB_PASSWORD>\nP: hunter-22\n",
+        ),
+        ("# <secret:NOSUCH>\n", "# <secret:NOSUCH>\nP: <secret:DB_PASSWORD>", "# <secret:NOSUCH>\nP: hunter-22"),
+        ("", "<secret:DB_PASSWORD>\r\n<secret:DB_PASSWORD>\x85", "hunter-22\r\nhunter-22\x85"),
+    ],
+)
+def test_a_mask_that_stood_in_the_file_stays_and_a_new_one_becomes_the_secret(
+    place: Place, old: str, new: str, written: str
+) -> None:
+    place["a.yml"] = old.encode()
+
+    assert place.apply(Plan(title="t", steps=(write("a.yml", new, old.encode()),))).status == "applied"
+    assert place["a.yml"] == written.encode()
+
+
+def test_bytes_that_are_no_text_stay_as_they_are_beside_a_mask(place: Place) -> None:
+    place["a.yml"] = b"\xff <secret:NOSUCH>\n"
+    text = b"\xff <secret:NOSUCH>\nP: <secret:DB_PASSWORD>\n".decode("utf-8", "surrogateescape")
+
+    place.apply(Plan(title="t", steps=(write("a.yml", text, b"\xff <secret:NOSUCH>\n"),)))
+
+    assert place["a.yml"] == b"\xff <secret:NOSUCH>\nP: hunter-22\n"
+
+
+def test_a_journal_that_fills_up_lets_no_file_be_written(place: Place) -> None:
+    def lock(_world: World, _argv: tuple[str, ...]) -> None:
+        path = place.journal.folder / "entries" / "1.jsonl"
+        path.unlink()
+        path.mkdir()
+
+    place.world.react("docker", "compose", "up", reaction=lock)
+
+    with pytest.raises(AgentError, match="cannot be written"):
+        place.apply(Plan(title="t", steps=(UP, write("a.yml", "new\n", OLD))))
+    assert place["a.yml"] == OLD
