@@ -76,7 +76,7 @@ def describe(step: Step) -> str:
     """One step in the words of its doing."""
     match step:
         case Argv():
-            return "$ " + shlex.join(step.argv) + (f"  (in {step.cwd})" if step.cwd else "")
+            return "$ " + shlex.join(step.argv) + (f"  (in {step.cwd})" if step.cwd not in {"", *step.argv} else "")
         case Engine():
             given = "".join(f" {key}={value}" for key, value in step.args.items())
             return f"engine: {step.action.replace('_', ' ')} {step.target}{given}"
