@@ -9,7 +9,7 @@ demo: .venv/ready
 	@$(LAB) run -- $(BIN)/python examples/demo.py
 
 test: .venv/ready
-	@$(BIN)/python -m pytest tests --ignore tests/live -q -n auto
+	@$(BIN)/python -m pytest tests --ignore tests/live -q -n 2
 	@$(LAB) run -- $(BIN)/python -m pytest tests/live -q
 
 check: .venv/ready

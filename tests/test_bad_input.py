@@ -396,13 +396,9 @@ def test_output_that_nobody_reads(fixable: Place, words: tuple[str, ...]) -> Non
 @pytest.mark.parametrize(
     "variables",
     [
-        {"TERM": "dumb"},
-        {"TERM": ""},
-        {"COLUMNS": "20"},
-        {"COLUMNS": "nonsense"},
-        {"LANG": "C", "LC_ALL": "C"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"NO_COLOR": "1"},
+        {"TERM": "dumb", "COLUMNS": "20"},
+        {"TERM": "", "COLUMNS": "nonsense", "NO_COLOR": "1"},
+        {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
     ],
 )
 def test_terminals_of_every_kind(place: Place, variables: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ import re
 import select
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator
 
@@ -72,8 +73,16 @@ def read_from(terminal: int, seconds: float = 30.0) -> Iterator[str]:
     pytest.fail("the program did not end")
 
 
+def keep_what_ctrl_c_would_drop(terminal: int) -> None:
+    """A terminal throws away what is under way when Ctrl-C is typed, which may be the next question already."""
+    attributes = termios.tcgetattr(terminal)
+    attributes[3] |= termios.NOFLSH
+    termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+
+
 def test_only_a_clear_yes_or_the_name_in_full_is_a_yes() -> None:
     terminal, inner = pty.openpty()
+    keep_what_ctrl_c_would_drop(inner)
     program = subprocess.Popen(
         [sys.executable, "-c", ASK, *(kind for kind, _, _ in ASKED)],
         stdin=inner,
