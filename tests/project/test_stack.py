@@ -23,7 +23,7 @@ from docker_agent.project.stack import (
 )
 from docker_agent.project.workspace import Workspace
 
-ROOT = Path("/work/My Shop.2")
+ROOT = Path("/srv/My Shop.2")
 WEB = b"services: {web: {image: x}}"
 
 

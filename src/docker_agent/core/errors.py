@@ -5,7 +5,7 @@ AgentError                 exit 2
 ├── CheckFailed            exit 1   a step ran and its check did not hold
 ├── Denied                 exit 3   refused by a person or a policy
 ├── NeedsApproval          exit 3   nobody was there to say yes; the plan is saved
-├── EngineUnreachable      exit 4   no engine, wrong context, connection lost
+├── EngineUnreachable      exit 4   no engine, connection lost, engine too old
 ├── ToolMissing            exit 4   a program that the work needs is not installed
 ├── ModelFailed            exit 5   the model's service failed or refused
 └── BudgetSpent            exit 5   turns, tokens or seconds ran out
