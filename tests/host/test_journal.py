@@ -321,3 +321,11 @@ def test_an_entry_that_is_not_there_is_refused(journal: Journal, number: str) ->
 
     with pytest.raises(InputError, match="has no entry"):
         journal.entry(number)
+
+
+def test_an_entry_that_stopped_in_its_first_step_is_the_one_that_undo_offers(journal: Journal) -> None:
+    carry_out(journal)
+    recorder = journal.begin(PLAN, by="person", time=2.0)
+    recorder.step(StepOutcome(index=0, kind="write", state="started"))
+
+    assert journal.entry().id == "2"

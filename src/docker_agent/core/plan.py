@@ -84,7 +84,10 @@ class Write(_Step):
 
 
 class Restore(_Step):
-    """Put back a file that an earlier `Write` kept, or remove it when there was none; `kept` is the kept copy's id."""
+    """Put back a file that an earlier `Write` kept, or remove it when there was none; `kept` is the kept copy's id.
+
+    `after` is the SHA-256 of what the file must hold now ("" for no file), so that no later edit is overwritten.
+    """
 
     kind: Literal["restore"] = "restore"
     path: str

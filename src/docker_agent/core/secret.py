@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 SHORTEST = 6
+MASK = re.compile(r"<secret:[\w.\-]+>")
 
 KEY_WORDS = re.compile(
     r"(?:^|[_.\-])(?:pass|passwd|password|passphrase|pwd|secret|secrets|token|apikey|credential|credentials|salt|pepper|"

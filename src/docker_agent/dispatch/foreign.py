@@ -7,8 +7,8 @@ from pathlib import PurePosixPath
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import KNOWN_PROGRAMS, Argv, Engine, Plan, Write
+from docker_agent.core.secret import MASK
 from docker_agent.host.models import Network, Volume
-from docker_agent.policy.redact import MASK
 from docker_agent.project.workspace import Workspace
 
 PROJECT_LABEL = "com.docker.compose.project"

@@ -146,7 +146,7 @@ class Journal:
         return [path.stem for path in self._entry_files() if read_entry(path) is None]
 
     def entry(self, number: str = "") -> Entry:
-        """One entry by its number, or the newest that changed something and was not undone.
+        """One entry by its number, or the newest that changed something, or may have, and was not undone.
 
         Raises
         ------
@@ -159,7 +159,8 @@ class Journal:
                     return entry
             raise InputError(f"The journal has no entry {number!r}.", "See `docker-agent log`.")
         for entry in reversed(entries):
-            if not entry.undoes and not entry.undone_by and any(step.state == "done" for step in entry.steps):
+            begun = any(step.state in {"done", "interrupted"} for step in entry.steps)
+            if begun and not entry.undoes and not entry.undone_by:
                 return entry
         raise InputError("The journal has nothing to undo.", "See `docker-agent log`.")
 

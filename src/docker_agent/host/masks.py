@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
-MASK = re.compile(r"<secret:[\w.\-]+>")
+from docker_agent.core.secret import MASK
 
 
 def resolve_new(text: str, old: str, resolve: Callable[[str], str]) -> str:

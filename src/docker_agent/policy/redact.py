@@ -18,6 +18,7 @@ from urllib.parse import quote, quote_plus, unquote
 from docker_agent.core.errors import InputError
 from docker_agent.core.secret import (
     HARMLESS_WORDS,
+    MASK,
     PASSWORD_FLAG,
     SHORTEST,
     URL_PASSWORD,
@@ -27,7 +28,6 @@ from docker_agent.core.secret import (
     shapes_in,
 )
 
-MASK = re.compile(r"<secret:[\w.\-]+>")
 SHORTEST_CODED = 8
 SHORTEST_LINE = 12
 KEYED = re.compile(
