@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Generator
+from contextlib import closing
 from typing import Any, cast
 
 import httpx2
@@ -195,16 +196,30 @@ def test_a_whole_conversation_over_a_socket(monkeypatch: pytest.MonkeyPatch) -> 
     fake = WireFake([tool("logs", {"target": "web"}, "Looking."), text("It is the port.")])
     with fake.serve() as url:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
-        turns = converse(AnthropicModel(MODEL), ask(), 2)
+        with closing(AnthropicModel(MODEL)) as model:
+            turns = converse(model, ask(), 2)
     assert [turn.stop_reason for turn in turns] == ["tool_use", "end_turn"]
     assert turns[1].usage.cache_read > 0
     assert fake.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
+def test_closing_the_model_closes_its_own_connections_and_it_can_be_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with WireFake([text("one"), text("two")]).serve() as url, httpx2.Client() as handed_in:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+        with closing(AnthropicModel(MODEL)) as model:
+            assert turn_of(list(model.turn(ask()))).text == "one"
+            model.close()
+            assert turn_of(list(model.turn(ask()))).text == "two"
+        AnthropicModel(MODEL, http_client=handed_in).close()
+        assert not handed_in.is_closed
+
+
 def test_a_server_of_ones_own_needs_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY")
-    with WireFake([text("hi")]).serve() as url:
-        assert turn_of(list(AnthropicModel("qwen3", base_url=url).turn(ask()))).text == "hi"
+    with WireFake([text("hi")]).serve() as url, closing(AnthropicModel("qwen3", base_url=url)) as model:
+        assert turn_of(list(model.turn(ask()))).text == "hi"
 
 
 @pytest.mark.parametrize(

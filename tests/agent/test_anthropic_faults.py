@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import traceback
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -208,8 +209,12 @@ def test_a_profile_whose_token_was_refused_is_asked_for_a_new_one_once(
 def test_a_key_that_headers_cannot_carry_is_named_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-one\nsk-two")
     waits: list[float] = []
-    with WireFake([text("ok")]).serve() as url, pytest.raises(ModelFailed) as caught:
-        list(AnthropicModel(MODEL, base_url=url, sleep=waits.append).turn(ask()))
+    with (
+        WireFake([text("ok")]).serve() as url,
+        closing(AnthropicModel(MODEL, base_url=url, sleep=waits.append)) as model,
+        pytest.raises(ModelFailed) as caught,
+    ):
+        list(model.turn(ask()))
     assert "line break" in caught.value.next_step
     assert "sk-" not in "".join(traceback.format_exception(caught.value))
     assert waits == []

@@ -98,6 +98,12 @@ class AnthropicModel:
             return card.cost(usage)
         return 0.0 if _is_loopback(self._base_url) else None
 
+    def close(self) -> None:
+        """Close the connections that were opened here; a client that was handed in stays open."""
+        if self._opened is not None and self._http_client is None:
+            self._opened.close()
+        self._opened = None
+
     def _attempt(self, body: dict[str, Any], *, is_first: bool) -> Generator[ModelEvent, None, Fault | None]:
         try:
             with self._client().messages.stream(**body) as stream:
@@ -174,7 +180,7 @@ class AnthropicModel:
         fault = faults.from_status(status, kind, words, error.response.headers, model=self.name, host=self._host())
         if status == 401 and is_first and self._opened.credentials is not None:
             # A new client reads the profile again, whose token may have been renewed by another process.
-            self._opened = None
+            self.close()
             return replace(fault, retry=True, wait_s=0.0)
         return fault
 
