@@ -53,5 +53,5 @@ def _get(parts: SplitResult, port: int | None, timeout_s: float) -> tuple[int, s
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     with closing(connection):
         connection.request("GET", path, headers={"User-Agent": "docker-agent"})
-        answer = connection.getresponse()
-        return answer.status, answer.read(BODY_BYTES).decode("utf-8", "replace")
+        with connection.getresponse() as answer:
+            return answer.status, answer.read(BODY_BYTES).decode("utf-8", "replace")
