@@ -53,7 +53,7 @@ def test_a_signature_has_its_code_and_looks() -> None:
 def test_a_fix_is_registered_and_stays_callable() -> None:
     assert too_big.mend is None
 
-    @too_big.fix
+    @too_big.fix("safe")
     def shrink(_model: str, finding: Finding) -> list[str]:
         return [finding.code]
 

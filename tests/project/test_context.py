@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(newline: str, bom: str) 
     context = parse_context(bom + FULL.replace("\n", newline))
 
     plain = parse_context(FULL)
-    assert plain.model_dump(exclude={"text"}) == context.model_dump(exclude={"text"})
+    assert replace(plain, text="") == replace(context, text="")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_a_table_of_contents_is_no_section(entry: str) -> None:
 def test_without_a_section_there_are_no_wishes_and_one_remark(text: str) -> None:
     context = parse_context(text)
 
-    assert EMPTY.model_dump(exclude={"text", "mistakes"}) == context.model_dump(exclude={"text", "mistakes"})
+    assert replace(context, text="", mistakes=()) == EMPTY
     assert messages(context) == [(1, "There is no Docker section.")]
 
 

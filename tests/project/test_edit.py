@@ -18,8 +18,8 @@ from docker_agent.project.edit import (
     apply_edits,
     remove_service_key,
     set_service_value,
-    write_step,
 )
+from docker_agent.project.edit_steps import write_step
 
 ROOT = Path("/project")
 

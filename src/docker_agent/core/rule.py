@@ -1,8 +1,8 @@
 """Rules: generators over a typed model whose docstring is manual and test at once.
 
 A rule file holds one function decorated with `@rule(...)` and, where the fault can be mended in the text, a second one
-decorated with `@NAME.fix`. The docstring has the sections *Why*, *Flagged* and *Fine* (each of the last two with an
-indented example that the tests run), optionally *Instead* and *See*.
+decorated with `@NAME.fix(kind)`. The docstring has the sections *Why*, *Flagged* and *Fine* (each of the last two with
+an indented example that the tests run), optionally *Instead* and *See*.
 """
 
 from __future__ import annotations
@@ -10,43 +10,67 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from docker_agent.core.finding import Finding, Severity
 
 Check = Callable[[Any], Iterator[Finding]]
 Mend = Callable[[Any, Finding], Iterable[Any]]
+Area = Literal["model", "conflict", "security", "production", "practice", "style"]
+FixKind = Literal["safe", "behaviour", "suggest"]
 
 
 @dataclass
 class Rule:
-    """A rule: `code` is the function's name and the policy key; `mend` gives the text edits for one finding, if any."""
+    """A rule: `code` is the function's name and the policy key; `mend` gives the text edits for one finding, if any.
+
+    Attributes
+    ----------
+    severity: in the profile `dev`; `off` for a rule that must be asked for.
+    production: severity in the profile `prod`.
+    hardening: whether the profile `dev` folds its findings into one "not hardened" remark a service.
+    fix_kind: `safe` edits leave what runs as it is, `behaviour` edits change it, `suggest` edits need a choice.
+    """
 
     code: str
     severity: Severity
-    area: str
+    production: Severity
+    area: Area
     manual: str
     check: Check
+    hardening: bool = False
     mend: Mend | None = field(default=None)
+    fix_kind: FixKind = "behaviour"
 
     @property
     def summary(self) -> str:
         """The first sentence of the manual."""
         return self.manual.split("\n", 1)[0]
 
-    def fix(self, mend: Mend) -> Mend:
+    def fix(self, kind: FixKind) -> Callable[[Mend], Mend]:
         """Register the function that turns one finding of this rule into text edits (use as a decorator)."""
-        self.mend = mend
-        return mend
+
+        def register(mend: Mend) -> Mend:
+            self.mend, self.fix_kind = mend, kind
+            return mend
+
+        return register
 
 
-def rule(*, severity: Severity, area: str) -> Callable[[Check], Rule]:
+def rule(
+    *, severity: Severity, area: Area, production: Severity | None = None, hardening: bool = False
+) -> Callable[[Check], Rule]:
     """Make a rule of a generator; the function's name is its code and says the fault.
 
     Parameters
     ----------
-    severity: default severity, changed by the policies of the project context.
-    area: `model`, `conflict`, `security`, `production`, `practice` or `style`.
+    severity: default severity, changed by the policies of the project context; `off` for a matter of taste.
+    production: severity in the profile `prod`; as `severity` where it is not given.
+    hardening: one of the many measures that most good files lack; the profile `dev` sums them up.
+
+    Raises
+    ------
+    TypeError: at import, where the manual lacks an example or the area is none.
     """
 
     def decorate(check: Check) -> Rule:
@@ -54,6 +78,8 @@ def rule(*, severity: Severity, area: str) -> Callable[[Check], Rule]:
         name = str(getattr(check, "__name__", "rule"))
         if "Flagged" not in manual or "Fine" not in manual:
             raise TypeError(f"{name}: the docstring of a rule shows a Flagged and a Fine example.")
-        return Rule(code=name, severity=severity, area=area, manual=manual, check=check)
+        if area not in get_args(Area):
+            raise TypeError(f"{name}: {area} is no area of rules.")
+        return Rule(name, severity, production or severity, area, manual, check, hardening)
 
     return decorate

@@ -32,9 +32,9 @@ class ServiceReader:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def wrong(self, place: Place, message: str, near: str = "", *, certain: bool = True) -> None:
+    def wrong(self, place: Place, message: str, near: str = "", *, code: str = "schema", certain: bool = True) -> None:
         """Note a problem."""
-        self.problems.append(Problem(place, message, near, certain))
+        self.problems.append(Problem(code, place, message, near, certain))
 
     def service(self, entry: Entry) -> Service | None:
         """The service of one entry of `services`, None where it is no mapping."""

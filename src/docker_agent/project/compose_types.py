@@ -14,9 +14,10 @@ from docker_agent.project.compose_nodes import Place
 class Problem:
     """Something that Compose would not accept, and where; `near` is the nearest valid word, if any.
 
-    `certain` is false for words that a newer Compose may know.
+    `code` is the rule that has the manual for it; `certain` is false for words that a newer Compose may know.
     """
 
+    code: str
     place: Place
     message: str
     near: str = ""

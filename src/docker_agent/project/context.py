@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import stat
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, Field
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Severity
@@ -31,7 +30,8 @@ __all__ = [
 ]
 
 
-class ProjectContext(BaseModel):
+@dataclass(frozen=True)
+class ProjectContext:
     """What the project says of itself; every field has a neutral default, so that no file means no wishes.
 
     Attributes
@@ -51,24 +51,22 @@ class ProjectContext(BaseModel):
     mistakes: what was not understood, with line and column.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     path: Path | None = None
     name: str = ""
-    text: str = Field(default="", repr=False)
+    text: str = field(default="", repr=False)
     reverse_proxy: Proxy = ""
     reverse_proxy_version: str = ""
     network: str = ""
     gpu: Gpu = ""
-    service_groups: dict[str, tuple[str, ...]] = Field(default_factory=dict[str, tuple[str, ...]])
+    service_groups: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     compose_files: tuple[str, ...] = ()
-    policies: dict[str, Severity] = Field(default_factory=dict[str, Severity])
-    policy_lines: dict[str, int] = Field(default_factory=dict[str, int])
+    policies: dict[str, Severity] = field(default_factory=dict[str, Severity])
+    policy_lines: dict[str, int] = field(default_factory=dict[str, int])
     production: bool = False
     hosts: tuple[Peer, ...] = ()
     delegates: tuple[Peer, ...] = ()
     projects: tuple[str, ...] = ()
-    unknown: dict[str, str] = Field(default_factory=dict[str, str])
+    unknown: dict[str, str] = field(default_factory=dict[str, str])
     mistakes: tuple[Mistake, ...] = ()
 
 
@@ -155,7 +153,8 @@ def parse_context(text: str, path: Path | None = None) -> ProjectContext:
             draft.complain(first, 1, f"A Docker section already begins in line {found[0].lines[0].number}.", hint)
         fill(draft, read_nodes(section, known_key, draft.complain))
     draft.name = draft.name or _title(lines)
-    values = {name: value for name, value in vars(draft).items() if name in ProjectContext.model_fields}
+    known = {entry.name for entry in fields(ProjectContext)}
+    values = {name: value for name, value in vars(draft).items() if name in known}
     values["mistakes"] = tuple(sorted(draft.mistakes, key=lambda mistake: (mistake.line, mistake.column)))
     return ProjectContext(path=path, text=text, **values)
 

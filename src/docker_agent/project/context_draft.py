@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from docker_agent.core.finding import Severity
 from docker_agent.project.context_markdown import Node, plain, spans
 from docker_agent.project.context_sections import words
@@ -50,10 +48,9 @@ VENDOR_OF: dict[str, Gpu] = {
 _NOTE = re.compile(r"\s+(?:[-\u2013\u2014]+|#)\s+.*$|\s*\([^()]*\)\s*$")
 
 
-class Mistake(BaseModel):
+@dataclass(frozen=True)
+class Mistake:
     """Something in the file that was not understood or is better written otherwise; line and column count from 1."""
-
-    model_config = ConfigDict(frozen=True)
 
     line: int
     column: int
@@ -61,10 +58,9 @@ class Mistake(BaseModel):
     hint: str = ""
 
 
-class Peer(BaseModel):
+@dataclass(frozen=True)
+class Peer:
     """Another machine or another agent: its name, where it is reached (URL, address or context) and what it is for."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     address: str = ""

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, cast
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.plan import Write
 from docker_agent.project.compose import ComposeModel, Document, node_at
 from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Source, plain_value
 from docker_agent.project.compose_nodes import Sequence as SequenceNode
@@ -32,8 +28,6 @@ __all__ = [
     "apply_edits",
     "remove_service_key",
     "set_service_value",
-    "write_source",
-    "write_step",
 ]
 
 
@@ -100,28 +94,6 @@ def remove_service_key(model: ComposeModel, service: str, path: tuple[str, ...])
         del _inside(expected, above)[last]
         edits += _checked(document, [remove_entry(parent, entry)], expected, ".".join(path))
     return edits
-
-
-def write_step(root: Path, model: ComposeModel, edits: Sequence[Edit], why: str) -> Write:
-    """The plan's step that makes edits of one file.
-
-    Raises
-    ------
-    InputError: no edits, edits of several files, or edits that overlap.
-    """
-    names = {edit.file for edit in edits}
-    if len(names) != 1:
-        raise InputError("One step writes one file.", "Make a step for each file that is edited.")
-    source = model.sources[names.pop()]
-    return write_source(root, source, apply_edits(source.text, edits), why)
-
-
-def write_source(root: Path, source: Source, text: str, why: str) -> Write:
-    """The plan's step that gives a file that was read a new text; a byte order mark stays."""
-    path = os.path.relpath(source.path, root).replace(os.sep, "/")
-    mark = "\ufeff" if source.data.startswith(b"\xef\xbb\xbf") else ""
-    before = hashlib.sha256(source.data).hexdigest()
-    return Write(path=path, content=mark + text, before=before, why=why, touches=(f"file:{path}",))
 
 
 def _place_to_set(model: ComposeModel, service: str, path: KeyPath) -> tuple[Document, int]:

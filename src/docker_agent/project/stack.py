@@ -8,13 +8,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from docker_agent.core.errors import InputError
 from docker_agent.host.files import find_files, read_file
 from docker_agent.project.compose import ComposeModel, load
 from docker_agent.project.dotenv import parse_dotenv
-from docker_agent.project.workspace import Workspace
+
+if TYPE_CHECKING:
+    from docker_agent.project.workspace import Workspace  # costs pydantic, which the compose checker does without
 
 # In the order of compose-go's cli/options.go.
 FILE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")

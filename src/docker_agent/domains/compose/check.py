@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
@@ -87,8 +88,8 @@ def _unreadable(error: InputError) -> CheckReport:
 
 
 def _shortened(ws: Workspace, finding: Finding) -> Finding:
-    evidence = (each.model_copy(update={"quote": ws.quote(each.quote, LONGEST_QUOTE)}) for each in finding.evidence)
-    return finding.model_copy(update={"evidence": tuple(evidence)})
+    evidence = (replace(each, quote=ws.quote(each.quote, LONGEST_QUOTE)) for each in finding.evidence)
+    return replace(finding, evidence=tuple(evidence))
 
 
 def _ask_compose(ws: Workspace, stack: Stack) -> tuple[tuple[Finding, ...], tuple[str, ...]]:

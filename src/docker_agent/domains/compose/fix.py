@@ -14,7 +14,8 @@ from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.rule import Rule
 from docker_agent.core.tool import tool
 from docker_agent.domains.compose.judge import all_rules, check_model
-from docker_agent.project.edit import Edit, apply_edits, write_source
+from docker_agent.project.edit import Edit, apply_edits
+from docker_agent.project.edit_steps import write_source
 from docker_agent.project.stack import Stack, open_stack, stack_of
 from docker_agent.project.workspace import Workspace
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 
 from docker_agent.core.discover import instances
@@ -39,12 +40,11 @@ def check_model(
 def judge(model: ComposeModel, policies: Mapping[str, Severity], rules: Sequence[Rule] | None = None) -> list[Finding]:
     """All findings that no policy silences, suppressed ones too, the worst first, then by place."""
     found = [
-        finding.model_copy(
-            update={
-                "code": rule.code,
-                "severity": policies.get(rule.code) or (finding.severity if finding.severity.rank else rule.severity),
-                "fixable": rule.mend is not None,
-            }
+        replace(
+            finding,
+            code=rule.code,
+            severity=policies.get(rule.code) or (finding.severity if finding.severity.rank else rule.severity),
+            fixable=rule.mend is not None,
         )
         for rule in (all_rules() if rules is None else rules)
         if policies.get(rule.code) is not Severity.OFF

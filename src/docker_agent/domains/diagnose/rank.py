@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.discover import instances
 from docker_agent.core.errors import InputError
@@ -56,8 +57,8 @@ def rank(findings: list[Finding]) -> list[Finding]:
 def _found(snapshot: Snapshot) -> Iterator[Finding]:
     for code, signature in catalogue().items():
         for finding in signature.look(snapshot):
-            named = finding.model_copy(update={"code": code})
-            yield named.model_copy(update={"fixable": _can_mend(signature, snapshot, named)})
+            named = replace(finding, code=code)
+            yield replace(named, fixable=_can_mend(signature, snapshot, named))
 
 
 def _can_mend(signature: Signature, snapshot: Snapshot, finding: Finding) -> bool:

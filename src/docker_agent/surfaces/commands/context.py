@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import typer
+from pydantic import TypeAdapter
 
 from docker_agent.app import Session
+from docker_agent.project.context import ProjectContext
 from docker_agent.surfaces.choices import Choices
 from docker_agent.surfaces.render import print_answer
 from docker_agent.surfaces.start import guarded, print_json, start
@@ -38,7 +40,7 @@ def command(context: typer.Context) -> None:
 
 def _understood(session: Session) -> dict[str, Any]:
     workspace = session.workspace
-    data = workspace.context.model_dump(mode="json", exclude=NOT_SHOWN)
+    data = TypeAdapter(ProjectContext).dump_python(workspace.context, mode="json", exclude=NOT_SHOWN)
     if workspace.context.path is None:
         data["path"] = (
             "none found from here upwards; write .project-context.md with a `## Docker Configuration` section"

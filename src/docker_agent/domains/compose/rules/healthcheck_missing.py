@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
@@ -59,10 +60,10 @@ def healthcheck_missing(model: ComposeModel) -> Iterator[Finding]:
                 f"{service.name} has no health check.",
                 "Add a healthcheck with a tool that the image has.",
             )
-            yield found.model_copy(update={"confidence": "possible"})
+            yield replace(found, confidence="possible")
 
 
-@healthcheck_missing.fix
+@healthcheck_missing.fix("behaviour")
 def add_check(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Add the check of a known image; nothing for any other, whose tools are not known."""
     service = model.services[finding.object]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
@@ -60,10 +61,10 @@ def log_rotation_missing(model: ComposeModel) -> Iterator[Finding]:
                 f"{service.name}'s log grows without limit.",
                 "Set max-size and max-file in logging.options.",
             )
-            yield found.model_copy(update={"confidence": "likely"})
+            yield replace(found, confidence="likely")
 
 
-@log_rotation_missing.fix
+@log_rotation_missing.fix("behaviour")
 def add_rotation(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Three files of 10 MB; a driver and other options that are there stay."""
     service = model.services[finding.object]

@@ -62,7 +62,7 @@ def memory_limit(model: ComposeModel) -> Iterator[Finding]:
             )
 
 
-@memory_limit.fix
+@memory_limit.fix("behaviour")
 def add_limit(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Add a limit that most services stay below; whoever knows better names another."""
     raw = model.services[finding.object].raw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
@@ -72,7 +73,7 @@ def port_conflict(model: ComposeModel) -> Iterator[Finding]:
             "Publish one of them on another port.",
         )
         elsewhere = Evidence(source="compose", where=str(other.place), quote=_shown(other))
-        yield found.model_copy(update={"evidence": (*found.evidence, elsewhere)})
+        yield replace(found, evidence=(*found.evidence, elsewhere))
 
 
 def _conflicts(claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:

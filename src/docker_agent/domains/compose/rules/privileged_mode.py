@@ -53,7 +53,7 @@ def privileged_mode(model: ComposeModel) -> Iterator[Finding]:
             )
 
 
-@privileged_mode.fix
+@privileged_mode.fix("behaviour")
 def take_out(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Take the key out; a container that needs a right then says which."""
     return remove_service_key(model, finding.object, ("privileged",))

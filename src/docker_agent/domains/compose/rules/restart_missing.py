@@ -54,7 +54,7 @@ def restart_missing(model: ComposeModel) -> Iterator[Finding]:
             )
 
 
-@restart_missing.fix
+@restart_missing.fix("behaviour")
 def add_restart(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Restart until somebody stops it."""
     return set_service_value(model, finding.object, ("restart",), "unless-stopped")

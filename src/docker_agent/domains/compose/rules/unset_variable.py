@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
@@ -46,4 +47,4 @@ def unset_variable(model: ComposeModel) -> Iterator[Finding]:
         found = fault(model, first.place, name, message, f"Set {name} in .env, or give it a default.")
         others = (Evidence(source="compose", where=str(use.place)) for use in places if use is not first)
         severity = Severity.ERROR if required else Severity.OFF
-        yield found.model_copy(update={"severity": severity, "evidence": (*found.evidence, *others)})
+        yield replace(found, severity=severity, evidence=(*found.evidence, *others))

@@ -1,0 +1,36 @@
+"""Edits of compose files as steps of a plan."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Write
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_nodes import Source
+from docker_agent.project.edit import Edit, apply_edits
+
+
+def write_step(root: Path, model: ComposeModel, edits: Sequence[Edit], why: str) -> Write:
+    """The plan's step that makes edits of one file.
+
+    Raises
+    ------
+    InputError: no edits, edits of several files, or edits that overlap.
+    """
+    names = {edit.file for edit in edits}
+    if len(names) != 1:
+        raise InputError("One step writes one file.", "Make a step for each file that is edited.")
+    source = model.sources[names.pop()]
+    return write_source(root, source, apply_edits(source.text, edits), why)
+
+
+def write_source(root: Path, source: Source, text: str, why: str) -> Write:
+    """The plan's step that gives a file that was read a new text; a byte order mark stays."""
+    path = os.path.relpath(source.path, root).replace(os.sep, "/")
+    mark = "\ufeff" if source.data.startswith(b"\xef\xbb\xbf") else ""
+    before = hashlib.sha256(source.data).hexdigest()
+    return Write(path=path, content=mark + text, before=before, why=why, touches=(f"file:{path}",))
