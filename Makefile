@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LAB := $(PYTHON) -m tests.lab
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench bench-compose clean
 
 demo: .venv/ready
 	@$(LAB) run -- $(BIN)/python examples/demo.py
@@ -20,10 +20,13 @@ check: .venv/ready
 	@$(BIN)/lint-imports
 
 bench: .venv/ready
-	@$(LAB) run -- $(BIN)/python evals/bench.py
+	@$(LAB) run -- $(BIN)/python -m evals.bench
+
+bench-compose: .venv/ready .venv-peers/ready
+	@BENCH_PEERS=.venv-peers $(BIN)/python -m evals.bench_compose
 
 clean:
-	rm -rf .venv dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 
 .venv/ready: pyproject.toml requirements-dev.lock
 	@echo "Setting up .venv (once, about a minute) ..."
@@ -31,3 +34,10 @@ clean:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch .venv/ready
+
+.venv-peers/ready: evals/peers.txt
+	@echo "Installing the peers to compare with ..."
+	@$(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --requirement evals/peers.txt
+	@if command -v npm >/dev/null; then npm install --silent --no-fund --no-audit --prefix .venv-peers dclint@3.1.0; fi
+	@touch .venv-peers/ready

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -56,17 +56,26 @@ volumes:
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured figure and, where one is promised, the most it may be."""
+    """One measured figure and, where something is promised, the most or the least it may be."""
 
     what: str
     value: float
     unit: str
     limit: float | None = None
 
+    least: float | None = None
+
     @property
     def holds(self) -> bool:
         """Whether the promise is kept."""
-        return self.limit is None or self.value <= self.limit
+        return (self.limit is None or self.value <= self.limit) and (self.least is None or self.value >= self.least)
+
+    @property
+    def promise(self) -> str:
+        """What is promised, and whether it holds; empty where nothing is."""
+        bounds = (("at most", self.limit), ("at least", self.least))
+        words = ", ".join(f"{word} {bound:g}" for word, bound in bounds if bound is not None)
+        return f"  {words}  {'holds' if self.holds else 'MISSED'}" if words else ""
 
 
 class Nothing(BaseModel):
@@ -81,6 +90,13 @@ class Nothing(BaseModel):
 def nothing(_workspace: Workspace, word: Annotated[str, "any word"] = "") -> Nothing:
     """Look at nothing."""
     return Nothing(word=word)
+
+
+def show(figures: Sequence[Figure]) -> int:
+    """Print figures; 1 where a promise is not kept."""
+    for figure in figures:
+        print(f"{figure.what:<44} {figure.value:>10.2f} {figure.unit:<7}{figure.promise}")
+    return 0 if all(figure.holds for figure in figures) else 1
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -209,10 +225,7 @@ def main() -> int:
         )
         figures = [*help_ratio(), *first_request(session), *loop_overhead(session), *redaction(), *compose_files()]
         figures += diagnosis(Path(folder))
-    for figure in figures:
-        limit = "" if figure.limit is None else f"  at most {figure.limit:g}  {'holds' if figure.holds else 'MISSED'}"
-        print(f"{figure.what:<40} {figure.value:>10.2f} {figure.unit:<7}{limit}")
-    return 0 if all(figure.holds for figure in figures) else 1
+    return show(figures)
 
 
 if __name__ == "__main__":
