@@ -215,6 +215,9 @@ def it_writes_reads_finds_and_removes_files(stage: Stage) -> None:
     assert reads.read_file(stage.folder / "a.yml") == b"new"
     assert reads.find_files(stage.folder, "**/*.yml") == [stage.folder / "a.yml", stage.folder / "sub" / "b.yml"]
     assert reads.find_files(stage.folder, "*.yml") == [stage.folder / "a.yml"]
+    paths = [stage.folder / "a.yml", stage.folder / "sub", stage.folder / "ghost"]
+    assert [reads.file_kind(path) for path in paths] == ["file", "folder", ""]
+    assert [reads.file_mode(path) for path in paths][::2] == [0o644, 0]
     changes.remove_file(stage.folder / "a.yml")
     changes.remove_file(stage.folder / "a.yml")
     with pytest.raises(InputError) as caught:

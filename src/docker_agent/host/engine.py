@@ -191,6 +191,14 @@ class EngineReads:
         """Files below a folder that match a glob."""
         return files.find_files(root, pattern)
 
+    def file_kind(self, path: Path) -> files.FileKind:
+        """What a path leads to, "" for nothing."""
+        return files.file_kind(path)
+
+    def file_mode(self, path: Path) -> int:
+        """The permission bits of what a path leads to, 0 where nothing is."""
+        return files.file_mode(path)
+
     def now(self) -> float:
         """Seconds since the epoch."""
         return time.time()

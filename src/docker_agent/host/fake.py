@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 from docker_agent.core.errors import AgentError, InputError, ToolMissing
 from docker_agent.host.compose_cli import command_of, only_reads
 from docker_agent.host.fake_changes import FakeChanges
-from docker_agent.host.files import is_skipped
+from docker_agent.host.files import FileKind, is_skipped
 from docker_agent.host.host import Host
 from docker_agent.host.models import (
     Answer,
@@ -231,6 +231,16 @@ class FakeReads:
             for path in below
             if _matches(path.relative_to(root).parts, wanted) and not is_skipped(path.relative_to(root))
         )
+
+    def file_kind(self, path: Path) -> FileKind:
+        """What a path leads to; a folder is what a file lies in."""
+        if path in self._world.files:
+            return "file"
+        return "folder" if any(path in file.parents for file in self._world.files) else ""
+
+    def file_mode(self, path: Path) -> int:
+        """The usual permission bits of what is there, 0 where nothing is."""
+        return {"file": 0o644, "folder": 0o755}.get(self.file_kind(path), 0)
 
     def now(self) -> float:
         """The world's clock."""

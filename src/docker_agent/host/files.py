@@ -7,12 +7,15 @@ import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePath
+from typing import Literal
 
 from docker_agent.core.errors import AgentError, InputError
 
 LARGEST_BYTES = 16 * 1024 * 1024
 SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "vendor"})
 MOST_FILES = 2_000
+
+FileKind = Literal["file", "folder", "other", ""]
 
 
 def read_file(path: Path) -> bytes:
@@ -49,6 +52,23 @@ def find_files(root: Path, pattern: str) -> list[Path]:
             if len(found) >= MOST_FILES:
                 break
     return sorted(found)
+
+
+def file_kind(path: Path) -> FileKind:
+    """What a path leads to, links followed; "" for nothing, or nothing that may be looked at."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    return "file" if stat.S_ISREG(mode) else "folder" if stat.S_ISDIR(mode) else "other"
+
+
+def file_mode(path: Path) -> int:
+    """The permission bits of what a path leads to, 0 where nothing is."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except (OSError, ValueError):
+        return 0
 
 
 def is_skipped(path: PurePath) -> bool:

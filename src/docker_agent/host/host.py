@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from docker_agent.core.plan import Argv, Engine
+from docker_agent.host.files import FileKind
 from docker_agent.host.models import (
     Answer,
     Container,
@@ -95,6 +96,14 @@ class Reads(Protocol):
 
     def find_files(self, root: Path, pattern: str) -> list[Path]:
         """Files below a folder that match a glob, sorted, hidden and vendored folders left out."""
+        ...
+
+    def file_kind(self, path: Path) -> FileKind:
+        """What a path leads to, "" for nothing."""
+        ...
+
+    def file_mode(self, path: Path) -> int:
+        """The permission bits of what a path leads to, 0 where nothing is."""
         ...
 
     def now(self) -> float:

@@ -18,6 +18,7 @@ from docker_agent.project.compose_parse import parse_nodes, read_source
 from docker_agent.project.compose_services import ServiceReader
 from docker_agent.project.compose_types import Problem, Resource, Service, UnsetVariable
 from docker_agent.project.compose_words import TOP_LEVEL
+from docker_agent.project.disk import Disk
 
 Step = str | int
 
@@ -45,6 +46,8 @@ class ComposeModel:
     unset: variables without a value, each at its exact place.
     problems: what Compose would refuse, each at its place; the rest of the file is still read.
     not_looked_at: parts of the stack that this model does not hold, in words.
+    directory: the project directory, which Compose resolves relative paths from.
+    disk: the file system, None where it must not be asked.
     """
 
     root: MappingNode
@@ -58,6 +61,16 @@ class ComposeModel:
     unset: tuple[UnsetVariable, ...] = ()
     problems: tuple[Problem, ...] = ()
     not_looked_at: tuple[str, ...] = ()
+    directory: Path = Path()
+    disk: Disk | None = None
+
+    def problems_of(self, code: str) -> list[Problem]:
+        """The problems that one rule has the manual for."""
+        return [problem for problem in self.problems if problem.code == code]
+
+    def resolve(self, text: str) -> Path:
+        """The path that a relative one of the files means."""
+        return Path(os.path.normpath(self.directory / Path(text).expanduser()))
 
     @property
     def sources(self) -> dict[str, Source]:
@@ -119,6 +132,7 @@ def load(
     read: Callable[[Path], bytes],
     variables: Mapping[str, str],
     root: Path | None = None,
+    disk: Disk | None = None,
 ) -> ComposeModel:
     """Read compose files and lay each over the one before.
 
@@ -127,6 +141,7 @@ def load(
     read: gives a file's bytes; its InputError passes through.
     variables: what `${NAME}` may be; `.env` files are the caller's to read.
     root: the folder that file names are shown relative to; the first file's folder by default.
+    disk: the file system for rules that ask about it.
 
     Raises
     ------
@@ -153,7 +168,8 @@ def load(
         merged = overlay(merged, upper)
     if any("!reset" in document.source.text for document in documents):
         merged = _without_resets(merged)
-    return _model(cast("MappingNode", merged), tuple(documents), tuple(unset), reader)
+    model = _model(cast("MappingNode", merged), tuple(documents), tuple(unset), reader)
+    return replace(model, directory=files[0].parent, disk=disk)
 
 
 def _documents(file: Path, home: Path, read: Callable[[Path], bytes]) -> list[Document]:

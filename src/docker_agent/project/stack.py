@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from docker_agent.core.errors import InputError
 from docker_agent.host.files import find_files, read_file
 from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.disk import Disk, HostDisk
 from docker_agent.project.dotenv import parse_dotenv
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def find_stack(
     read: Read = read_file,
     find: Find = find_files,
     environment: Mapping[str, str] = os.environ,
+    disk: Disk | None = None,
 ) -> Stack | None:
     """Find and read the stack of a folder, None where it has no compose file.
 
@@ -69,13 +71,14 @@ def find_stack(
     Parameters
     ----------
     context_files: paths and globs relative to the root.
+    disk: the file system for rules that ask about it.
 
     Raises
     ------
     InputError: a named file is not there, or a file cannot be read as what it is.
     """
     files = find_stack_files(root, context_files=context_files, read=read, find=find, environment=environment)
-    return open_stack(root, files, read=read, environment=environment) if files else None
+    return open_stack(root, files, read=read, environment=environment, disk=disk) if files else None
 
 
 def find_stack_files(
@@ -98,7 +101,12 @@ def find_stack_files(
 
 
 def open_stack(
-    root: Path, files: Sequence[Path], *, read: Read = read_file, environment: Mapping[str, str] = os.environ
+    root: Path,
+    files: Sequence[Path],
+    *,
+    read: Read = read_file,
+    environment: Mapping[str, str] = os.environ,
+    disk: Disk | None = None,
 ) -> Stack:
     """Read the stack of certain files, laid over each other in their order.
 
@@ -111,7 +119,7 @@ def open_stack(
     known = {**dotenv, **environment}
     given = known.get("COMPOSE_PROJECT_NAME", "")
     fallback = normalize_name(directory.absolute().name)
-    model = load(files, read=read, variables={"COMPOSE_PROJECT_NAME": fallback, **known}, root=root)
+    model = load(files, read=read, variables={"COMPOSE_PROJECT_NAME": fallback, **known}, root=root, disk=disk)
     name = given or model.name or fallback
     return Stack(root, directory, tuple(files), name, model, dotenv, tuple(_dotenv_files(root, directory, environment)))
 
@@ -125,9 +133,14 @@ def stack_of(ws: Workspace, *, files: Sequence[str] = ()) -> Stack | None:
     """
     if not files:
         return find_stack(
-            ws.root, context_files=ws.context.compose_files, read=ws.host.read_file, find=ws.host.find_files
+            ws.root,
+            context_files=ws.context.compose_files,
+            read=ws.host.read_file,
+            find=ws.host.find_files,
+            disk=HostDisk(ws.host),
         )
-    return open_stack(ws.root, [_inside(ws.root, name) for name in files], read=ws.host.read_file)
+    named = [_inside(ws.root, name) for name in files]
+    return open_stack(ws.root, named, read=ws.host.read_file, disk=HostDisk(ws.host))
 
 
 def compose_argv(stack: Stack, *arguments: str) -> tuple[str, ...]:

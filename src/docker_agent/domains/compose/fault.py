@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Place
@@ -18,6 +21,24 @@ def fault(model: ComposeModel, place: Place, name: str, message: str, fix: str =
     text = model.sources[place.file].text[place.start : place.end].split("\n", 1)[0].strip()
     evidence = Evidence(source="compose", where=str(place), quote=text)
     return Finding(code="", severity=Severity.OFF, object=name, message=message, fix=fix, evidence=(evidence,))
+
+
+def problems(model: ComposeModel, code: str) -> Iterator[Finding]:
+    """The findings of a rule that only says what reading the files has met."""
+    for problem in model.problems_of(code):
+        name = service_at(model, problem.place) or problem.place.file
+        hint = f'Did you mean "{problem.near}"?' if problem.near else "Correct it."
+        found = fault(model, problem.place, name, f"{problem.message}.", hint)
+        yield found if problem.certain else replace(found, severity=Severity.WARN, confidence="likely")
+
+
+def service_at(model: ComposeModel, place: Place) -> str:
+    """The service whose lines hold a place, "" where none does."""
+    for service in model.services.values():
+        raw = service.raw
+        if raw.source.name == place.file and service.place.start <= place.start <= raw.end:
+            return service.name
+    return ""
 
 
 def runs_once(model: ComposeModel, service: Service) -> bool:

@@ -1,0 +1,76 @@
+"""What rules may ask of the file system: whether something is there, what it is, what it says and who may read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from docker_agent.host.files import FileKind, file_kind, file_mode, read_file
+
+if TYPE_CHECKING:
+    from docker_agent.host.host import Reads  # costs pydantic, which the compose checker does without
+
+
+class Disk(Protocol):
+    """The file system as rules see it; every path is absolute, or relative to the working folder."""
+
+    def kind(self, path: Path) -> FileKind:
+        """What is there, links followed; "" for nothing."""
+        ...
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of a file; raises `InputError` with the reason where it cannot be read."""
+        ...
+
+    def mode(self, path: Path) -> int:
+        """The permission bits of what is there, 0 where nothing is."""
+        ...
+
+
+@dataclass(frozen=True)
+class LocalDisk:
+    """The real file system."""
+
+    def kind(self, path: Path) -> FileKind:
+        """What is there, links followed; "" for nothing."""
+        return file_kind(path)
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of a file."""
+        return read_file(path)
+
+    def mode(self, path: Path) -> int:
+        """The permission bits of what is there, 0 where nothing is."""
+        return file_mode(path)
+
+
+@dataclass(frozen=True)
+class HostDisk:
+    """The file system of a host, real or fake, with some files as they are going to be written.
+
+    Attributes
+    ----------
+    written: the bytes of those files by resolved path.
+    """
+
+    host: Reads
+    written: Mapping[Path, bytes] | None = None
+
+    def kind(self, path: Path) -> FileKind:
+        """What is there, links followed; "" for nothing."""
+        return "file" if self._written(path) is not None else self.host.file_kind(path)
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of a file."""
+        written = self._written(path)
+        return self.host.read_file(path) if written is None else written
+
+    def mode(self, path: Path) -> int:
+        """The permission bits of what is there; those of a new file are the usual ones."""
+        there = self.host.file_mode(path)
+        return there or (0o644 if self._written(path) is not None else 0)
+
+    def _written(self, path: Path) -> bytes | None:
+        return self.written.get(path.resolve()) if self.written else None
