@@ -9,7 +9,6 @@ with Compose's verdicts in a `verdicts.tsv` (path, accept or reject, class, firs
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -20,10 +19,12 @@ from pathlib import Path
 
 from evals.bench import Figure, show
 from evals.compose_samples import sample, usual_sample
+from evals.verdicts import compare, compose_program, known_cases, mutants, summary
 
 RUNS = 15
 BATCH_RUNS = 3
 FILES = 500
+MUTANTS = 600
 OURS = (sys.executable, "-m", "docker_agent", "check")
 
 
@@ -35,17 +36,6 @@ def peers() -> dict[str, tuple[str, ...]]:
         "dclint": folder / "node_modules" / ".bin" / "dclint",
     }
     return {name: (str(path),) for name, path in found.items() if path.exists()}
-
-
-def compose_program() -> tuple[str, ...]:
-    """Compose as the start of an argument list, empty where there is none."""
-    named = os.environ.get("DOCKER_AGENT_COMPOSE", "")
-    if named:
-        return (named,)
-    docker = shutil.which("docker")
-    if docker and subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode == 0:
-        return (docker, "compose")
-    return ()
 
 
 def spent(argv: Sequence[str], cwd: Path) -> float:
@@ -99,10 +89,28 @@ def many_files(folder: Path) -> Iterator[Figure]:
         )
 
 
+def verdicts(folder: Path) -> Iterator[Figure]:
+    """How often we say of a file what Compose says: on a corpus, and on mutants that Compose judges on the spot."""
+    corpus = os.environ.get("DOCKER_AGENT_CORPUS", "")
+    known = list(known_cases(Path(corpus))) if corpus else []
+    compared = {"corpus": [compare(case) for case in known]}
+    if program := compose_program():
+        good = [case.path.read_text(encoding="utf-8", errors="replace") for case in known if not case.refusal]
+        good += [sample(number) for number in range(40)]
+        compared["mutants"] = [compare(case) for case in mutants(good, folder, MUTANTS, 0, program)]
+    for name, cases in compared.items():
+        figures = summary(cases)
+        if cases:
+            yield Figure(f"{name}: verdicts compared", figures["cases"], "files")
+            yield Figure(f"{name}: agreement with Compose", figures["agreement"], "%", least=99.5)
+            yield Figure(f"{name}: files refused that Compose accepts", figures["false rejects"], "files", 0)
+            yield Figure(f"{name}: refusals without line and column", figures["refusals without a place"], "files", 0)
+
+
 def main() -> int:
     """Print every figure; the exit code is 1 where a promise is not kept."""
     figures: list[Figure] = []
-    for measure in (single_file, many_files):
+    for measure in (verdicts, single_file, many_files):
         with tempfile.TemporaryDirectory() as folder:
             figures += measure(Path(folder))
     return show(figures)

@@ -199,6 +199,9 @@ def main() -> int:
         home.mkdir(parents=True, exist_ok=True)
         if chosen.mutants:
             program = compose_program()
+            if not program:
+                print("There is no Compose to judge the mutants: name one with DOCKER_AGENT_COMPOSE.", file=sys.stderr)
+                return 2
             compared += [compare(case) for case in mutants(good, home, chosen.mutants, chosen.seed, program)]
     for each in compared:
         if not each.agree or not each.placed:
