@@ -7,7 +7,25 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import TypeVar
 
+from docker_agent.project.compose_entries import (
+    has_gpu,
+    read_aliases,
+    read_devices,
+    read_env_files,
+    read_tmpfs,
+    read_ulimits,
+)
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Scalar, Sequence, plain_value
+from docker_agent.project.compose_texts import (
+    has_unset,
+    mapping,
+    names,
+    optional,
+    pairs,
+    sources,
+    text,
+    texts,
+)
 from docker_agent.project.compose_types import (
     Build,
     Dependency,
@@ -23,7 +41,7 @@ from docker_agent.project.compose_words import SERVICE
 
 T = TypeVar("T")
 
-_TIMES = ("interval", "timeout", "start_period")
+_TIMES = ("interval", "timeout", "start_period", "start_interval")
 
 
 class ServiceReader:
@@ -45,46 +63,80 @@ class ServiceReader:
         known = self._known_words(name, node)
         if not known.keys() & {"image", "build", "provider", "extends"}:
             self.wrong(entry.key.place, f"{name} has neither an image nor a build")
-        deploy = _mapping(known.get("deploy"))
-        limits = _mapping(_mapping(deploy.get("resources")).get("limits"))
-        restart = _mapping(deploy.get("restart_policy"))
+        deploy = mapping(known.get("deploy"))
+        limits = mapping(mapping(deploy.get("resources")).get("limits"))
+        reservations = mapping(mapping(deploy.get("resources")).get("reservations"))
+        restart = mapping(deploy.get("restart_policy"))
+        env_files = read_env_files(known.get("env_file"))
         self._check_limits(known, deploy)
         return Service(
             name=name,
             place=entry.key.place,
             raw=node,
-            image=_text(known.get("image")),
+            image=text(known.get("image")),
             build=self._build(known.get("build")),
             command=self._words(known.get("command")),
             entrypoint=self._words(known.get("entrypoint")),
             environment=self.pairs(known.get("environment")),
-            env_files=self._env_files(known.get("env_file")),
+            env_files=tuple(file.path for file in env_files),
+            env_file_entries=env_files,
             ports=self._ports(known.get("ports")),
             mounts=self._mounts(known.get("volumes")),
-            networks=_names(known.get("networks")),
-            network_mode=_text(known.get("network_mode")),
+            networks=names(known.get("networks")),
+            network_aliases=read_aliases(known.get("networks")),
+            network_mode=text(known.get("network_mode")),
             depends_on=self._dependencies(known.get("depends_on")),
             healthcheck=self._healthcheck(known.get("healthcheck")),
-            restart=_text(known.get("restart")),
-            restart_condition=_text(restart.get("condition")),
+            restart=text(known.get("restart")),
+            restart_condition=text(restart.get("condition")),
             memory=self._cast(limits.get("memory") or known.get("mem_limit"), read_size, 0),
             cpus=self._cast(limits.get("cpus") or known.get("cpus"), read_number, 0.0),
             pids=int(self._cast(limits.get("pids") or known.get("pids_limit"), read_number, 0.0)),
             replicas=int(self._cast(deploy.get("replicas") or known.get("scale"), read_number, 1.0)),
-            user=_text(known.get("user")),
+            memory_reserved=self._cast(reservations.get("memory") or known.get("mem_reservation"), read_size, 0),
+            cpus_reserved=self._cast(reservations.get("cpus"), read_number, 0.0),
+            memswap=self._cast(known.get("memswap_limit"), read_size, 0),
+            mem_swappiness=self._cast(known.get("mem_swappiness"), int, None),
+            shm_size=self._cast(known.get("shm_size"), read_size, 0),
+            ulimits=read_ulimits(known.get("ulimits")),
+            user=text(known.get("user")),
             privileged=self._cast(known.get("privileged"), read_bool, default=False),
             init=self._cast(known.get("init"), read_bool, default=False),
             read_only=self._cast(known.get("read_only"), read_bool, default=False),
-            container_name=_text(known.get("container_name")),
+            container_name=text(known.get("container_name")),
             stop_grace_period_s=self._cast(known.get("stop_grace_period"), read_duration, None),
-            security_opt=_texts(known.get("security_opt")),
-            cap_add=_texts(known.get("cap_add")),
-            cap_drop=_texts(known.get("cap_drop")),
-            tmpfs=_texts(known.get("tmpfs")),
-            profiles=_texts(known.get("profiles")),
-            secrets=_mounted(known.get("secrets")),
-            configs=_mounted(known.get("configs")),
+            security_opt=texts(known.get("security_opt")),
+            cap_add=texts(known.get("cap_add")),
+            cap_drop=texts(known.get("cap_drop")),
+            tmpfs=texts(known.get("tmpfs")),
+            tmpfs_mounts=read_tmpfs(known.get("tmpfs")),
+            devices=read_devices(known.get("devices")),
+            gpus=has_gpu(known, reservations),
+            ipc=text(known.get("ipc")),
+            pid=text(known.get("pid")),
+            uts=text(known.get("uts")),
+            cgroup=text(known.get("cgroup")),
+            cgroup_parent=text(known.get("cgroup_parent")),
+            userns_mode=text(known.get("userns_mode")),
+            hostname=text(known.get("hostname")),
+            pull_policy=text(known.get("pull_policy")),
+            platform=text(known.get("platform")),
+            stop_signal=text(known.get("stop_signal")),
+            links=texts(known.get("links")),
+            external_links=texts(known.get("external_links")),
+            volumes_from=texts(known.get("volumes_from")),
+            expose=texts(known.get("expose")),
+            sysctls=pairs(known.get("sysctls")),
+            extra_hosts=pairs(known.get("extra_hosts"), "=:"),
+            tty=self._cast(known.get("tty"), read_bool, default=False),
+            stdin_open=self._cast(known.get("stdin_open"), read_bool, default=False),
+            develop="develop" in known,
+            profiles=texts(known.get("profiles")),
+            secrets=sources(known.get("secrets")),
+            configs=sources(known.get("configs")),
             labels=self.pairs(known.get("labels")),
+            deploy_labels=pairs(deploy.get("labels")),
+            models=names(known.get("models")),
             logging=self._logging(known.get("logging")),
             extends="extends" in known,
         )
@@ -96,7 +148,7 @@ class ServiceReader:
                 for entry in node.entries:
                     if not isinstance(entry.value, Scalar):
                         self.wrong(entry.value.place, f"{entry.key.value} must be text, a number, true, false or empty")
-                return {entry.key.value: _optional(entry.value) for entry in node.entries}
+                return {entry.key.value: optional(entry.value) for entry in node.entries}
             case Sequence():
                 split = [item.value.partition("=") for item in node.items if isinstance(item, Scalar)]
                 return {key: value if equals else None for key, equals, value in split}
@@ -121,8 +173,8 @@ class ServiceReader:
 
     def _check_limits(self, known: dict[str, Node], deploy: dict[str, Node]) -> None:
         """Compose refuses an old key beside a `deploy` section that says something else, or nothing, of the same."""
-        resources = _mapping(deploy.get("resources"))
-        limits, reservations = _mapping(resources.get("limits")), _mapping(resources.get("reservations"))
+        resources = mapping(deploy.get("resources"))
+        limits, reservations = mapping(resources.get("limits")), mapping(resources.get("reservations"))
         pairs: tuple[tuple[str, dict[str, Node], str, Callable[[str], float]], ...] = (
             ("mem_limit", limits, "limits.memory", read_size),
             ("cpus", limits, "limits.cpus", read_number),
@@ -131,7 +183,7 @@ class ServiceReader:
         )
         for key, section, other, read in pairs:
             old, new = known.get(key), section.get(other.rpartition(".")[2])
-            if old is None or not section or _has_unset(old) or (new is not None and _has_unset(new)):
+            if old is None or not section or has_unset(old) or (new is not None and has_unset(new)):
                 continue
             if self._cast(old, read, 0) not in {0, self._cast(new, read, 0)}:
                 self.wrong(old.place, f"{key} says something else than deploy.resources.{other}")
@@ -154,21 +206,17 @@ class ServiceReader:
                     self.wrong(node.place, f"a command that does not split into words: {error}".rstrip("."))
                     return None
             case Sequence():
-                return _texts(node)
+                return texts(node)
             case _:
                 return None
 
     def _build(self, node: Node | None) -> Build | None:
         if isinstance(node, Mapping):
-            words = {word: _text(node.get(word)) for word in ("context", "dockerfile", "target")}
-            return Build(words["context"] or ".", words["dockerfile"], words["target"], self.pairs(node.get("args")))
-        return Build(_text(node)) if node is not None else None
-
-    def _env_files(self, node: Node | None) -> tuple[str, ...]:
-        if isinstance(node, Sequence):
-            paths = (_text(item.get("path")) if isinstance(item, Mapping) else _text(item) for item in node.items)
-            return tuple(path for path in paths if path)
-        return (_text(node),) if node is not None else ()
+            words = {word: text(node.get(word)) for word in ("context", "dockerfile", "target")}
+            words["context"] = words["context"] or "."
+            args, labels = self.pairs(node.get("args")), pairs(node.get("labels"))
+            return Build(**words, args=args, labels=labels, platforms=texts(node.get("platforms")))
+        return Build(text(node)) if node is not None else None
 
     def _ports(self, node: Node | None) -> tuple[PublishedPort, ...]:
         return tuple(port for port in self._items(node, read_port) if port)
@@ -179,7 +227,7 @@ class ServiceReader:
     def _items(self, node: Node | None, read: Callable[[Node], T]) -> list[T]:
         found: list[T] = []
         for item in node.items if isinstance(node, Sequence) else ():
-            if _has_unset(item):
+            if has_unset(item):
                 continue
             try:
                 found.append(read(item))
@@ -189,11 +237,11 @@ class ServiceReader:
 
     def _dependencies(self, node: Node | None) -> tuple[Dependency, ...]:
         if not isinstance(node, Mapping):
-            return tuple(Dependency(name) for name in _texts(node))
+            return tuple(Dependency(name) for name in texts(node))
         found: list[Dependency] = []
         for entry in node.entries:
-            said = _mapping(entry.value)
-            condition = _text(said.get("condition")) or "service_started"
+            said = mapping(entry.value)
+            condition = text(said.get("condition")) or "service_started"
             found.append(Dependency(entry.key.value, condition, plain_value(said.get("required")) is not False))
         return tuple(found)
 
@@ -201,7 +249,7 @@ class ServiceReader:
         if not isinstance(node, Mapping):
             return None
         test = node.get("test")
-        words = ("CMD-SHELL", test.value) if isinstance(test, Scalar) else _texts(test)
+        words = ("CMD-SHELL", test.value) if isinstance(test, Scalar) else texts(test)
         if isinstance(test, Sequence) and (not words or words[0] not in {"CMD", "CMD-SHELL", "NONE"}):
             self.wrong(test.place, "healthcheck.test must start with CMD, CMD-SHELL or NONE")
         times = {word: self._cast(node.get(word), read_duration, None) for word in _TIMES}
@@ -213,6 +261,7 @@ class ServiceReader:
             interval_s=times["interval"],
             timeout_s=times["timeout"],
             start_period_s=times["start_period"],
+            start_interval_s=times["start_interval"],
             retries=None if retries is None else int(retries),
         )
 
@@ -220,7 +269,7 @@ class ServiceReader:
         if not isinstance(node, Mapping):
             return None
         options = {key: value or "" for key, value in self.pairs(node.get("options")).items()}
-        return Logging(node.place, _text(node.get("driver")), options)
+        return Logging(node.place, text(node.get("driver")), options)
 
 
 def _shape(node: Node) -> str:
@@ -235,40 +284,3 @@ def _shape(node: Node) -> str:
 
 def _empty(node: Node) -> bool:
     return isinstance(node, Scalar) and node.plain is None
-
-
-def _has_unset(node: Node) -> bool:
-    match node:
-        case Scalar():
-            return bool(node.unset)
-        case Sequence():
-            return any(_has_unset(item) for item in node.items)
-        case Mapping():
-            return any(_has_unset(entry.value) for entry in node.entries)
-
-
-def _text(node: Node | None) -> str:
-    return node.value if isinstance(node, Scalar) and node.plain is not None else ""
-
-
-def _optional(node: Node) -> str | None:
-    return node.value if isinstance(node, Scalar) and node.plain is not None else None
-
-
-def _texts(node: Node | None) -> tuple[str, ...]:
-    if isinstance(node, Sequence):
-        return tuple(item.value for item in node.items if isinstance(item, Scalar))
-    return (node.value,) if isinstance(node, Scalar) else ()
-
-
-def _names(node: Node | None) -> tuple[str, ...]:
-    return tuple(node.index) if isinstance(node, Mapping) else _texts(node)
-
-
-def _mounted(node: Node | None) -> tuple[str, ...]:
-    items = node.items if isinstance(node, Sequence) else ()
-    return tuple(_text(item.get("source")) if isinstance(item, Mapping) else _text(item) for item in items)
-
-
-def _mapping(node: Node | None) -> dict[str, Node]:
-    return {entry.key.value: entry.value for entry in node.entries} if isinstance(node, Mapping) else {}

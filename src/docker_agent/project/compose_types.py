@@ -50,6 +50,9 @@ class PublishedPort:
     host_ip: str = ""
     protocol: str = "tcp"
     pool: bool = False
+    mode: str = ""
+    name: str = ""
+    app_protocol: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,39 @@ class Mount:
     place: Place
     source: str = ""
     read_only: bool = False
+    propagation: str = ""
+    selinux: str = ""
+    create_host_path: bool = True
+    subpath: str = ""
+
+
+@dataclass(frozen=True)
+class Device:
+    """One entry of `devices`; `source` is the host's path, or the name of a CDI device."""
+
+    source: str
+    target: str
+    permissions: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class EnvFile:
+    """One entry of `env_file`."""
+
+    path: str
+    place: Place
+    required: bool = True
+    format: str = ""
+
+
+@dataclass(frozen=True)
+class Tmpfs:
+    """One entry of `tmpfs`: a folder in memory and its mount options."""
+
+    target: str
+    options: tuple[str, ...]
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -73,6 +109,7 @@ class Healthcheck:
     interval_s: float | None = None
     timeout_s: float | None = None
     start_period_s: float | None = None
+    start_interval_s: float | None = None
     retries: int | None = None
 
 
@@ -93,6 +130,8 @@ class Build:
     dockerfile: str = ""
     target: str = ""
     args: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    labels: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    platforms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,8 +147,8 @@ class Dependency:
 class Service:
     """One service after interpolation and merging; `raw` reaches what has no field here.
 
-    Memory is in bytes and `cpus` in cores, 0 where there is no limit; `environment` has None for values that come from
-    the shell; `place` is the service's name in the file.
+    Sizes are in bytes and `cpus` in cores, 0 where there is no limit and -1 for `memswap` without one; `environment`
+    has None for values that come from the shell; `ulimits` are (soft, hard); `place` is the service's name in the file.
     """
 
     name: str
@@ -121,9 +160,11 @@ class Service:
     entrypoint: tuple[str, ...] | None = None
     environment: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"], repr=False)
     env_files: tuple[str, ...] = ()
+    env_file_entries: tuple[EnvFile, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     mounts: tuple[Mount, ...] = ()
     networks: tuple[str, ...] = ()
+    network_aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
     network_mode: str = ""
     depends_on: tuple[Dependency, ...] = ()
     healthcheck: Healthcheck | None = None
@@ -132,6 +173,12 @@ class Service:
     memory: int = 0
     cpus: float = 0.0
     pids: int = 0
+    memory_reserved: int = 0
+    cpus_reserved: float = 0.0
+    memswap: int = 0
+    mem_swappiness: int | None = None
+    shm_size: int = 0
+    ulimits: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, "tuple[int, int]"])
     replicas: int = 1
     user: str = ""
     privileged: bool = False
@@ -143,10 +190,34 @@ class Service:
     cap_add: tuple[str, ...] = ()
     cap_drop: tuple[str, ...] = ()
     tmpfs: tuple[str, ...] = ()
+    tmpfs_mounts: tuple[Tmpfs, ...] = ()
+    devices: tuple[Device, ...] = ()
+    gpus: bool = False
+    ipc: str = ""
+    pid: str = ""
+    uts: str = ""
+    cgroup: str = ""
+    cgroup_parent: str = ""
+    userns_mode: str = ""
+    sysctls: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    links: tuple[str, ...] = ()
+    external_links: tuple[str, ...] = ()
+    volumes_from: tuple[str, ...] = ()
+    expose: tuple[str, ...] = ()
+    extra_hosts: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    hostname: str = ""
+    tty: bool = False
+    stdin_open: bool = False
+    pull_policy: str = ""
+    platform: str = ""
+    stop_signal: str = ""
+    develop: bool = False
     profiles: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     configs: tuple[str, ...] = ()
     labels: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    deploy_labels: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    models: tuple[str, ...] = ()
     logging: Logging | None = None
     extends: bool = False
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import replace
 from typing import Any
 
 from docker_agent.project.compose_nodes import Mapping, Node, Scalar, plain_value
+from docker_agent.project.compose_texts import mapping, text
 from docker_agent.project.compose_types import Mount, PublishedPort
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) ?([kmgtp])?i?b?", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9]{1,5}")
+_PROPAGATIONS = {"rprivate", "private", "rshared", "shared", "rslave", "slave"}
 _MAX_PORT = 65_535
 
 
@@ -59,11 +62,13 @@ def read_port(node: Node) -> PublishedPort:
         said: dict[str, Any] = plain_value(node)
         target, published = str(said.get("target") or ""), str(said.get("published") or "")
         host_ip, protocol = str(said.get("host_ip") or ""), str(said.get("protocol") or "tcp").lower()
-        return _port(node, (host_ip, published, target, protocol))
+        port = _port(node, (host_ip, published, target, protocol))
+        mode, name, app_protocol = (str(said.get(key) or "") for key in ("mode", "name", "app_protocol"))
+        return replace(port, mode=mode, name=name, app_protocol=app_protocol)
     if not isinstance(node, Scalar):
         raise ValueError("a port is written as text or as a mapping")  # noqa: TRY004 - one kind for every bad value
-    text, _, protocol = node.value.partition("/")
-    return _port(node, (*_short_parts(text.strip()), protocol.lower() or "tcp"))
+    written, _, protocol = node.value.partition("/")
+    return _port(node, (*_short_parts(written.strip()), protocol.lower() or "tcp"))
 
 
 def _short_parts(text: str) -> tuple[str, str, str]:
@@ -104,9 +109,7 @@ def _range(text: str) -> tuple[int, int]:
 def read_mount(node: Node) -> Mount:
     """One entry of `volumes` in either form; raises ValueError where Compose would not take it."""
     if isinstance(node, Mapping):
-        said: dict[str, Any] = plain_value(node)
-        source, target = str(said.get("source") or ""), str(said.get("target") or "")
-        return Mount(str(said.get("type") or "volume"), target, node.place, source, bool(said.get("read_only")))
+        return _long_mount(node)
     if not isinstance(node, Scalar) or not node.value.strip():
         raise ValueError("a volume is written as text or as a mapping")
     parts = _mount_parts(node.value)
@@ -115,7 +118,24 @@ def read_mount(node: Node) -> Mount:
     source, target = parts[0], parts[1]
     options = parts[2].split(",") if len(parts) > 2 else []
     kind = "bind" if source.startswith((".", "/", "~", "$")) or re.match(r"[A-Za-z]:[\\/]", source) else "volume"
-    return Mount(kind, target, node.place, source, "ro" in options)
+    propagation = next((option for option in options if option in _PROPAGATIONS), "")
+    selinux = next((option for option in options if option in {"z", "Z"}), "")
+    return Mount(kind, target, node.place, source, "ro" in options, propagation, selinux)
+
+
+def _long_mount(node: Mapping) -> Mount:
+    bind, volume = mapping(node.get("bind")), mapping(node.get("volume"))
+    return Mount(
+        kind=text(node.get("type")) or "volume",
+        target=text(node.get("target")),
+        place=node.place,
+        source=text(node.get("source")),
+        read_only=bool(plain_value(node.get("read_only"))),
+        propagation=text(bind.get("propagation")),
+        selinux=text(bind.get("selinux")),
+        create_host_path=plain_value(bind.get("create_host_path")) is not False,
+        subpath=text(volume.get("subpath")),
+    )
 
 
 def _mount_parts(text: str) -> list[str]:
