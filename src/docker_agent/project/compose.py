@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -48,6 +49,8 @@ class ComposeModel:
     not_looked_at: parts of the stack that this model does not hold, in words.
     directory: the project directory, which Compose resolves relative paths from.
     disk: the file system, None where it must not be asked.
+    profiles: the profiles that are on, from COMPOSE_PROFILES.
+    others: files that are no compose files and that a finding may point at, such as Dockerfiles, by name.
     """
 
     root: MappingNode
@@ -63,6 +66,8 @@ class ComposeModel:
     not_looked_at: tuple[str, ...] = ()
     directory: Path = Path()
     disk: Disk | None = None
+    profiles: tuple[str, ...] = ()
+    others: dict[str, Source] = field(default_factory=dict[str, Source], repr=False)
 
     def problems_of(self, code: str) -> list[Problem]:
         """The problems that one rule has the manual for."""
@@ -72,10 +77,18 @@ class ComposeModel:
         """The path that a relative one of the files means."""
         return Path(os.path.normpath(self.directory / Path(text).expanduser()))
 
-    @property
+    def is_active(self, service: Service) -> bool:
+        """Whether `up` starts the service without being asked for it: it has no profile, or one that is on."""
+        return not service.profiles or "*" in self.profiles or any(name in self.profiles for name in service.profiles)
+
+    @cached_property
     def sources(self) -> dict[str, Source]:
         """The files by their name relative to the project's folder."""
         return {document.source.name: document.source for document in self.documents}
+
+    def source(self, name: str) -> Source:
+        """The text of a file that a finding points at."""
+        return self.others[name] if name in self.others else self.sources[name]
 
     def node(self, path: Sequence[Step]) -> Node | None:
         """The node at a path of keys and list positions; in lists of KEY=VALUE a key finds its entry."""
@@ -92,7 +105,7 @@ class ComposeModel:
 
     def line_at(self, place: Place) -> str:
         """The line of text that a place is on, without the spaces around it."""
-        return self.sources[place.file].text.split("\n")[place.line - 1].strip()
+        return self.source(place.file).text.split("\n")[place.line - 1].strip()
 
     def key_place(self, path: Sequence[Step]) -> Place:
         """Where the key at a path is written, or that of the nearest thing above it that is there."""
@@ -169,7 +182,8 @@ def load(
     if any("!reset" in document.source.text for document in documents):
         merged = _without_resets(merged)
     model = _model(cast("MappingNode", merged), tuple(documents), tuple(unset), reader)
-    return replace(model, directory=files[0].parent, disk=disk)
+    profiles = tuple(name for name in variables.get("COMPOSE_PROFILES", "").split(",") if name)
+    return replace(model, directory=files[0].parent, disk=disk, profiles=profiles)
 
 
 def _documents(file: Path, home: Path, read: Callable[[Path], bytes]) -> list[Document]:

@@ -18,7 +18,7 @@ def fault(model: ComposeModel, place: Place, name: str, message: str, fix: str =
     ----------
     name: the service, or whatever else it is about.
     """
-    text = model.sources[place.file].text[place.start : place.end].split("\n", 1)[0].strip()
+    text = model.source(place.file).text[place.start : place.end].split("\n", 1)[0].strip()
     evidence = Evidence(source="compose", where=str(place), quote=text)
     return Finding(code="", severity=Severity.OFF, object=name, message=message, fix=fix, evidence=(evidence,))
 
