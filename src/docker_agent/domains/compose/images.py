@@ -1,0 +1,20 @@
+"""Names of images: what rules need to know of `registry:5000/group/name:tag@digest`."""
+
+from __future__ import annotations
+
+FLOATING = frozenset(
+    {"latest", "stable", "edge", "nightly", "main", "master", "dev", "develop", "lts", "mainline", "current", "canary"}
+)
+
+
+def image_name(image: str) -> str:
+    """The last part of an image's repository: `cadvisor` for `gcr.io/cadvisor/cadvisor:v0.52.1`."""
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
+def image_tag(image: str) -> str | None:
+    """An image's tag, None where it has none; a digest counts as one."""
+    name, at, digest = image.partition("@")
+    if at:
+        return digest
+    return name.rpartition("/")[2].partition(":")[2] or None

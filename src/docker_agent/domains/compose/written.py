@@ -1,0 +1,32 @@
+"""What a service's files say under a key, item by item, leaving out what hangs on a variable that nothing sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose_types import Service
+
+
+def known_item(service: Service, *path: str) -> Scalar | None:
+    """The scalar at a path of keys below a service, None where there is none or its value is not known."""
+    node: Node | None = service.raw
+    for key in path:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    known = isinstance(node, Scalar) and node.plain is not None and not node.unset
+    return node if known and isinstance(node, Scalar) else None
+
+
+def known_items(service: Service, key: str) -> Iterator[Scalar]:
+    """The scalars of a list, or the one that stands for a list of one; those of unknown value are left out."""
+    node = service.raw.get(key)
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        if isinstance(item, Scalar) and item.plain is not None and not item.unset:
+            yield item
+
+
+def has_unknown(service: Service, key: str) -> bool:
+    """Whether something of a key's value hangs on a variable that nothing sets."""
+    node = service.raw.get(key)
+    items = node.items if isinstance(node, Sequence) else (node,)
+    return any(isinstance(item, Scalar) and bool(item.unset) for item in items)
