@@ -43,7 +43,7 @@ class Finding:
 
     `identity` makes it the same one tomorrow: object, code and the first place it was read, never the wording, so that
     a reworded message does not break a baseline or a suppression. A plain dataclass, since the compose checker starts
-    in a fraction of the time that pydantic takes to import.
+    in a fraction of the time that pydantic takes to import. `severity_from` says where a changed severity came from.
     """
 
     code: str
@@ -55,6 +55,7 @@ class Finding:
     fixable: bool = False
     confidence: Literal["certain", "likely", "possible"] = "certain"
     evidence: tuple[Evidence, ...] = ()
+    severity_from: str = ""
     identity: str = field(init=False, compare=False, default="")
 
     def __post_init__(self) -> None:

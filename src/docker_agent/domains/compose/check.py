@@ -13,7 +13,8 @@ from docker_agent.core.errors import InputError, ToolMissing
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.compose.judge import all_rules, is_suppressed, judge
+from docker_agent.domains.compose.judge import COMPOSE_CONFIG, UNREADABLE_FILE, all_rules, judge, known_codes
+from docker_agent.domains.compose.severities import severities_of
 from docker_agent.project.stack import Stack, compose_options, stack_of
 from docker_agent.project.workspace import Workspace
 
@@ -25,7 +26,10 @@ _PLACED = re.compile(r"[^\n]+?:\d+:\d+: ")
 
 
 class CheckReport(BaseModel):
-    """What the check of a stack's compose files found; `suppressed` counts findings that comments silence."""
+    """What the check of a stack's compose files found.
+
+    `suppressed` counts findings that comments silence; `unknown_policies` are words on policies that name no rule.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -33,6 +37,7 @@ class CheckReport(BaseModel):
     files: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     suppressed: int = 0
+    unknown_policies: tuple[str, ...] = ()
     looked_at: tuple[str, ...] = ()
     not_looked_at: tuple[str, ...] = ()
 
@@ -55,15 +60,17 @@ def check(
         return _unreadable(error)
     if stack is None:
         raise InputError(f"There is no compose file in {ws.root}.", "Name the files, or create compose.yaml.")
-    judged = judge(stack.model, ws.context.policies)
-    findings = [_shortened(ws, finding) for finding in judged if not is_suppressed(stack.model, finding)]
+    severities = severities_of(ws.context)
+    judged = judge(stack.model, severities)
+    findings = [_shortened(ws, finding) for finding in judged.findings]
     refused, missing = _ask_compose(ws, stack)
     names = tuple(stack.model.sources)
     return CheckReport(
         verdict=_verdict([*refused, *findings], names),
         files=names,
         findings=(*refused, *findings),
-        suppressed=len(judged) - len(findings),
+        suppressed=len(judged.suppressed),
+        unknown_policies=tuple(severities.unknown(known_codes())),
         looked_at=(f"{len(all_rules())} rules", *(() if missing else ("docker compose config",))),
         not_looked_at=(*missing, *stack.model.not_looked_at),
     )
@@ -72,7 +79,7 @@ def check(
 def _unreadable(error: InputError) -> CheckReport:
     where, _, message = error.message.partition(": ")
     finding = Finding(
-        code="unreadable_file",
+        code=UNREADABLE_FILE,
         severity=Severity.ERROR,
         object=where.split(":", 1)[0],
         message=message,
@@ -106,7 +113,7 @@ def _ask_compose(ws: Workspace, stack: Stack) -> tuple[tuple[Finding, ...], tupl
     said = [line for line in ran.err.strip().splitlines() if "level=warning" not in line]
     first = next(iter(stack.model.sources))
     finding = Finding(
-        code="compose_config",
+        code=COMPOSE_CONFIG,
         severity=Severity.ERROR,
         object=stack.name,
         message=ws.quote(said[-1] if said else f"ended with code {ran.code}", LONGEST_MESSAGE),

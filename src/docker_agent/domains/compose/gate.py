@@ -7,7 +7,8 @@ from pathlib import Path
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Argv, Plan, Write
-from docker_agent.domains.compose.judge import is_suppressed, judge
+from docker_agent.domains.compose.judge import judge
+from docker_agent.domains.compose.severities import severities_of
 from docker_agent.host.compose_cli import command_of
 from docker_agent.project.stack import find_stack
 from docker_agent.project.workspace import Workspace
@@ -42,9 +43,6 @@ def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[s
     )
     if stack is None:
         return []
-    policies = workspace.context.policies
-    return [
-        finding
-        for finding in judge(stack.model, policies)
-        if finding.code in policies or not is_suppressed(stack.model, finding)
-    ]
+    severities = severities_of(workspace.context)
+    judged = judge(stack.model, severities)
+    return [*judged.findings, *(finding for finding in judged.suppressed if finding.code in severities.policies)]

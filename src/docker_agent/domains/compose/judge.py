@@ -1,21 +1,40 @@
-"""Run the rules over a model: severities by policy, suppressions by comment, the worst first."""
+"""Run the rules over a model: severities by who said so, suppressions by comment, the worst first."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 from docker_agent.core.discover import instances
-from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import Rule
+from docker_agent.domains.compose.fault import fault, service_at
+from docker_agent.domains.compose.hardening import NOT_HARDENED, sum_up
+from docker_agent.domains.compose.severities import Severities
+from docker_agent.domains.compose.suppress import UNUSED_SUPPRESSION, Comments, where
 from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Place
 
 INVALID_MODEL = "invalid_model"
 
-_IGNORE = re.compile(r"#\s*docker-agent:\s*ignore\[([a-z0-9_,\s-]+)\]")
+# Codes of findings that no rule makes: of files that are no model, and of what Compose itself says.
+UNREADABLE_FILE, COMPOSE_CONFIG = "unreadable_file", "compose_config"
+
+_AFTERWARDS = frozenset({NOT_HARDENED, UNUSED_SUPPRESSION})
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the rules say of a model, each list the worst first, then by place.
+
+    Attributes
+    ----------
+    findings: what stands.
+    suppressed: what a comment in the files silences.
+    """
+
+    findings: list[Finding]
+    suppressed: list[Finding] = field(default_factory=list[Finding])
 
 
 @cache
@@ -24,88 +43,113 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(instances("docker_agent.domains.compose.rules", Rule))
 
 
+@cache
+def known_codes() -> frozenset[str]:
+    """Every code that a finding can have."""
+    return frozenset({*(rule.code for rule in all_rules()), INVALID_MODEL, UNREADABLE_FILE, COMPOSE_CONFIG})
+
+
 def check_model(
     model: ComposeModel, policies: Mapping[str, Severity] | None = None, *, rules: Sequence[Rule] | None = None
 ) -> list[Finding]:
-    """What the rules say of a model, the worst first, then by place; suppressed findings are left out.
+    """What the rules say of a model in the profile `dev`, suppressed findings left out.
 
     Parameters
     ----------
     policies: severity by rule code, in place of the rules' own; `off` silences.
-    rules: all of them by default; what Compose would refuse is reported only then.
+    rules: all of them by default.
     """
-    return [finding for finding in judge(model, policies or {}, rules) if not is_suppressed(model, finding)]
+    return judge(model, Severities(policies or {}), rules).findings
 
 
-def judge(model: ComposeModel, policies: Mapping[str, Severity], rules: Sequence[Rule] | None = None) -> list[Finding]:
-    """All findings that no policy silences, suppressed ones too, the worst first, then by place."""
-    found = [
-        replace(
+def judge(model: ComposeModel, severities: Severities, rules: Sequence[Rule] | None = None) -> Judgement:
+    """All findings that no severity silences.
+
+    Parameters
+    ----------
+    rules: all of them by default; only then are hardening measures summed up and comments that silence nothing told.
+        Rules that are named run even where they are off by default.
+    """
+    found = [finding for rule in _to_run(severities, rules) for finding in _found(model, severities, rule)]
+    comments = Comments(model)
+    standing = [finding for finding in found if not _silenced(severities, comments, finding)]
+    if rules is None:
+        standing += _unplaced_problems(model, severities)
+        standing = [
+            finding
+            for finding in _summed_up(model, severities, standing)
+            if finding.code != NOT_HARDENED or not _silenced(severities, comments, finding)
+        ]
+        live = {rule.code for rule in all_rules() if severities.of(rule)[0].rank}
+        standing += _judged(severities, _rule(UNUSED_SUPPRESSION), comments.unused(known_codes(), live))
+    return Judgement(sorted(standing, key=_order), sorted(comments.silenced, key=_order))
+
+
+def _to_run(severities: Severities, rules: Sequence[Rule] | None) -> Iterator[Rule]:
+    if rules is None:
+        return (rule for rule in all_rules() if severities.of(rule)[0].rank and rule.code not in _AFTERWARDS)
+    named = ((rule, severities.named(rule.code)) for rule in rules)
+    return (rule for rule, given in named if given is None or given[0].rank)
+
+
+def _found(model: ComposeModel, severities: Severities, rule: Rule) -> Iterator[Finding]:
+    return _judged(severities, rule, rule.check(model))
+
+
+def _judged(severities: Severities, rule: Rule, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings with code and severity; a rule's own word on one of them counts more than the profile's."""
+    severity, origin = severities.of(rule)
+    if not severity.rank and severities.named(rule.code):
+        return
+    given = severities.named(rule.code) is not None
+    fixable = rule.mend is not None
+    for finding in findings:
+        own = finding.severity.rank and not given
+        yield replace(
             finding,
             code=rule.code,
-            severity=policies.get(rule.code) or (finding.severity if finding.severity.rank else rule.severity),
-            fixable=rule.mend is not None,
+            severity=finding.severity if own else severity,
+            severity_from="" if own else origin,
+            fixable=fixable,
         )
-        for rule in (all_rules() if rules is None else rules)
-        if policies.get(rule.code) is not Severity.OFF
-        for finding in rule.check(model)
-    ]
-    if rules is None and policies.get(INVALID_MODEL) is not Severity.OFF:
-        found += _problems(model, policies)
-    return sorted(found, key=lambda finding: (-finding.severity.rank, *_order(finding)))
 
 
-def is_suppressed(model: ComposeModel, finding: Finding) -> bool:
-    """Whether a comment `# docker-agent: ignore[code] why` stands on or above the finding's line or its service's."""
-    places = [_where(finding)]
-    if finding.object in model.services:
-        place = model.services[finding.object].place
-        places.append((place.file, place.line))
-    return any(finding.code in _ignored(model, file, line) for file, line in places)
+def _silenced(severities: Severities, comments: Comments, finding: Finding) -> bool:
+    return finding.code not in severities.overrides and comments.silence(finding)
 
 
-def _problems(model: ComposeModel, policies: Mapping[str, Severity]) -> Iterator[Finding]:
+def _summed_up(model: ComposeModel, severities: Severities, findings: list[Finding]) -> list[Finding]:
+    """The findings with one remark a service in place of those of hardening rules that nobody named."""
+    remark = _rule(NOT_HARDENED)
+    if severities.profile == "prod":
+        return findings
+    measures = {rule.code for rule in all_rules() if rule.hardening and severities.named(rule.code) is None}
+    folded = [finding for finding in findings if finding.code in measures]
+    kept = [finding for finding in findings if finding.code not in measures]
+    return [*kept, *_judged(severities, remark, sum_up(model, folded))]
+
+
+def _unplaced_problems(model: ComposeModel, severities: Severities) -> Iterator[Finding]:
+    """What Compose would refuse and no rule has the manual for."""
+    given = severities.named(INVALID_MODEL)
     for problem in model.problems:
+        if problem.code in known_codes() - {INVALID_MODEL} or (given and not given[0].rank):
+            continue
         usual = Severity.ERROR if problem.certain else Severity.WARN
-        yield Finding(
+        name = service_at(model, problem.place) or problem.place.file
+        hint = f'Did you mean "{problem.near}"?' if problem.near else "Correct it."
+        yield replace(
+            fault(model, problem.place, name, f"{problem.message}.", hint),
             code=INVALID_MODEL,
-            severity=policies.get(INVALID_MODEL, usual),
-            object=_service_at(model, problem.place) or problem.place.file,
-            message=f"{problem.message}.",
-            cause="Compose would not accept this.",
-            fix=f'Did you mean "{problem.near}"?' if problem.near else "Correct it.",
+            severity=given[0] if given else usual,
+            severity_from=given[1] if given else "",
             confidence="certain" if problem.certain else "likely",
-            evidence=(Evidence(source="compose", where=str(problem.place)),),
         )
 
 
-def _service_at(model: ComposeModel, place: Place) -> str:
-    for service in model.services.values():
-        raw = service.raw
-        if raw.source.name == place.file and service.place.start <= place.start <= raw.end:
-            return service.name
-    return ""
+def _rule(code: str) -> Rule:
+    return next(rule for rule in all_rules() if rule.code == code)
 
 
-def _where(finding: Finding) -> tuple[str, int]:
-    file, line, _ = finding.evidence[0].where.rsplit(":", 2)
-    return file, int(line)
-
-
-def _order(finding: Finding) -> tuple[str, int, str]:
-    return (*_where(finding), finding.code)
-
-
-def _ignored(model: ComposeModel, file: str, line: int) -> set[str]:
-    lines = _lines(model.sources[file].text)
-    near = [lines[line - 1]]
-    for index in range(line - 2, -1, -1):
-        if not lines[index].lstrip().startswith("#"):
-            break
-        near.append(lines[index])
-    return {code.strip() for text in near for match in _IGNORE.finditer(text) for code in match.group(1).split(",")}
-
-
-@lru_cache(maxsize=8)
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(text.split("\n"))
+def _order(finding: Finding) -> tuple[int, str, int, str]:
+    return (-finding.severity.rank, *where(finding), finding.code)

@@ -1,0 +1,84 @@
+"""How much each rule counts here, and who said so: the command line, the project, the profile, or the rule itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Literal
+
+from docker_agent.core.finding import Severity
+from docker_agent.core.rule import Rule
+from docker_agent.project.context import ProjectContext
+
+Profile = Literal["dev", "prod"]
+
+COMMAND_LINE = "command line"
+
+
+@dataclass(frozen=True)
+class Severities:
+    """Severities by rule code, from the weakest word to the strongest: rule, profile, policy, command line.
+
+    Attributes
+    ----------
+    policies: what the project says.
+    places: where it says so, by code, such as `.project-context.md:12`.
+    profile: `dev` sums up the findings of hardening rules, `prod` lists them and takes the rules' weights there.
+    overrides: what the command line says; no comment in a file silences these codes.
+    """
+
+    policies: Mapping[str, Severity] = field(default_factory=dict[str, Severity])
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
+    profile: Profile = "dev"
+    overrides: Mapping[str, Severity] = field(default_factory=dict[str, Severity])
+
+    def named(self, code: str) -> tuple[Severity, str] | None:
+        """The severity that a person gave a rule, and where; None where nobody did."""
+        if code in self.overrides:
+            return self.overrides[code], COMMAND_LINE
+        if code in self.policies:
+            return self.policies[code], self.places.get(code, "project policy")
+        return None
+
+    def of(self, rule: Rule) -> tuple[Severity, str]:
+        """The severity of a rule's findings, and where it was changed, "" where it is the rule's own."""
+        named = self.named(rule.code)
+        if named:
+            return named
+        if self.profile == "prod" and rule.production is not rule.severity:
+            return rule.production, "profile prod"
+        return rule.severity, ""
+
+    def unknown(self, codes: Collection[str]) -> Iterator[str]:
+        """A sentence for each code that a person gave a severity to and that no rule has, with the nearest that is.
+
+        Parameters
+        ----------
+        codes: those that there are.
+        """
+        for code in {**self.policies, **self.overrides}:
+            named = self.named(code)
+            if named and code not in codes:
+                near = get_close_matches(code, codes, n=1)
+                meant = f"did you mean {near[0]}?" if near else "it changes nothing."
+                yield f"{named[1]}: there is no rule {code}; {meant}"
+
+
+def severities_of(
+    context: ProjectContext, *, profile: Profile | None = None, overrides: Mapping[str, Severity] | None = None
+) -> Severities:
+    """The severities of a project: its policies with their places, and `prod` where it is a production system.
+
+    Parameters
+    ----------
+    profile: in place of the project's own.
+    """
+    name = context.path.name if context.path else "project policy"
+    places = {code: f"{name}:{line}" for code, line in context.policy_lines.items()}
+    return Severities(
+        policies=context.policies,
+        places=places,
+        profile=profile or ("prod" if context.production else "dev"),
+        overrides=overrides or {},
+    )
