@@ -9,13 +9,22 @@ import pytest
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import Rule
 from docker_agent.domains.compose import all_rules, check_model
+from docker_agent.host.fake import World
 from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.disk import HostDisk
 
 FILE = Path("/project/compose.yml")
 
 
 def model_of(text: str, **variables: str) -> ComposeModel:
     return load([FILE], read=lambda _: text.encode(), variables=variables)
+
+
+def project_of(text: str) -> ComposeModel:
+    """A model on a disk that holds its file and nothing else, as the examples of the manuals are read."""
+    world = World()
+    world.files[FILE] = text.encode()
+    return load([FILE], read=world.host.reads.read_file, variables={}, disk=HostDisk(world.host.reads))
 
 
 def codes(text: str, *, policies: dict[str, Severity] | None = None) -> list[str]:
@@ -38,10 +47,10 @@ def web(*lines: str) -> str:
 
 @pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 def test_manual_shows_what_is_flagged_and_what_is_fine(rule: Rule) -> None:
-    flagged = check_model(model_of(example(rule, "Flagged")), rules=[rule])
+    flagged = check_model(project_of(example(rule, "Flagged")), rules=[rule])
     assert [rule.code] == [finding.code for finding in flagged]
     assert rule.severity is flagged[0].severity
-    assert check_model(model_of(example(rule, "Fine")), rules=[rule]) == []
+    assert check_model(project_of(example(rule, "Fine")), rules=[rule]) == []
 
 
 @pytest.mark.parametrize("rule", [rule for rule in all_rules() if rule.mend], ids=lambda rule: rule.code)

@@ -1,0 +1,1 @@
+"""Dockerfiles: read them, and see which service of a compose file builds which."""

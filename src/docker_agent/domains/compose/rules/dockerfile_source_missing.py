@@ -1,0 +1,57 @@
+"""Files that a build copies and that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.dockerfile.build import instructions, span_of
+from docker_agent.project.compose import ComposeModel
+
+
+@rule(severity=Severity.WARN, area="practice")
+def dockerfile_source_missing(model: ComposeModel) -> Iterator[Finding]:
+    """A COPY or ADD names a file that is not in the build context.
+
+    Why
+    ---
+    The build ends there. What a build outside makes first (a binary, a bundle) is missed here too.
+
+    Flagged
+    -------
+        services:
+          app:
+            build:
+              context: .
+              dockerfile_inline: |
+                FROM node:22-slim
+                COPY missing.json /app/
+                USER node
+
+    Fine
+    ----
+        services:
+          app:
+            build:
+              context: .
+              dockerfile_inline: |
+                FROM node:22-slim
+                COPY --from=busybox:1.37 /bin/sh /bin/sh
+                COPY *.json /app/
+                USER node
+
+    Instead
+    -------
+    Correct the path; it is relative to the build context, not to the Dockerfile.
+    """
+    disk = model.disk
+    for build, each in instructions(model, "COPY", "ADD") if disk is not None else ():
+        if build.context is None or any(name == "from" for name, _ in each.flags) or "<<" in each.text:
+            continue
+        for word in each.words[:-1]:
+            path = build.context / word.lstrip("/")
+            if not any(mark in word for mark in "*?[$:@") and disk is not None and not disk.kind(path):
+                words = f"The Dockerfile of {build.service.name} copies {word}, which is not in its build context."
+                yield replace(build.fault(span_of(each), words, "Correct the path."), confidence="likely")

@@ -1,0 +1,57 @@
+"""Images to build on whose tag says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.dockerfile.build import dockerfiles, span_of
+from docker_agent.domains.compose.images import FLOATING, image_tag
+from docker_agent.project.compose import ComposeModel
+
+
+@rule(severity=Severity.WARN, area="security")
+def dockerfile_unpinned_image(model: ComposeModel) -> Iterator[Finding]:
+    """A Dockerfile builds on an image without a tag, or with one that moves.
+
+    Why
+    ---
+    The next build may begin with another major version: what was built yesterday cannot be built again.
+
+    Flagged
+    -------
+        services:
+          app:
+            build:
+              dockerfile_inline: |
+                FROM python:latest
+                USER app
+
+    Fine
+    ----
+        services:
+          app:
+            build:
+              dockerfile_inline: |
+                ARG VERSION=3.13-slim
+                FROM python:$${VERSION} AS build
+                FROM build
+                USER app
+
+    Instead
+    -------
+    Name a version, or a digest where it has to be the same bits for ever.
+
+    See
+    ---
+    Hadolint DL3006, DL3007
+    """
+    for build in dockerfiles(model):
+        for stage in build.dockerfile.stages if build.dockerfile else ():
+            image = build.image_of(stage)
+            tag = image_tag(image) if image else ""
+            if image and (tag is None or tag in FLOATING):
+                said = f"the tag {tag}, which moves" if tag else "no tag"
+                words = f"The Dockerfile of {build.service.name} builds on {image.partition('@')[0]} with {said}."
+                yield build.fault(span_of(stage.begin), words, "Name a version.")
