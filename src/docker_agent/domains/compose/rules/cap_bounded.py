@@ -38,8 +38,8 @@ def cap_bounded(model: ComposeModel) -> Iterator[Finding]:
 
     Instead
     -------
-    Keep debugging rights in an override file that production does not load. For `ping` set the sysctl
-    `net.ipv4.ping_group_range` instead of giving NET_ADMIN. Fine to ignore for a VPN in a network of its own.
+    Keep debugging rights in an override file that production does not load. `ping` needs no
+    right at all since Engine 20.10. Fine to ignore for a VPN in a network of its own.
 
     See
     ---

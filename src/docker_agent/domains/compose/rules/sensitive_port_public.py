@@ -22,7 +22,7 @@ def sensitive_port_public(model: ComposeModel) -> Iterator[Finding]:
     ---
     The engine's packet filter rules come before those of ufw and firewalld, so the port is open to whoever can reach
     the host. Robots try default and leaked passwords on 5432, 3306, 6379 and 27017 all day; Redis and MongoDB without a
-    password have been emptied for ransom by the ten thousand, and Redis writes a cron job on request. Port 2375, the
+    password have been emptied for ransom by the ten thousand. Port 2375, the
     Docker API without TLS, is root on the host for anyone: that one is an error.
 
     Flagged

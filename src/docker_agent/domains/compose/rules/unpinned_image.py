@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
+from docker_agent.domains.compose.images import FLOATING, image_tag
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Scalar
-
-FLOATING = frozenset(
-    {"latest", "stable", "edge", "nightly", "main", "master", "dev", "develop", "lts", "mainline", "current", "canary"}
-)
 
 
 @rule(severity=Severity.WARN, area="security")
@@ -48,7 +45,7 @@ def unpinned_image(model: ComposeModel) -> Iterator[Finding]:
         node = model.node(path)
         if not isinstance(node, Scalar) or node.unset or service.build or not service.image:
             continue
-        tag = _tag(service.image)
+        tag = image_tag(service.image)
         if tag is None or tag in FLOATING:
             said = f"the tag {tag}, which moves" if tag else "no tag"
             yield fault(
@@ -58,12 +55,3 @@ def unpinned_image(model: ComposeModel) -> Iterator[Finding]:
                 f"{service.name} uses the image {service.image.partition('@')[0]} with {said}.",
                 "Name a version.",
             )
-
-
-def _tag(image: str) -> str | None:
-    """An image's tag, None where it has none; a digest counts as one."""
-    name, at, digest = image.partition("@")
-    if at:
-        return digest
-    last = name.rpartition("/")[2]
-    return last.partition(":")[2] or None
