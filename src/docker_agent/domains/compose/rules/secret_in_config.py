@@ -1,0 +1,54 @@
+"""Secrets in the other texts of a compose file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.leaks import leak_findings
+from docker_agent.project.compose import ComposeModel
+
+
+@rule(severity=Severity.WARN, area="security")
+def secret_in_config(model: ComposeModel) -> Iterator[Finding]:
+    """Configuration text, an inline Dockerfile, driver options or an extension block hold a secret.
+
+    Why
+    ---
+    What is written there is in version control as much as an environment is; an inline Dockerfile leaves it in the
+    image's history too.
+
+    Flagged
+    -------
+        services:
+          cache:
+            image: redis:7.4
+        configs:
+          redis:
+            content: |
+              bind 0.0.0.0
+              requirepass Tr0ub4dor
+
+    Fine
+    ----
+        services:
+          cache:
+            image: redis:7.4
+        configs:
+          redis:
+            content: |
+              bind 0.0.0.0
+              requirepass ${REDIS_PASSWORD}
+
+    Instead
+    -------
+    Use `${NAME}` in `content`, `secrets:` for a whole file, and `RUN --mount=type=secret` in a Dockerfile.
+
+    See
+    ---
+    OWASP Docker Security Cheat Sheet, rule 12
+    """
+    yield from leak_findings(
+        model, "secret_in_config", "Use ${NAME} with the value in .env, or a secret in place of the config."
+    )
