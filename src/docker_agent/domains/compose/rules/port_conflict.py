@@ -8,6 +8,7 @@ from dataclasses import replace
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
+from docker_agent.domains.compose.profiles import run_together
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import PublishedPort, Service
 
@@ -21,7 +22,9 @@ def port_conflict(model: ComposeModel) -> Iterator[Finding]:
     Why
     ---
     The second one does not start: "port is already allocated". Compared are host address, protocol and range; services
-    in different profiles are taken for alternatives, and `network_mode: host` discards published ports.
+    in different profiles are taken for alternatives unless one needs the other, and `network_mode: host` discards
+    published ports. Of a range for one container port each replica takes one; the same entry twice in one service is
+    one to Compose.
 
     Flagged
     -------
@@ -51,11 +54,10 @@ def port_conflict(model: ComposeModel) -> Iterator[Finding]:
         (port, service)
         for service in model.services.values()
         if service.network_mode != "host"
-        for port in service.ports
-        if port.first and not port.pool
+        for port in _claimed(service)
     ]
     for port, service in claims:
-        if service.replicas > 1:
+        if service.replicas > _room(port):
             yield fault(
                 model,
                 port.place,
@@ -63,17 +65,32 @@ def port_conflict(model: ComposeModel) -> Iterator[Finding]:
                 f"{service.replicas} replicas of {service.name} want the host port {_shown(port)}.",
                 "Let the engine choose the port, publish a range, or put a proxy in front.",
             )
-    for (port, service), (other, owner) in _conflicts(claims):
-        taker = service.name if service is owner else f"{service.name} and {owner.name}"
+    for (port, service), (other, owner) in _conflicts([claim for claim in claims if not claim[0].pool]):
+        takers = f"{service.name} wants" if service is owner else f"{service.name} and {owner.name} want"
         found = fault(
             model,
             port.place,
             service.name,
-            f"{taker} want the same host port: {_shown(other)} and {_shown(port)}.",
+            f"{takers} the same host port: {_shown(other)} and {_shown(port)}.",
             "Publish one of them on another port.",
         )
         elsewhere = Evidence(source="compose", where=str(other.place), quote=_shown(other))
         yield replace(found, evidence=(*found.evidence, elsewhere))
+
+
+def _claimed(service: Service) -> list[PublishedPort]:
+    """The service's ports of the host, each once."""
+    found = {
+        (port.host_ip, port.first, port.last, port.target, port.protocol): port
+        for port in reversed(service.ports)
+        if port.first
+    }
+    return list(reversed(found.values()))
+
+
+def _room(port: PublishedPort) -> int:
+    """How many replicas find a port of the host."""
+    return port.last - port.first + 1 if port.pool else 1
 
 
 def _conflicts(claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
@@ -87,7 +104,8 @@ def _conflicts(claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
             if port.protocol == claim[0].protocol and port.last >= claim[0].first
         ]
         met = next(
-            (known for known in reaching if _same_address(known[0], claim[0]) and _together(known[1], claim[1])), None
+            (known for known in reaching if _same_address(known[0], claim[0]) and run_together(known[1], claim[1])),
+            None,
         )
         if met:
             yield claim, met
@@ -102,10 +120,6 @@ def _same_address(one: PublishedPort, other: PublishedPort) -> bool:
     if {first, second} & {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return (":" in first) == (":" in second)
     return False
-
-
-def _together(one: Service, other: Service) -> bool:
-    return not one.profiles or not other.profiles or bool(set(one.profiles) & set(other.profiles))
 
 
 def _shown(port: PublishedPort) -> str:

@@ -1,0 +1,69 @@
+"""Container names that two services want."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.fault import fault
+from docker_agent.domains.compose.profiles import run_together
+from docker_agent.domains.compose.written import known_item
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_nodes import Scalar
+from docker_agent.project.compose_types import Service
+
+
+@rule(severity=Severity.ERROR, area="conflict")
+def duplicate_container_name(model: ComposeModel) -> Iterator[Finding]:
+    """Two services give their container the same name.
+
+    Why
+    ---
+    A name exists once on an engine: the second container is not created, "the container name is already in use".
+    Services in different profiles are taken for alternatives, unless one of them needs the other.
+
+    Flagged
+    -------
+        services:
+          web:
+            image: nginx:1.29
+            container_name: shop
+          app:
+            image: app:1
+            container_name: shop
+
+    Fine
+    ----
+        services:
+          cpu:
+            image: model:1
+            profiles: [cpu]
+            container_name: model
+          gpu:
+            image: model:1-cuda
+            profiles: [gpu]
+            container_name: model
+
+    Instead
+    -------
+    Take `container_name` out: Compose names containers PROJECT-SERVICE-1, and services find each other by service name.
+    """
+    named: dict[str, list[tuple[Scalar, Service]]] = {}
+    for service in model.services.values():
+        node = known_item(service, "container_name")
+        if node is None:
+            continue
+        first = next((known for known in named.get(node.value, ()) if run_together(known[1], service)), None)
+        if first:
+            found = fault(
+                model,
+                node.place,
+                service.name,
+                f"{service.name} and {first[1].name} both call their container {node.value}.",
+                "Take container_name out of one of them, or change it.",
+            )
+            elsewhere = Evidence(source="compose", where=str(first[0].place), quote=node.value)
+            yield replace(found, evidence=(*found.evidence, elsewhere))
+        named.setdefault(node.value, []).append((node, service))
