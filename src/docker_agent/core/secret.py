@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -27,7 +26,7 @@ HARMLESS_ENDINGS = (
 PUBLIC_KEYS = r"(?i)public[_.\-]?key|publishable"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shape:
     """How a known kind of secret is written; `starts` are the letters that every one of them holds.
 
@@ -93,6 +92,7 @@ KNOWN_SHAPES: tuple[Shape, ...] = (
         r"\$argon2i?d?\$[^\s\"':]{30,}|\$[56y]\$[^\s\"':]{40,}",
     ),
 )
+_STARTS = [(start, shape) for shape in KNOWN_SHAPES for start in shape.starts]
 URL_PASSWORD = re.compile(r"://(?<=\w://)[^\s/:@\"'<>]*:([^\s/\"'<>]{3,256})@")
 
 PASSWORD_FLAG = re.compile(r"--?[\w\-]*(?:password|passwd|requirepass|passphrase|secret|token)", re.IGNORECASE)
@@ -184,9 +184,9 @@ def key_looks_secret(key: str) -> bool:
     return bool(re.search(KEY_WORDS, spaced) or re.search(GLUED_WORDS, key))
 
 
-def shapes_in(text: str) -> Iterator[Shape]:
+def shapes_in(text: str) -> list[Shape]:
     """The known shapes that a text may hold, by their first letters."""
-    return (shape for shape in KNOWN_SHAPES if any(start in text for start in shape.starts))
+    return list(dict.fromkeys([shape for start, shape in _STARTS if start in text]))
 
 
 def value_looks_secret(value: str) -> bool:

@@ -27,9 +27,13 @@ from docker_agent.core.secret_words import (
 
 KeyKind = Literal["secret", "perhaps", "paired", "plain", "about", "random"]
 
+SHORTEST_KEY = 16
 LONGEST_KEY = 512
 MOST_ORDERLY = 0.2
 
+SECRET_KINDS = frozenset({"secret", "perhaps"})
+
+_SECRETIVE = SECRET_KINDS | {"paired"}
 _WORDS = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
 _POINTER = (
     r"(?i)(?:vault|ref\+\w+|op|aws-?ssm|ssm|awssm|awskms|gcp-?sm|sm|secretsmanager|keyvault|akv|doppler|infisical|bws|"
@@ -110,21 +114,19 @@ def secret_pair(key: str, value: str, *, whole: bool = True) -> Suspicion | None
     whole: whether the value stands as written; where a variable is part of it, only a known shape counts.
     """
     text = value.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+    kind = key_kind(key)
+    if not text or (len(text) < SHORTEST_KEY and kind not in _SECRETIVE and "://" not in text):
+        return None
+    if text[0] == text[-1] and text[0] in "\"'":
         text = text[1:-1]
     if default := re.fullmatch(r"\$\{\w+:?-([^$}]+)\}", text) if text.startswith("${") else None:
         text = default.group(1)
-    if not text:
-        return None
     found = secret_by_shape(text)
-    if found or not whole:
+    if found or not whole or not text:
         return found
-    kind = key_kind(key)
-    if kind in {"plain", "random", "about"} and len(text) < 16:
-        return None
     if is_pointer(text):
         return None
-    if kind in {"secret", "perhaps"}:
+    if kind in SECRET_KINDS:
         return _under_secret_key(key, text, sure=kind == "secret")
     if kind == "paired":
         return _in_pair(key, text)
@@ -135,9 +137,7 @@ def secret_pair(key: str, value: str, *, whole: bool = True) -> Suspicion | None
 
 def secret_by_shape(text: str) -> Suspicion | None:
     """A secret that is known by its own shape: a token of a known maker, a private key, a URL with a password."""
-    if len(text) < 8:
-        return None
-    for shape in shapes_in(text):
+    for shape in shapes_in(text) if len(text) >= SHORTEST_KEY else ():
         if found := shape.pattern.search(text):
             return Suspicion(found.group(), shape.kind)
     if "://" in text or ")/" in text:

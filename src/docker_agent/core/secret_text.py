@@ -8,6 +8,7 @@ from itertools import islice
 
 from docker_agent.core.secret import URL_PASSWORD, shapes_in
 from docker_agent.core.secret_pair import (
+    SECRET_KINDS,
     Suspicion,
     is_pointer,
     key_kind,
@@ -62,7 +63,7 @@ _POSITIONS = {
 def secrets_in_text(text: str) -> Iterator[Suspicion]:
     """The secrets in a text of many lines or many assignments, each once; comments and prose are left out."""
     lower = text.lower()
-    if not any(hint in lower for hint in _HINTS) and not any(shapes_in(text)):
+    if not any(hint in lower for hint in _HINTS) and not shapes_in(text):
         return
     seen: set[str] = set()
     for found in islice(_all_in(text), MOST_SECRETS):
@@ -93,7 +94,7 @@ def _assigned(text: str) -> Iterator[Suspicion]:
     """What is assigned to keys for secrets: `key=value`, `key: value`, `"key": "value"`."""
     pattern, position = re.compile(_ASSIGNED), 0
     while found := pattern.search(text, position):
-        if key_kind(found["key"]) not in {"secret", "perhaps"}:
+        if key_kind(found["key"]) not in SECRET_KINDS:
             position = found.end("middle")
             continue
         position = found.start("rest")

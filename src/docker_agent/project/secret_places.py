@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -36,6 +35,8 @@ class Written:
     owner: the service, or the part of the file that the value belongs to.
     nodes: one scalar, or the words of a command that is a list.
     path: keys from the top of the document, so that an edit finds it again.
+    said: what the file itself says, node by node: literal text and defaults, not what variables bring.
+    whole: whether nothing of it comes from a variable that the file does not know.
     """
 
     kind: PlaceKind
@@ -43,20 +44,8 @@ class Written:
     key: str
     nodes: tuple[Scalar, ...] = field(repr=False)
     path: KeyPath
-    keyed: bool = False
-
-    @property
-    def texts(self) -> list[str]:
-        """What the file itself says: literal text and defaults, not what variables bring."""
-        return [literal(self._after_key(node))[0] for node in self.nodes]
-
-    @property
-    def whole(self) -> bool:
-        """Whether nothing of it comes from a variable that the file does not know."""
-        return all(literal(node.written)[1] for node in self.nodes)
-
-    def _after_key(self, node: Scalar) -> str:
-        return node.written.partition("=")[2] if self.keyed else node.written
+    said: tuple[str, ...] = field(repr=False)
+    whole: bool
 
 
 def literal(written: str) -> tuple[str, bool]:
@@ -70,54 +59,62 @@ def literal(written: str) -> tuple[str, bool]:
     return filled.text, not filled.unset
 
 
-def written_values(document: Document) -> Iterator[Written]:
+def written_values(document: Document) -> list[Written]:
     """Every value of a document that may hold a secret, once each, what services use before what is only declared."""
-    seen: set[int] = set()
+    walk = _Walk()
     entries = sorted(document.root.entries, key=lambda entry: entry.key.value != "services")
     for entry in entries:
         top, node = entry.key.value, entry.value
-        if top == "services" and isinstance(node, Mapping):
-            for service in node.entries:
-                name = service.key.value
-                yield from _below(service.value, name, (top, name), "other", seen)
-        elif isinstance(node, Mapping) and not top.startswith("x-"):
+        if isinstance(node, Mapping) and not top.startswith("x-"):
             for part in node.entries:
-                yield from _below(part.value, f"{top}.{part.key.value}", (top, part.key.value), "other", seen)
+                name = part.key.value
+                walk.below(part.value, name if top == "services" else f"{top}.{name}", (top, name), "other")
         else:
-            yield from _below(node, top, (top,), "option", seen)
+            walk.below(node, top, (top,), "option")
+    return walk.found
 
 
-def _below(node: Node, owner: str, path: KeyPath, kind: PlaceKind, seen: set[int]) -> Iterator[Written]:
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    key = str(path[-1])
-    match node:
-        case Scalar():
-            if len(node.written) >= _SHORTEST:
-                yield Written(_kind_of(key, kind), owner, key, (node,), path)
-        case Mapping():
-            inner = _PAIRS.get(key, kind) if isinstance(path[-1], str) else kind
-            for entry in node.entries:
-                if entry.key.value not in _NEVER or inner == "environment":
-                    yield from _below(entry.value, owner, (*path, entry.key.value), inner, seen)
-        case Sequence():
-            yield from _items(node, owner, path, kind, seen)
+class _Walk:
+    """One pass over a document; a node that an anchor shares is looked at where it is met first."""
 
+    def __init__(self) -> None:
+        self.found: list[Written] = []
+        self.seen: set[int] = set()
 
-def _items(node: Sequence, owner: str, path: KeyPath, kind: PlaceKind, seen: set[int]) -> Iterator[Written]:
-    key = str(path[-1])
-    if key in _COMMANDS:
-        yield Written("command", owner, key, tuple(item for item in node.items if isinstance(item, Scalar)), path)
-        return
-    inner = _PAIRS.get(key, kind)
-    for place, item in enumerate(node.items):
-        name, given, _ = item.written.partition("=") if isinstance(item, Scalar) else ("", "", "")
-        if given and key in _PAIRS and isinstance(item, Scalar) and id(item) not in seen:
-            seen.add(id(item))
-            yield Written(inner, owner, name, (item,), (*path, name), keyed=True)
-        elif key not in _PAIRS:
-            yield from _below(item, owner, (*path, place), kind, seen)
+    def below(self, node: Node, owner: str, path: KeyPath, kind: PlaceKind) -> None:
+        if id(node) in self.seen:
+            return
+        self.seen.add(id(node))
+        key = str(path[-1])
+        match node:
+            case Scalar():
+                if len(node.written) >= _SHORTEST:
+                    said, whole = literal(node.written)
+                    self.found.append(Written(_kind_of(key, kind), owner, key, (node,), path, (said,), whole))
+            case Mapping():
+                inner = _PAIRS.get(key, kind)
+                for entry in node.entries:
+                    if entry.key.value not in _NEVER or inner == "environment":
+                        self.below(entry.value, owner, (*path, entry.key.value), inner)
+            case Sequence():
+                self._items(node, owner, path, kind)
+
+    def _items(self, node: Sequence, owner: str, path: KeyPath, kind: PlaceKind) -> None:
+        key = str(path[-1])
+        if key in _COMMANDS:
+            words = tuple(item for item in node.items if isinstance(item, Scalar))
+            texts = [literal(word.written) for word in words]
+            said, whole = tuple(text for text, _ in texts), all(whole for _, whole in texts)
+            self.found.append(Written("command", owner, key, words, path, said, whole))
+            return
+        for place, item in enumerate(node.items):
+            if key not in _PAIRS:
+                self.below(item, owner, (*path, place), kind)
+            elif isinstance(item, Scalar) and "=" in item.written and id(item) not in self.seen:
+                self.seen.add(id(item))
+                name, _, value = item.written.partition("=")
+                text, whole = literal(value)
+                self.found.append(Written(_PAIRS[key], owner, name, (item,), (*path, name), (text,), whole))
 
 
 def _kind_of(key: str, kind: PlaceKind) -> PlaceKind:

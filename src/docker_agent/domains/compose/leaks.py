@@ -70,16 +70,16 @@ def _in(written: Written) -> Iterator[Leak]:
             yield from _in_command(written)
         case "text":
             node = written.nodes[0]
-            for found in secrets_in_text(written.texts[0]):
+            for found in secrets_in_text(written.said[0]):
                 yield Leak(_code(written, found), written, found, _place(node, found.secret))
         case _:
             yield from _in_value(written)
 
 
 def _in_value(written: Written) -> Iterator[Leak]:
-    node, text = written.nodes[0], written.texts[0]
+    node, text = written.nodes[0], written.said[0]
     found = secret_pair(written.key, text, whole=written.whole) if written.kind != "other" else secret_by_shape(text)
-    if found is None and written.kind != "other" and len(text) > 8:
+    if found is None and written.kind != "other" and len(text) > 8 and (":" in text or "=" in text):
         found = next(secrets_in_text(text), None)
         if found and found.by_key and "://" in text and " " not in text.strip():
             found = Suspicion(found.secret, "url", found.key, found.weight)
@@ -88,7 +88,7 @@ def _in_value(written: Written) -> Iterator[Leak]:
 
 
 def _in_command(written: Written) -> Iterator[Leak]:
-    texts = written.texts
+    texts = written.said
     single = len(texts) == 1
     words = split_words(texts[0]) if single else texts
     for place, found in secrets_on_command_line(words):
