@@ -206,6 +206,32 @@ def test_what_an_image_is_made_for_is_a_remark(code: str, image: str, lines: str
     assert other.severity is (RULES[code].severity if image != "app:1" else Severity.INFO)
 
 
+@pytest.mark.parametrize(
+    ("image", "flagged"),
+    [
+        ("redis:alpine", True),
+        ("mariadb:lts", True),
+        ("shop/app:production", True),
+        ("${REGISTRY}/app:latest", True),
+        ("${REGISTRY}/app:${TAG}", False),
+        ("${REGISTRY}/app:1.4", False),
+        ("${IMAGE}", False),
+        ("redis:8-alpine", False),
+        ("debian:bookworm-slim", False),
+        ("python:bookworm", True),
+        ("app@sha256:" + "a" * 64, False),
+    ],
+)
+def test_tags_that_move(image: str, flagged: bool) -> None:
+    assert flagged == bool(of("unpinned_image", f"services:\n  web:\n    image: {image}\n"))
+
+
+def test_a_digest_is_asked_for_only_where_there_is_a_version() -> None:
+    images = ["app", "app:latest", "redis:alpine", "${REGISTRY}/app:1", "app:1@sha256:" + "a" * 64]
+    assert [of("image_digest", f"services:\n  web:\n    image: {image}\n") for image in images] == [[]] * 5
+    assert len(of("image_digest", "services:\n  web:\n    image: localhost:5000/app:1\n")) == 1
+
+
 def test_a_vpn_may_change_its_own_network() -> None:
     assert of("cap_bounded", web("cap_add: [NET_ADMIN]", "lscr.io/linuxserver/wireguard:latest")) == []
 
@@ -350,7 +376,7 @@ MENDED = [
     ("profile_disabled", "user: x\nsecurity_opt: ['seccomp:unconfined']", "user: x"),
     (
         "profile_disabled",
-        "security_opt:\n  - no-new-privileges:true  # kept\n  - seccomp:unconfined  # old",
+        "security_opt:\n  - no-new-privileges:true  # kept\n  - seccomp:unconfined",
         "security_opt:\n  - no-new-privileges:true  # kept",
     ),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from docker_agent.project.compose import ComposeModel
@@ -37,6 +38,7 @@ def host_mounts(model: ComposeModel, service: Service) -> Iterator[HostMount]:
                     yield HostMount(clean_path(str(said["device"])), mount.target, mount.place, read_only)
 
 
+@lru_cache(maxsize=512)
 def clean_path(path: str) -> str:
     """A path without doubled and trailing slashes and dots; `/var/run` is `/run`, as it is on every current host."""
     path = posixpath.normpath(path.replace("\\", "/")) if path else ""

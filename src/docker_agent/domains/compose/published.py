@@ -13,7 +13,7 @@ EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not boun
 # exchange between peers.
 PUBLIC = frozenset(
     {25, 53, 67, 80, 123, 443, 465, 500, 547, 587, 784, 853, 993, 995, 1194, 1701, 3478, 4500, 5060, 5061, 5222, 5269}
-    | {5349, 6881, 8448, 19132, 21027, 22000, 25565, 27015, 41641, 51413, 51820, 51821, 64738}
+    | {5349, 6881, 8448, 19132, 21027, 22000, 25565, 27015, 41641, 51413, 51820, 64738}
 )
 
 # Container ports where a server gives away data or rights, with what it is.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import FLOATING, image_tag
+from docker_agent.domains.compose.images import image_tag, moves
 from docker_agent.domains.compose.written import known_item
 from docker_agent.project.compose import ComposeModel
 
@@ -53,8 +53,7 @@ def image_digest(model: ComposeModel) -> Iterator[Finding]:
         image = known_item(service, "image")
         if image is None or service.build or "@" in service.image:
             continue
-        tag = image_tag(service.image)
-        if tag and tag not in FLOATING:
+        if image_tag(service.image) and not moves(service.image):
             yield fault(
                 model,
                 image.place,

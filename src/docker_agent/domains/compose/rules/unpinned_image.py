@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import FLOATING, image_tag
+from docker_agent.domains.compose.images import FLOATING, image_tag, moves
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Scalar
 
@@ -19,7 +19,8 @@ def unpinned_image(model: ComposeModel) -> Iterator[Finding]:
     Why
     ---
     The next pull may bring another major version: what ran yesterday does not start tomorrow, and nobody can say what
-    ran yesterday.
+    ran yesterday. A database that finds files of another major version in its volume does not start at all. Tags
+    without any digit move too: `redis:alpine` is the latest Redis, `mariadb:lts` the latest that is called so.
 
     Flagged
     -------
@@ -38,20 +39,30 @@ def unpinned_image(model: ComposeModel) -> Iterator[Finding]:
 
     Instead
     -------
-    Name a version, or a digest where it has to be the same bits for ever.
+    Name a version, or a digest where it has to be the same bits for ever. Images that are built and pushed by
+    the same pipeline that deploys them may be fine with a moving tag; what runs is then written nowhere but in its log.
+
+    See
+    ---
+    image_digest
     """
     for service in model.services.values():
-        path = ("services", service.name, "image")
-        node = model.node(path)
-        if not isinstance(node, Scalar) or node.unset or service.build or not service.image:
+        node = service.raw.get("image")
+        if not isinstance(node, Scalar) or service.build or not service.image:
             continue
         tag = image_tag(service.image)
-        if tag is None or tag in FLOATING:
-            said = f"the tag {tag}, which moves" if tag else "no tag"
-            yield fault(
-                model,
-                node.place,
-                service.name,
-                f"{service.name} uses the image {service.image.partition('@')[0]} with {said}.",
-                "Name a version.",
-            )
+        if node.unset:
+            tag = node.written.rpartition(":")[2]
+            if tag not in FLOATING:
+                continue
+        elif tag is not None and not moves(service.image):
+            continue
+        name = (node.written if node.unset else service.image).partition("@")[0]
+        said = f"the tag {tag}, which moves" if tag else "no tag"
+        yield fault(
+            model,
+            node.place,
+            service.name,
+            f"{service.name} uses the image {name} with {said}.",
+            "Name a version.",
+        )
