@@ -16,8 +16,10 @@ from docker_agent.project.edit import (
     KeyPath,
     Value,
     apply_edits,
+    remove_key,
     remove_service_key,
     set_service_value,
+    set_value,
 )
 from docker_agent.project.edit_steps import write_step
 
@@ -177,7 +179,12 @@ def test_set_goes_to_the_file_that_has_the_value() -> None:
         (
             "services:\n  web:\n    image: x\n    privileged: true # c\n    # d\n    user: u\n",
             ("privileged",),
-            "services:\n  web:\n    image: x\n    # d\n    user: u\n",
+            "services:\n  web:\n    image: x\n    # c\n    # d\n    user: u\n",
+        ),
+        (
+            "services:\n  web:\n    image: x\n    deploy:  # a\n      # b\n      c: '# q'\n      d: |  # c\n        # q",
+            ("deploy",),
+            "services:\n  web:\n    image: x\n    # a\n    # b\n    # c",
         ),
         ("services:\n  web:\n    image: x\n    init: true", ("init",), "services:\n  web:\n    image: x"),
         ("services: {web: {init: true, image: x}}", ("init",), "services: {web: {image: x}}"),
@@ -206,6 +213,32 @@ def test_remove(before: str, path: tuple[str, ...], after: str) -> None:
 def test_remove_refuses_what_would_change_more(text: str) -> None:
     with pytest.raises(InputError):
         remove_service_key(model_of(text), "web", ("init",))
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "after"),
+    [
+        (BLOCK, ("volumes", "data"), BLOCK + "\nvolumes:\n  data:\n"),
+        (BLOCK + "volumes:\n  a: {}\n# end", ("volumes", "data"), BLOCK + "volumes:\n  a: {}\n  data:\n# end"),
+        ("{services: {web: {}}}", ("name",), "{services: {web: {}}, name: null}"),
+    ],
+)
+def test_set_at_the_top(before: str, path: KeyPath, after: str) -> None:
+    for newline in ("\n", "\r\n"):
+        text = before.replace("\n", newline)
+        assert apply_edits(text, set_value(model_of(text), path, None)) == after.replace("\n", newline)
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "after"),
+    [
+        (BLOCK + "volumes:\n  a:\n  b: # why\n", ("volumes", "b"), BLOCK + "volumes:\n  a:\n  # why\n"),
+        (BLOCK + "volumes:\n  a:\n", ("volumes", "a"), BLOCK),
+        ("{services: {}, volumes: {a: {}, b: {}}}", ("volumes", "a"), "{services: {}, volumes: {b: {}}}"),
+    ],
+)
+def test_remove_at_the_top(before: str, path: tuple[str, ...], after: str) -> None:
+    assert apply_edits(before, remove_key(model_of(before), path)) == after
 
 
 def test_remove_takes_the_key_out_of_every_file() -> None:

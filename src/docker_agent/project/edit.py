@@ -26,8 +26,10 @@ __all__ = [
     "KeyPath",
     "Value",
     "apply_edits",
+    "remove_key",
     "remove_service_key",
     "set_service_value",
+    "set_value",
 ]
 
 
@@ -48,65 +50,90 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[position:]])
 
 
-def set_service_value(model: ComposeModel, service: str, path: KeyPath, value: Value) -> list[Edit]:
-    """The edits that give a service's key a value: the scalar is replaced in its quotes, missing keys are inserted.
+def set_value(model: ComposeModel, path: KeyPath, value: Value) -> list[Edit]:
+    """The edits that give a key a value: the scalar is replaced in its quotes, missing keys are inserted.
 
     Parameters
     ----------
-    path: keys below the service; a key also finds its entry in a list of KEY=VALUE, an int an item of a list.
+    path: keys from the top; a key also finds its entry in a list of KEY=VALUE, an int an item of a list.
     value: written as is, so that `${NAME}` stays a variable; a mapping or list replaces what was there.
 
     Raises
     ------
     InputError: no such service, the place is shared by an anchor, or the edit would change anything else.
     """
-    document, depth = _place_to_set(model, service, path)
-    whole: KeyPath = ("services", service, *path)
-    edit = _edit_to_set(document, whole, depth, value)
+    document, depth = _place_to_set(model, path)
+    edit = _edit_to_set(document, path, depth, value)
     if edit is None:
         return []
-    expected = _with_value(plain_value(document.root), whole, value)
-    return _checked(document, [edit], expected, ".".join(str(step) for step in path))
+    expected = _with_value(plain_value(document.root), path, value)
+    return _checked(document, [edit], expected, _shown(path))
+
+
+def remove_key(model: ComposeModel, path: tuple[str, ...]) -> list[Edit]:
+    """The edits that take a key out of every file that has it, with a parent that would be left empty; comments stay.
+
+    Raises
+    ------
+    InputError: the key comes from an anchor, is all that there is, or the edit would change anything else.
+    """
+    edits: list[Edit] = []
+    for document in model.documents:
+        above, last = path[:-1], path[-1]
+        while len(above) > _floor(path) and len(_own_keys(node_at(document.root, above))) == 1:
+            above, last = above[:-1], above[-1]
+        parent = node_at(document.root, above)
+        if node_at(document.root, path) is None or not isinstance(parent, Mapping) or last not in parent.index:
+            continue
+        entry = parent.index[last]
+        _refuse_shared(document, (*above, last))
+        if entry.merged or len(_own_keys(parent)) < 2:
+            raise document.source.error(entry.key.start, f"{_shown(path)} cannot be taken out alone.", BY_HAND)
+        expected = plain_value(document.root)
+        del _inside(expected, above)[last]
+        edits += _checked(document, [remove_entry(parent, entry)], expected, _shown(path))
+    return edits
+
+
+def set_service_value(model: ComposeModel, service: str, path: KeyPath, value: Value) -> list[Edit]:
+    """The edits that give a key of a service a value, as `set_value` does.
+
+    Raises
+    ------
+    InputError: no such service, the place is shared by an anchor, or the edit would change anything else.
+    """
+    return set_value(model, ("services", service, *path), value)
 
 
 def remove_service_key(model: ComposeModel, service: str, path: tuple[str, ...]) -> list[Edit]:
-    """The edits that take a service's key out of every file that has it, with a parent that would be left empty.
+    """The edits that take a key of a service out of every file that has it, as `remove_key` does.
 
     Raises
     ------
     InputError: the key comes from an anchor, is all that a service has, or the edit would change anything else.
     """
-    edits: list[Edit] = []
-    for document in model.documents:
-        above, last = ("services", service, *path[:-1]), path[-1]
-        while len(above) > 2 and len(_own_keys(node_at(document.root, above))) == 1:
-            above, last = above[:-1], above[-1]
-        parent = node_at(document.root, above)
-        if not isinstance(parent, Mapping) or last not in parent.index:
-            continue
-        entry = parent.index[last]
-        _refuse_shared(document, (*above, last))
-        if entry.merged or len(_own_keys(parent)) < 2:
-            raise document.source.error(
-                entry.key.start, f"{service}.{'.'.join(path)} cannot be taken out alone.", BY_HAND
-            )
-        expected = plain_value(document.root)
-        del _inside(expected, above)[last]
-        edits += _checked(document, [remove_entry(parent, entry)], expected, ".".join(path))
-    return edits
+    return remove_key(model, ("services", service, *path))
 
 
-def _place_to_set(model: ComposeModel, service: str, path: KeyPath) -> tuple[Document, int]:
+def _floor(path: KeyPath) -> int:
+    """How much of a path has to stay: a service itself, or the top of the file."""
+    return 2 if path[0] == "services" else 0
+
+
+def _shown(path: KeyPath) -> str:
+    return ".".join(str(step) for step in path)
+
+
+def _place_to_set(model: ComposeModel, path: KeyPath) -> tuple[Document, int]:
     """The document to edit and how much of the path is there: the last that has all of it, else the fullest first."""
-    whole: KeyPath = ("services", service, *path)
     best: tuple[Document, int] | None = None
     for document in model.documents:
-        depth = next(n for n in range(len(whole), -1, -1) if node_at(document.root, whole[:n]) is not None)
-        if depth >= 2 and (best is None or depth > best[1] or depth == len(whole)):
+        depth = next(n for n in range(len(path), -1, -1) if node_at(document.root, path[:n]) is not None)
+        if depth >= _floor(path) and (best is None or depth > best[1] or depth == len(path)):
             best = document, depth
     if best is None:
         raise InputError(
-            f"There is no service {service} in the compose files.", f"There are: {', '.join(model.services)}."
+            f"There is no service {path[1]} in the compose files.", f"There are: {', '.join(model.services)}."
         )
     return best
 

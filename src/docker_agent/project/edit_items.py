@@ -1,38 +1,58 @@
-"""Items taken out of lists in compose files, by character spans."""
+"""Single values in compose files: items of lists added and taken out, scalars replaced and quoted."""
 
 from __future__ import annotations
 
 from docker_agent.project.compose import ComposeModel, node_at
-from docker_agent.project.compose_nodes import Node, Sequence
-from docker_agent.project.edit_spans import BY_HAND, Edit, KeyPath
+from docker_agent.project.compose_nodes import Node, Scalar, Sequence, plain_value
+from docker_agent.project.edit import set_value
+from docker_agent.project.edit_render import Value, render_scalar
+from docker_agent.project.edit_spans import BY_HAND, Edit, KeyPath, append_value, remove_part
 
 
-def remove_item(model: ComposeModel, path: KeyPath, item: Node) -> Edit:
-    """The edit that takes one item out of a list that keeps others: its whole lines in block style.
+def append_item(model: ComposeModel, path: KeyPath, value: Value) -> list[Edit]:
+    """The edits that add an item to a list, in the last file that has it; a list that is not there is made.
 
     Raises
     ------
-    InputError: the item is not written in the list itself, or shares its line with something else.
+    InputError: the place is shared by an anchor, or the edit would change anything else.
+    """
+    lists = [node for document in model.documents if isinstance(node := node_at(document.root, path), Sequence)]
+    if not lists:
+        return set_value(model, path, [value])
+    if any(plain_value(item) == value for sequence in lists for item in sequence.items):
+        return []
+    if not lists[-1].items:
+        return set_value(model, path, [value])
+    return [append_value(lists[-1].source, lists[-1], value)]
+
+
+def remove_item(model: ComposeModel, path: KeyPath, item: Node) -> Edit:
+    """The edit that takes one item out of a list that keeps others: its whole lines in block style, comments kept.
+
+    Raises
+    ------
+    InputError: the item is not written in the list itself, or is all that the list has.
     """
     found = (node_at(document.root, path) for document in model.documents if document.source.name == item.source.name)
     for sequence in found:
         if isinstance(sequence, Sequence):
-            starts = [other.start for other in sequence.items]
-            if item.start in starts and len(starts) > 1:
-                return _removed(sequence, starts.index(item.start))
+            parts = [(other.start, other.end) for other in sequence.items]
+            place = next((place for place, part in enumerate(parts) if part == (item.start, item.end)), None)
+            if place is not None and len(parts) > 1:
+                return remove_part(sequence, parts, place, (sequence.items[place],))
     raise item.source.error(item.start, "this item cannot be taken out alone.", BY_HAND)
 
 
-def _removed(sequence: Sequence, index: int) -> Edit:
-    source, text, item = sequence.source, sequence.source.text, sequence.items[index]
-    if sequence.flow:
-        if index + 1 < len(sequence.items):
-            return Edit(source.name, item.start, sequence.items[index + 1].start, "")
-        return Edit(source.name, sequence.items[index - 1].end, item.end, "")
-    start = text.rfind("\n", 0, item.start) + 1
-    end = text.find("\n", item.end)
-    if text[start : item.start].strip() != "-":
-        raise source.error(item.start, "this item shares its line with something else.", BY_HAND)
-    if end >= 0:
-        return Edit(source.name, start, end + 1, "")
-    return Edit(source.name, start - 2 if text[:start].endswith("\r\n") else start - 1, len(text), "")
+def replace_scalar(node: Scalar, text: str) -> list[Edit]:
+    """The edits that give a scalar another text, in the quotes that it has; none where it says that already."""
+    if node.written == text:
+        return []
+    quote = node.style if node.style in {"'", '"'} else ""
+    return [Edit(node.source.name, node.start, node.end, render_scalar(text, quote))]
+
+
+def quote_scalar(node: Scalar, mark: str = '"') -> list[Edit]:
+    """The edits that put a plain scalar into quotes, as it is written; none where it has some."""
+    if node.style:
+        return []
+    return [Edit(node.source.name, node.start, node.end, render_scalar(node.written, mark))]

@@ -7,7 +7,7 @@ from typing import Any
 
 from docker_agent.project.compose_nodes import resolve_plain
 
-Value = str | int | float | bool | dict[str, Any] | list[Any]
+Value = str | int | float | bool | dict[str, Any] | list[Any] | None
 
 _SAFE = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./@+=%:-]*")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -16,6 +16,8 @@ _OLD_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "nu
 
 def scalar_text(value: object) -> str:
     """What a scalar says, without quotes."""
+    if value is None:
+        return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -48,6 +50,8 @@ def render_lines(key: str, value: Value, indent: int, step: int) -> list[str]:
         return lines
     if isinstance(value, list) and value:
         return [head, *(" " * (indent + step) + "- " + render_flow(item) for item in value)]
+    if value is None:
+        return [head]
     return [f"{head} {render_flow(value)}"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from docker_agent.project.comments import comments
 from docker_agent.project.compose import Document, node_at
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Scalar, Source
 from docker_agent.project.compose_nodes import Sequence as SequenceNode
@@ -53,7 +54,7 @@ def insert_value(document: Document, whole: KeyPath, depth: int, value: Value) -
     source, parent = document.source, node_at(document.root, whole[:depth])
     rest = tuple(str(step) for step in whole[depth:])
     if isinstance(parent, SequenceNode) and len(rest) == 1 and parent.items:
-        return _appended(source, parent, render_scalar(f"{rest[0]}={scalar_text(value)}"))
+        return append_value(source, parent, f"{rest[0]}={scalar_text(value)}")
     if isinstance(parent, Scalar) and parent.plain is None:
         above = cast("Mapping", node_at(document.root, whole[: depth - 1]))
         entry = above.index[str(whole[depth - 1])]
@@ -68,37 +69,67 @@ def insert_value(document: Document, whole: KeyPath, depth: int, value: Value) -
         )
     text = _rendered(document, parent, rest[0], nested(rest[1:], value))
     if not parent.flow:
-        return Edit(source.name, *_line_tail(source, parent.end), _line_break(source) + text)
+        gap = _line_break(source) * (1 if depth else 2)
+        return Edit(source.name, *_line_tail(source, parent.end), gap + text)
     if "<<" not in source.text[parent.start : parent.end] and not parent.entries:
         return Edit(source.name, parent.end - 1, parent.end - 1, text)
     end = max((_end(entry) for entry in parent.entries if not entry.merged), default=parent.end - 1)
     return Edit(source.name, end, end, f", {text}")
 
 
-def _appended(source: Source, sequence: SequenceNode, item: str) -> Edit:
+def append_value(source: Source, sequence: SequenceNode, value: Value) -> Edit:
+    """One more item behind the last of a list."""
+    item = render_flow(value)
     if sequence.flow:
-        end = sequence.items[-1].end
-        return Edit(source.name, end, end, f", {item}")
+        end = sequence.items[-1].end if sequence.items else sequence.end - 1
+        return Edit(source.name, end, end, f", {item}" if sequence.items else item)
     dash = source.text.rfind("-", 0, sequence.items[0].start)
     text = _line_break(source) + " " * _column(source, dash) + f"- {item}"
     return Edit(source.name, *_line_tail(source, sequence.end), text)
 
 
 def remove_entry(parent: Mapping, entry: Entry) -> Edit:
-    """A key with its value taken out of a mapping that has other keys: whole lines in block style."""
-    source, text = parent.source, parent.source.text
+    """A key with its value taken out of a mapping that has other keys: whole lines in block style; comments stay."""
     own = sorted((other for other in parent.entries if not other.merged), key=lambda other: other.key.start)
-    place = own.index(entry)
-    line_start = text.rfind("\n", 0, entry.key.start) + 1
-    if parent.flow or text[line_start : entry.key.start].strip(" "):
-        if place + 1 < len(own):
-            return Edit(source.name, entry.key.start, own[place + 1].key.start, "")
-        return Edit(source.name, _end(own[place - 1]), _end(entry), "")
-    end = text.find("\n", _end(entry))
-    if end >= 0:
-        return Edit(source.name, line_start, end + 1, "")
-    start = line_start - 2 if text[:line_start].endswith("\r\n") else line_start - 1
-    return Edit(source.name, start, len(text), "")
+    parts = [(other.key.start, _end(other)) for other in own]
+    return remove_part(parent, parts, own.index(entry), (entry.key, entry.value))
+
+
+def remove_part(
+    parent: Mapping | SequenceNode, parts: list[tuple[int, int]], place: int, nodes: tuple[Node, ...]
+) -> Edit:
+    """One part of a collection that has others taken out; comments in its lines get lines of their own.
+
+    Parameters
+    ----------
+    parts: the ranges of all its items, or of its own entries, in their order.
+    nodes: what the part holds.
+    """
+    source, text = parent.source, parent.source.text
+    start, end = parts[place]
+    line_start = text.rfind("\n", 0, start) + 1
+    if parent.flow or text[line_start:start].strip() != ("" if isinstance(parent, Mapping) else "-"):
+        return _removed_inline(source, parts, place, nodes)
+    indent = len(text[line_start:start]) - len(text[line_start:start].lstrip(" "))
+    after = text.find("\n", end)
+    after = len(text) if after < 0 else after + 1
+    lines = [" " * indent + text[begin:stop] for begin, stop in comments(text, nodes, start, after)]
+    last = not text[:after].endswith("\n")
+    if last and not lines:
+        before = line_start - 2 if text[:line_start].endswith("\r\n") else line_start - 1
+        return Edit(source.name, before, after, "")
+    kept = _line_break(source).join(lines) + (_line_break(source) if lines and not last else "")
+    return Edit(source.name, line_start, after, kept)
+
+
+def _removed_inline(source: Source, parts: list[tuple[int, int]], place: int, nodes: tuple[Node, ...]) -> Edit:
+    text, (start, end) = source.text, parts[place]
+    if place + 1 < len(parts):
+        stop = parts[place + 1][0]
+        noted = comments(text, nodes, end, stop)
+        return Edit(source.name, start, noted[0][0] if noted else stop, "")
+    before = parts[place - 1][1]
+    return Edit(source.name, start if comments(text, nodes, before, start) else before, end, "")
 
 
 def _end(entry: Entry) -> int:
