@@ -11,6 +11,7 @@ from docker_agent.domains.compose.written import has_unknown, known_items
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 from docker_agent.project.edit import Edit, set_service_value
+from docker_agent.project.edit_spans import replace_value
 
 
 @rule(severity=Severity.INFO, area="security", production=Severity.WARN, hardening=True)
@@ -53,7 +54,7 @@ def no_new_privileges(model: ComposeModel) -> Iterator[Finding]:
     CIS Docker Benchmark 5.26 · OWASP Docker Security Cheat Sheet, rule 4
     """
     for service in model.services.values():
-        if service.privileged or not is_known(service) or has_unknown(service, "security_opt"):
+        if not is_known(service) or has_unknown(service, "security_opt"):
             continue
         if _said(service) in {None, "false"}:
             yield fault(
@@ -71,9 +72,10 @@ def forbid(model: ComposeModel, finding: Finding) -> list[Edit]:
     service = model.services[finding.object]
     if not any(True for _ in known_items(service, "security_opt")):
         return set_service_value(model, service.name, ("security_opt",), ["no-new-privileges:true"])
-    for index, item in enumerate(known_items(service, "security_opt")):
-        if item.value.startswith("no-new-privileges:"):
-            return set_service_value(model, service.name, ("security_opt", index), "no-new-privileges:true")
+    for item in known_items(service, "security_opt"):
+        if item.value.startswith("no-new-privileges"):
+            edit = replace_value(item.source, item, (item.start, item.end), "no-new-privileges:true")
+            return [edit] if edit else []
     return set_service_value(model, service.name, ("security_opt", "no-new-privileges"), value=True)
 
 

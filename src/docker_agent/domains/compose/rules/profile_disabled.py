@@ -83,7 +83,7 @@ def profile_disabled(model: ComposeModel) -> Iterator[Finding]:
     CIS Docker Benchmark 5.2, 5.3, 5.22 · OWASP Docker Security Cheat Sheet, rule 6
     """
     for service in model.services.values():
-        items = [] if service.privileged else _disabling(service)
+        items = _disabling(service)
         if not items:
             continue
         names = " and ".join(dict.fromkeys(FILTERS[_plain(item)] for item in items))

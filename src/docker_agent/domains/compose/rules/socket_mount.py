@@ -10,6 +10,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.host_paths import clean_path, host_mounts
 from docker_agent.domains.compose.images import image_name
+from docker_agent.domains.compose.written import known_item
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Mapping, Place, Scalar, Sequence
 from docker_agent.project.compose_types import Service
@@ -120,6 +121,9 @@ def _places(model: ComposeModel, service: Service) -> Iterator[Place]:
         known.add(mount.place)
         if _reaches_socket(mount.path) or _is_socket(clean_path(mount.target)):
             yield mount.place
+    api = known_item(service, "use_api_socket") if "use_api_socket" in service.raw.index else None
+    if api is not None and api.value.lower() == "true":
+        yield api.place
     node = service.raw.get("volumes")
     for item in node.items if isinstance(node, Sequence) else ():
         if isinstance(item, Scalar) and item.unset:
