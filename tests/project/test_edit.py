@@ -182,7 +182,7 @@ def test_set_goes_to_the_file_that_has_the_value() -> None:
             "services:\n  web:\n    image: x\n    # c\n    # d\n    user: u\n",
         ),
         (
-            "services:\n  web:\n    image: x\n    deploy:  # a\n      # b\n      c: '# q'\n      d: |  # c\n        # q",
+            "services:\n  web:\n    image: x\n    deploy:  # a\n      # b\n      c: '# q'\n      d: |  # c\n        #q",
             ("deploy",),
             "services:\n  web:\n    image: x\n    # a\n    # b\n    # c",
         ),

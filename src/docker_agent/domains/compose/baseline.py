@@ -1,0 +1,162 @@
+"""Baselines: the findings that were there when somebody began to look, so that only new ones count."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.finding import Finding
+from docker_agent.domains.compose.suppress import where
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
+
+VERSION = 1
+
+# Lists whose items name what they are; other items may be anything, secrets too.
+_TELLING = frozenset(
+    {"ports", "volumes", "security_opt", "cap_add", "cap_drop", "devices", "tmpfs", "env_file", "networks", "profiles"}
+    | {"depends_on", "secrets", "configs", "expose", "links", "volumes_from", "dns", "group_add", "extra_hosts"}
+)
+_KEYED = frozenset({"environment", "labels", "args", "annotations", "sysctls"})
+_NAMES = ("target", "source", "published", "path", "name")
+
+
+@dataclass(frozen=True, order=True)
+class Known:
+    """A finding as it is known again: file, code, object and the value it is about, whatever line that is on."""
+
+    file: str
+    code: str
+    object: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Findings by how often they were there."""
+
+    entries: Counter[Known]
+
+    def apply(
+        self, model: ComposeModel, findings: Iterable[Finding]
+    ) -> tuple[list[Finding], list[Finding], list[Known]]:
+        """The findings that are new, those that were known, and the entries that are there no more."""
+        left = self.entries.copy()
+        new: list[Finding] = []
+        old: list[Finding] = []
+        for finding in findings:
+            known = known_of(model, finding)
+            if left[known] > 0:
+                left[known] -= 1
+                old.append(finding)
+            else:
+                new.append(finding)
+        return new, old, sorted((+left).elements())
+
+
+def known_of(model: ComposeModel, finding: Finding) -> Known:
+    """What makes a finding the same one after lines were added above it or its message was reworded."""
+    file, line = where(finding)
+    column = int(finding.evidence[0].where.rsplit(":", 1)[1])
+    return Known(file, finding.code, finding.object, _key(model, file, line, column))
+
+
+def baseline_of(model: ComposeModel, findings: Iterable[Finding]) -> Baseline:
+    """A baseline that knows these findings."""
+    return Baseline(Counter(known_of(model, finding) for finding in findings))
+
+
+def merged(baselines: Iterable[Baseline]) -> Baseline:
+    """One baseline of those of several stacks."""
+    entries: Counter[Known] = Counter()
+    for baseline in baselines:
+        entries.update(baseline.entries)
+    return Baseline(entries)
+
+
+def write_baseline(baseline: Baseline) -> str:
+    """The text of a baseline file: JSON in a fixed order, one entry a line, so that it can be compared and merged."""
+    rows = [
+        json.dumps({**vars(known), **({"count": count} if count > 1 else {})}, ensure_ascii=False)
+        for known, count in sorted(baseline.entries.items())
+    ]
+    body = "\n" + ",\n".join(f"    {row}" for row in rows) + "\n  " if rows else ""
+    return f'{{\n  "version": {VERSION},\n  "findings": [{body}]\n}}\n'
+
+
+def read_baseline(text: str, name: str) -> Baseline:
+    """The baseline of a file's text.
+
+    Raises
+    ------
+    InputError: it is no baseline, or one of a newer version.
+    """
+    again = "Write it anew."
+    try:
+        data: Any = json.loads(text)
+        version, rows = data["version"], data["findings"]
+        entries = Counter[Known]()
+        for row in cast("list[dict[str, Any]]", rows):
+            known = Known(*(str(row[key]) for key in ("file", "code", "object", "key")))
+            entries[known] += int(row.get("count", 1))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(f"{name} is no baseline.", again) from error
+    if version != VERSION:
+        raise InputError(f"{name} is a baseline of version {str(version)[:20]}, and this is {VERSION}.", again)
+    return Baseline(entries)
+
+
+def _key(model: ComposeModel, file: str, line: int, column: int) -> str:
+    source = model.source(file)
+    if line > len(source.line_starts):
+        return ""
+    offset = source.line_starts[line - 1] + column - 1
+    steps: list[str] = []
+    for document in model.documents:
+        if document.source is source and document.root.start <= offset <= document.root.end:
+            steps = _path(document.root, offset)
+    if steps:
+        return ".".join(steps)
+    words = source.text[offset:].split("\n", 1)[0].partition("=")[0].split()
+    return " ".join(words[:2])
+
+
+def _path(node: Node, offset: int) -> list[str]:
+    """The keys down to a place; items of lists by what they name, since their number changes."""
+    steps: list[str] = []
+    while True:
+        if isinstance(node, Mapping):
+            below = next((e for e in node.entries if not e.merged and e.key.start <= offset <= _end(e)), None)
+            if below is None:
+                return steps
+            steps.append(below.key.value)
+            if below.alias or offset < below.key.end:
+                return steps
+            node = below.value
+        elif isinstance(node, Sequence):
+            place = next((n for n, item in enumerate(node.items) if item.start <= offset <= item.end), None)
+            if place is None:
+                return steps
+            node = node.items[place]
+            steps.append(_name(node, place, steps[-1] if steps else ""))
+        else:
+            return steps
+
+
+def _end(entry: Any) -> int:
+    return entry.alias[1] if entry.alias else max(entry.value.end, entry.key.end)
+
+
+def _name(item: Node, place: int, owner: str) -> str:
+    if isinstance(item, Scalar) and owner in _KEYED:
+        return item.written.partition("=")[0]
+    if isinstance(item, Scalar) and owner in _TELLING:
+        return item.written
+    if isinstance(item, Mapping) and owner in _TELLING:
+        named = (value.written for key in _NAMES if isinstance(value := item.get(key), Scalar))
+        return next(named, str(place))
+    return str(place)
