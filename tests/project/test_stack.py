@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -198,16 +199,18 @@ def test_inputs_are_all_files_that_compose_reads() -> None:
         ".env": "A=1",
         "web.env": "B=2",
         "../up.env": "C=3",
-        "more.yml": "services: {}",
+        "more.yml": "include: [deep/c.yml]",
+        "deep/c.yml": "services: {c: {image: x, env_file: c.env}}",
+        "deep/c.env": "D=1",
         "a/b.yml": "services: {}",
         "base.yml": "services: {y: {image: z}}",
     }
-    files = {Path(f"{ROOT}/{name}"): text.encode() for name, text in there.items()}
+    files = {Path(os.path.normpath(ROOT / name)): text.encode() for name, text in there.items()}
     reads = World(files=files).host.reads
     stack = find_stack(ROOT, read=reads.read_file, find=reads.find_files, environment={})
     assert stack
     expected = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in there.items()}
-    assert {**expected, "nosuch.env": "", "a/.env": ""} == inputs_of(stack, reads.read_file)
+    assert {**expected, "nosuch.env": "", "a/.env": "", "deep/.env": ""} == inputs_of(stack, reads.read_file)
 
 
 def test_an_env_file_that_is_not_there_yet_is_an_input_too() -> None:

@@ -5,20 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from docker_agent.core.errors import InputError
+from docker_agent.project.compose_casts import flag
+from docker_agent.project.compose_env_files import env_file_problems
+from docker_agent.project.compose_include import Reach
+from docker_agent.project.compose_layers import Layers
 from docker_agent.project.compose_nodes import Entry, Node, Place, Scalar, Source, plain_value
 from docker_agent.project.compose_nodes import Mapping as MappingNode
 from docker_agent.project.compose_nodes import Sequence as SequenceNode
-from docker_agent.project.compose_overlay import fill_variables, overlay
-from docker_agent.project.compose_parse import parse_nodes, read_source
+from docker_agent.project.compose_notes import Document, Notes
+from docker_agent.project.compose_parse import Unreadable
+from docker_agent.project.compose_schema import check_schema
 from docker_agent.project.compose_services import ServiceReader
+from docker_agent.project.compose_template import ANY, is_set_by, platform_of
+from docker_agent.project.compose_texts import pairs, text
 from docker_agent.project.compose_types import Problem, Resource, Service, UnsetVariable
-from docker_agent.project.compose_words import TOP_LEVEL
 from docker_agent.project.disk import Disk
 
 Step = str | int
@@ -26,14 +31,7 @@ Step = str | int
 Kind = Literal["network", "volume", "secret", "config"]
 
 _DECLARED: tuple[Kind, ...] = ("network", "volume", "secret", "config")
-
-
-@dataclass(frozen=True, eq=False)
-class Document:
-    """One YAML document of one file, as written: before interpolation and merging; edits are made from these."""
-
-    source: Source
-    root: MappingNode
+_SECTIONS = {"name", "version", "include", "services", "networks", "volumes", "secrets", "configs", "models"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +41,22 @@ class ComposeModel:
     Attributes
     ----------
     root: the merged and interpolated nodes; whatever has no typed field is reached from here.
-    documents: the files as written, in the order of merging.
+    documents: the files as written, in the order of merging, with those that they include.
+    borrowed: files that only lend services by `extends`.
+    further: other files that were read or looked for on the way.
     unset: variables without a value, each at its exact place.
     problems: what Compose would refuse, each at its place; the rest of the file is still read.
     not_looked_at: parts of the stack that this model does not hold, in words.
     directory: the project directory, which Compose resolves relative paths from.
     disk: the file system, None where it must not be asked.
     profiles: the profiles that are on, from COMPOSE_PROFILES.
+    template: the platform that fills the files in, "any" for one that was not named, "" for none.
     others: files that are no compose files and that a finding may point at, such as Dockerfiles, by name.
     """
 
     root: MappingNode
     documents: tuple[Document, ...]
+    borrowed: tuple[Document, ...] = ()
     name: str = ""
     services: Mapping[str, Service] = field(default_factory=dict[str, Service])
     networks: Mapping[str, Resource] = field(default_factory=dict[str, Resource])
@@ -64,9 +66,11 @@ class ComposeModel:
     unset: tuple[UnsetVariable, ...] = ()
     problems: tuple[Problem, ...] = ()
     not_looked_at: tuple[str, ...] = ()
+    further: tuple[Path, ...] = ()
     directory: Path = Path()
     disk: Disk | None = None
     profiles: tuple[str, ...] = ()
+    template: str = ""
     others: dict[str, Source] = field(default_factory=dict[str, Source], repr=False)
 
     def problems_of(self, code: str) -> list[Problem]:
@@ -84,7 +88,7 @@ class ComposeModel:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """The files by their name relative to the project's folder."""
-        return {document.source.name: document.source for document in self.documents}
+        return {document.source.name: document.source for document in (*self.documents, *self.borrowed)}
 
     def source(self, name: str) -> Source:
         """The text of a file that a finding points at."""
@@ -146,6 +150,8 @@ def load(
     variables: Mapping[str, str],
     root: Path | None = None,
     disk: Disk | None = None,
+    strict: bool = True,
+    template: bool | None = None,
 ) -> ComposeModel:
     """Read compose files and lay each over the one before.
 
@@ -156,148 +162,120 @@ def load(
     root: the folder that file names are shown relative to; the first file's folder by default.
     disk: the file system for rules that ask about it.
 
+    strict: a file that gives no nodes is an error; otherwise it is a problem of a model that may be empty.
+    template: whether a platform sets the variables; None recognises the platforms that give themselves away.
+
     Raises
     ------
-    InputError: no file, not UTF-8, not YAML, an empty file, something else than a mapping at the top. Lesser faults are
-        `problems` of the model.
+    InputError: no file; and if strict, not UTF-8, not YAML, an empty file, something else than a mapping at the top.
+        Lesser faults are `problems` of the model.
     """
     if not files:
         raise InputError("No compose file was named.", "Name one, such as compose.yaml.")
-    home = root or files[0].parent
-    documents = [document for file in files for document in _documents(file, home, read)]
-    unset: list[UnsetVariable] = []
-    reader = ServiceReader()
-    filled = [
-        fill_variables(
-            document.root,
-            variables,
-            lambda place, name, required, words: unset.append(UnsetVariable(place, name, required, words)),
-            reader.wrong,
-        )
-        for document in documents
+    layers = Layers(read, root or files[0].parent, strict)
+    directory = files[0].parent
+    merged = layers.merged([(file, None) for file in files], Reach(directory, variables))
+    notes = layers.notes
+    source = notes.documents[0].source
+    merged = merged or MappingNode(source, 0, 0, ())
+    if not merged.entries and not notes.problems:
+        if strict:
+            raise Unreadable(
+                "services_missing", source, 0, ("the file is empty", "Add services, or name another file.")
+            )
+        notes.wrong("services_missing", source.place(0, 0), "the file is empty")
+    _note_old_format(merged, notes)
+    model = replace(
+        _model(merged, notes),
+        directory=directory,
+        disk=disk,
+        profiles=tuple(name for name in variables.get("COMPOSE_PROFILES", "").split(",") if name),
+    )
+    return _with_env_files(_filled_in(model, template), variables)
+
+
+def _note_old_format(root: MappingNode, notes: Notes) -> None:
+    """Note a file that has its services at the top, as the first version of the format did."""
+    for entry in root.entries if "services" not in root.index else ():
+        words = entry.value.index if isinstance(entry.value, MappingNode) else {}
+        if entry.key.value not in _SECTIONS and words.keys() & {"image", "build"}:
+            message = f"{entry.key.value} stands at the top, where the services: of the file should be"
+            notes.wrong("services_missing", entry.key.place, message)
+            return
+
+
+def _with_env_files(model: ComposeModel, variables: Mapping[str, str]) -> ComposeModel:
+    if model.disk is None:
+        return model
+    found = [
+        problem
+        for service in model.services.values()
+        if model.is_active(service)
+        for problem in env_file_problems(service, model.directory, model.disk, variables)
     ]
-    merged = filled[0]
-    for upper in filled[1:]:
-        merged = overlay(merged, upper)
-    if any("!reset" in document.source.text for document in documents):
-        merged = _without_resets(merged)
-    model = _model(cast("MappingNode", merged), tuple(documents), tuple(unset), reader)
-    profiles = tuple(name for name in variables.get("COMPOSE_PROFILES", "").split(",") if name)
-    return replace(model, directory=files[0].parent, disk=disk, profiles=profiles)
+    return replace(model, problems=(*model.problems, *found)) if found else model
 
 
-def _documents(file: Path, home: Path, read: Callable[[Path], bytes]) -> list[Document]:
-    name = os.path.relpath(file, home).replace(os.sep, "/")
-    source = read_source(file, name, read(file))
-    found = parse_nodes(source)
-    if not found:
-        raise InputError(f"{name}:1:1: the file is empty.", "Add services, or name another file.")
-    documents: list[Document] = []
-    for node in found:
-        if not isinstance(node, MappingNode):
-            raise source.error(node.start, "a compose file is a mapping at the top.", 'Start it with "services:".')
-        documents.append(Document(source, node))
-    return documents
+def _filled_in(model: ComposeModel, template: bool | None) -> ComposeModel:
+    """The model without complaints of variables that a platform sets, and of values that are made of them."""
+    platform = ANY if template else "" if template is False else platform_of(use.name for use in model.unset)
+    if not platform:
+        return model
+    own = [use.place for use in model.unset if is_set_by(platform, use.name)]
+    starts = {(place.file, place.line) for place in own}
+    return replace(
+        model,
+        template=platform,
+        unset=tuple(use for use in model.unset if use.place not in own),
+        problems=tuple(each for each in model.problems if (each.place.file, each.place.line) not in starts),
+    )
 
 
-def _without_resets(node: Node) -> Node:
-    match node:
-        case MappingNode():
-            kept = [entry for entry in node.entries if entry.value.tag != "!reset"]
-            return replace(node, entries=tuple(replace(entry, value=_without_resets(entry.value)) for entry in kept))
-        case SequenceNode():
-            return replace(node, items=tuple(_without_resets(item) for item in node.items if item.tag != "!reset"))
-        case Scalar():
-            return node
-
-
-def _model(
-    root: MappingNode, documents: tuple[Document, ...], unset: tuple[UnsetVariable, ...], reader: ServiceReader
-) -> ComposeModel:
-    for entry in root.entries:
-        key = entry.key.value
-        if key not in TOP_LEVEL and not key.startswith("x-"):
-            near = (get_close_matches(key, TOP_LEVEL, n=1) or [""])[0]
-            reader.wrong(entry.key.place, f'a compose file has no "{key}" at the top', near)
-    read = (reader.service(entry) for entry in _entries(root, "services", reader))
+def _model(root: MappingNode, notes: Notes) -> ComposeModel:
+    reader = ServiceReader()
+    check_schema(root, reader.report)
+    read = (reader.service(entry) for entry in _entries(root, "services"))
     services = [service for service in read if service]
     declared: dict[Kind, dict[str, Resource]] = {
-        kind: {entry.key.value: _resource(kind, entry, reader) for entry in _entries(root, f"{kind}s", reader)}
-        for kind in _DECLARED
+        kind: {entry.key.value: _resource(kind, entry) for entry in _entries(root, f"{kind}s")} for kind in _DECLARED
     }
-    if "include" not in root.index:
-        _check_references(services, declared, reader)
     name = root.get("name")
     return ComposeModel(
         root=root,
-        documents=documents,
+        documents=tuple(notes.documents),
+        borrowed=tuple(notes.borrowed),
         name=name.value if isinstance(name, Scalar) else "",
         services={service.name: service for service in services},
         networks=declared["network"],
         volumes=declared["volume"],
         secrets=declared["secret"],
         configs=declared["config"],
-        unset=unset,
-        problems=tuple(reader.problems),
-        not_looked_at=_not_looked_at(root, services),
+        unset=tuple(dict.fromkeys(notes.unset)),
+        problems=tuple(dict.fromkeys([*notes.problems, *reader.problems])),
+        not_looked_at=tuple(dict.fromkeys(notes.not_looked_at)),
+        further=tuple(notes.further),
     )
 
 
-def _entries(root: MappingNode, key: str, reader: ServiceReader) -> tuple[Entry, ...]:
+def _entries(root: MappingNode, key: str) -> tuple[Entry, ...]:
     node = root.get(key)
-    if isinstance(node, MappingNode):
-        return node.entries
-    if plain_value(node) is not None:
-        reader.wrong(root.index[key].key.place, f"{key} must be a mapping")
-    return ()
+    return node.entries if isinstance(node, MappingNode) else ()
 
 
-def _resource(kind: Kind, entry: Entry, reader: ServiceReader) -> Resource:
+def _resource(kind: Kind, entry: Entry) -> Resource:
     key, place, node = entry.key.value, entry.key.place, entry.value
     if not isinstance(node, MappingNode):
-        if plain_value(node) is not None:
-            reader.wrong(node.place, f"{kind}s.{key} must be a mapping")
-        return Resource(kind, key, place)
+        return Resource(kind, key, place, raw=None)
     external = node.get("external")
-    named = external.get("name") if isinstance(external, MappingNode) else node.get("name")
+    named = external.get("name") if isinstance(external, MappingNode) else None
     return Resource(
         kind=kind,
         key=key,
         place=place,
-        name=str(plain_value(named) or ""),
-        external=bool(plain_value(external)),
-        driver=str(plain_value(node.get("driver")) or ""),
-        file=str(plain_value(node.get("file")) or ""),
-        labels=reader.pairs(node.get("labels")),
+        raw=node,
+        name=text(named or node.get("name")),
+        external=isinstance(external, MappingNode) or flag(external),
+        driver=text(node.get("driver")),
+        file=text(node.get("file")),
+        labels=pairs(node.get("labels")),
     )
-
-
-def _check_references(
-    services: Sequence[Service], declared: Mapping[Kind, Mapping[str, Resource]], reader: ServiceReader
-) -> None:
-    names = {service.name for service in services}
-    for service in services:
-        volumes = [mount.source for mount in service.mounts if mount.kind == "volume" and mount.source]
-        used: tuple[tuple[Kind, Sequence[str]], ...] = (
-            ("network", [name for name in service.networks if name != "default"]),
-            ("volume", volumes),
-            ("secret", service.secrets),
-            ("config", service.configs),
-        )
-        for kind, keys in used:
-            for key in keys:
-                if key and "$" not in key and key not in declared[kind]:
-                    near = (get_close_matches(key, declared[kind], n=1) or [""])[0]
-                    reader.wrong(service.place, f"{service.name} uses the {kind} {key}, which is not declared", near)
-        for dependency in service.depends_on:
-            if dependency.required and dependency.service not in names:
-                near = (get_close_matches(dependency.service, names, n=1) or [""])[0]
-                reader.wrong(
-                    service.place, f"{service.name} depends on {dependency.service}, which is no service", near
-                )
-
-
-def _not_looked_at(root: MappingNode, services: Sequence[Service]) -> tuple[str, ...]:
-    missing = ["the files that include: names"] if "include" in root.index else []
-    missing += [f"what {service.name} inherits by extends" for service in services if service.extends]
-    return tuple(missing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,10 @@ from typing import Any
 import yaml
 
 from docker_agent.core.errors import InputError
-from docker_agent.project.compose_nodes import Entry, Mapping, Node, Scalar, Sequence, Source
+from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Scalar, Sequence, Source
+
+# Told of a fault that leaves the rest of the file readable: the rule's code, the place, the words.
+Wrong = Callable[[str, Place, str], None]
 
 MAX_NODES = 100_000
 MAX_DEPTH = 100
@@ -21,51 +24,76 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONG_TAG = "tag:yaml.org,2002:"
 
 
+class Unreadable(InputError):
+    """A file that gives no nodes at all; `code` is the rule that has the manual for it, `place` is in `source`."""
+
+    def __init__(self, code: str, source: Source, start: int, words: tuple[str, str]) -> None:
+        super().__init__(f"{source.place(start, start)}: {words[0]}.", words[1])
+        self.code, self.source, self.place, self.words = code, source, source.place(start, start), words[0]
+
+
 def read_source(path: Path, name: str, data: bytes) -> Source:
     """Decode a file's bytes.
 
     Raises
     ------
-    InputError: the bytes are not UTF-8 text, or more than 8 MB.
+    Unreadable: the bytes are not UTF-8 text, or more than 8 MB.
     """
     if len(data) > MAX_BYTES:
-        raise InputError(f"{name}:1:1: {len(data):,} bytes is too much for a compose file.", "Name the right file.")
+        what = f"{len(data):,} bytes is too much for a compose file"
+        raise Unreadable("yaml_syntax", Source(name, path, b"", ""), 0, (what, "Name the right file."))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start].decode("utf-8-sig")
-        line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
-        raise InputError(f"{name}:{line}:{column}: this is not UTF-8 text.", "Save it as UTF-8 text.") from error
+        broken = Source(name, path, data, data.decode("utf-8-sig", "replace"))
+        start = len(data[: error.start].decode("utf-8-sig"))
+        words = ("this is not UTF-8 text", "Save it as UTF-8 text.")
+        raise Unreadable("yaml_syntax", broken, start, words) from error
     return Source(name, path, data, text)
 
 
-def parse_nodes(source: Source) -> list[Node]:
+def parse_nodes(source: Source, wrong: Wrong | None = None) -> list[Node]:
     """Parse all documents of a file that are not empty.
+
+    Parameters
+    ----------
+    wrong: told of a key that is there twice or is no string, and of a merge of something else than mappings, which are
+        left out; without it they are errors too.
 
     Raises
     ------
-    InputError: not YAML, a key twice, a key that is no string, a merge of something else than mappings, an alias of
-        itself, more than 100 levels or more than 100,000 values after expanding aliases.
+    Unreadable: not YAML, an alias of itself, more than 100 levels or more than 100,000 values after expanding aliases.
     """
-    builder = _Builder(source)
+    builder = _Builder(source, wrong or _refusing(source))
     try:
         for event in _events(source):
             builder.take(event)
     except yaml.YAMLError as error:
         raise _syntax_error(source, error) from error
-    return [node for node in builder.documents if not (isinstance(node, Scalar) and node.plain is None)]
+    found = [node for node in builder.documents if not (isinstance(node, Scalar) and node.plain is None)]
+    if wrong and found and len(found) < len(builder.documents):
+        empty = next(node for node in builder.documents if node not in found)
+        wrong("services_missing", empty.place, "a document that is empty, which Compose refuses")
+    return found
+
+
+def _refusing(source: Source) -> Wrong:
+    def refuse(code: str, place: Place, message: str) -> None:
+        raise Unreadable(code, source, place.start, (message, "Correct it."))
+
+    return refuse
 
 
 def _events(source: Source) -> Iterator[Any]:
     yield from yaml.parse(source.text, Loader=_LOADER)
 
 
-def _syntax_error(source: Source, error: yaml.YAMLError) -> InputError:
+def _syntax_error(source: Source, error: yaml.YAMLError) -> Unreadable:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     offset = min(int(mark.index), len(source.text)) if mark is not None else int(getattr(error, "position", 0) or 0)
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or "it does not parse"
     hint = "Indent with spaces, YAML takes no tabs." if "\\t" in str(said) else "Correct the YAML there."
-    return source.error(offset, f"not valid YAML: {said}.", hint)
+    return Unreadable("yaml_syntax", source, offset, (f"not valid YAML: {said}", hint))
 
 
 @dataclass
@@ -81,8 +109,9 @@ class _Frame:
 class _Builder:
     """Builds nodes from parser events with an explicit stack, so that depth cannot overflow anything."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, wrong: Wrong) -> None:
         self.source = source
+        self.wrong = wrong
         self.documents: list[Node] = []
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Node, int] | None] = {}
@@ -90,8 +119,6 @@ class _Builder:
     def take(self, event: Any) -> None:
         """Take the next event."""
         match event:
-            case yaml.DocumentStartEvent():
-                self.anchors = {}
             case yaml.ScalarEvent():
                 self._add(self._scalar(event), 1, event.anchor)
             case yaml.AliasEvent():
@@ -118,12 +145,12 @@ class _Builder:
     def _alias(self, event: Any) -> None:
         start, end = int(event.start_mark.index), int(event.end_mark.index)
         if event.anchor not in self.anchors:
-            raise self.source.error(
-                start, f"the alias *{event.anchor} has no anchor.", f"Add &{event.anchor} above it."
-            )
+            words = (f"the alias *{event.anchor} has no anchor", f"Add &{event.anchor} above it.")
+            raise Unreadable("yaml_syntax", self.source, start, words)
         known = self.anchors[event.anchor]
         if known is None:
-            raise self.source.error(start, f"the alias *{event.anchor} contains itself.", "Write the value out.")
+            words = (f"the alias *{event.anchor} contains itself", "Write the value out.")
+            raise Unreadable("alias_bomb", self.source, start, words)
         node, size = known
         self._add(node, size, None, (start, end))
 
@@ -133,7 +160,8 @@ class _Builder:
         self.stack.append(_Frame(event, [], []))
         if len(self.stack) > MAX_DEPTH:
             start = int(event.start_mark.index)
-            raise self.source.error(start, f"more than {MAX_DEPTH} levels deep.", "Name the right file.")
+            words = (f"more than {MAX_DEPTH} levels deep", "Name the right file.")
+            raise Unreadable("yaml_syntax", self.source, start, words)
 
     def _close(self, event: Any) -> None:
         frame = self.stack.pop()
@@ -161,44 +189,50 @@ class _Builder:
         frame.size += size
         if frame.size > MAX_NODES:
             start = alias[0] if alias else node.start
-            what = f"more than {MAX_NODES:,} values once its aliases are expanded."
-            raise self.source.error(start, what, "Take out the aliases of aliases.")
+            words = (f"more than {MAX_NODES:,} values once its aliases are expanded", "Take out aliases of aliases.")
+            raise Unreadable("alias_bomb", self.source, start, words)
         frame.nodes.append(node)
         frame.aliases.append(alias)
 
     def _entries(self, frame: _Frame) -> Iterator[Entry]:
         own: dict[str, Entry] = {}
         merged: list[Entry] = []
+        merge: Scalar | None = None
         for place in range(0, len(frame.nodes), 2):
             key, value = frame.nodes[place], frame.nodes[place + 1]
             if isinstance(key, Scalar) and key.value == "<<" and not key.style:
+                if merge:
+                    self._twice(key, merge)
+                merge = key
                 merged += self._merged(key, value)
-                continue
-            name = self._key(key)
-            if name.value in own:
-                first = own[name.value].key.place.line
-                what = f'the key "{name.value}" is there twice, first on line {first}.'
-                raise self.source.error(name.start, what, "Take one of them out.")
-            own[name.value] = Entry(name, value, frame.aliases[place + 1])
+            elif not isinstance(key, Scalar) or not isinstance(key.plain, str):
+                shown = key.value if isinstance(key, Scalar) else "that is a collection"
+                self.wrong("schema", key.place, f"the key {shown} is not a string, put it in quotes")
+            elif key.value in own:
+                self._twice(key, own[key.value].key)
+            else:
+                own[key.value] = Entry(key, value, frame.aliases[place + 1])
+        names = {entry.key.value for entry in merged}
+        own = {key: entry for key, entry in own.items() if not (entry.value.tag == "!reset" and key in names)}
         yield from own.values()
         for entry in merged:
             if entry.key.value not in own:
                 own[entry.key.value] = entry
                 yield entry
 
-    def _key(self, key: Node) -> Scalar:
-        if isinstance(key, Scalar) and isinstance(key.plain, str):
-            return key
-        shown = key.value if isinstance(key, Scalar) else "a collection"
-        raise self.source.error(key.start, f"the key {shown} is not a string.", "Put it in quotes.")
+    def _twice(self, key: Scalar, first: Scalar) -> None:
+        self.wrong(
+            "duplicate_key", key.place, f'the key "{key.value}" is there twice, first on line {first.place.line}'
+        )
 
     def _merged(self, key: Scalar, value: Node) -> list[Entry]:
         parts = value.items if isinstance(value, Sequence) else (value,)
         found: list[Entry] = []
         for part in parts:
-            if not isinstance(part, Mapping):
-                raise self.source.error(key.start, "<< merges something that is not a mapping.", "Point it at one.")
-            found += [replace(entry, merged=True) for entry in part.entries]
+            if isinstance(part, Mapping):
+                found += [replace(entry, merged=True) for entry in part.entries]
+            else:
+                self.wrong("yaml_syntax", key.place, "<< merges something that is not a mapping")
         return found
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from docker_agent.core.errors import InputError
 from docker_agent.project.interpolate import TemplateError, interpolate
 
-_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.\[\]-]+)[ \t]*(?:([=:])[ \t]*|(?=\r?\n|#|$))")
+_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?([\w.\[\]-]+)[ \t]*(?:([=:])[ \t]*|(?=\r?\n|#|$))")
 _BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|$)")
 _ESCAPED = re.compile(r"\\([abfnrtv\\\"])")
 _MEANING = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
@@ -80,9 +80,13 @@ def _line_end(text: str, position: int, name: str) -> int:
 
 def _filled(value: str, text: str, start: int, name: str, variables: Mapping[str, str]) -> str:
     try:
-        return interpolate(value, variables).text
+        result = interpolate(value, variables)
     except TemplateError as error:
         raise _error(text, start, name, str(error), "Correct the variable, or use single quotes.") from error
+    missing = next((reference.name for reference in result.unset if reference.required), "")
+    if missing:
+        raise _error(text, start, name, f"the variable {missing} is required and has no value", f"Set {missing}.")
+    return result.text
 
 
 def _error(text: str, offset: int, name: str, message: str, next_step: str) -> InputError:

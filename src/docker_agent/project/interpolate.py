@@ -121,13 +121,17 @@ def _braced(inner: str, start: int, variables: Mapping[str, str], unset: list[Re
     word = rest[operator.end() :]
     given = bool(value) if operator.group().startswith(":") else value is not None
     where = start + 2 + name.end() + operator.end()
+    inner_unset: list[Reference] = []
+    said = _fill(word, where, variables, inner_unset, depth + 1)
+    used = given if operator.group()[-1] == "+" else not given and operator.group()[-1] == "-"
+    # Compose looks at the word even where it does not use it.
+    unset += inner_unset if used else [reference for reference in inner_unset if reference.required]
     match operator.group()[-1]:
         case "-":
-            return value or "" if given else _fill(word, where, variables, unset, depth + 1)
+            return value or "" if given else said
         case "+":
-            return _fill(word, where, variables, unset, depth + 1) if given else ""
+            return said if given else ""
         case _:
             if not given:
-                said = _fill(word, where, variables, [], depth + 1)
                 unset.append(Reference(name.group(), start, end, required=True, message=said))
             return value or ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from docker_agent.core.errors import InputError
 from docker_agent.host.files import find_files, read_file
@@ -62,6 +62,7 @@ def find_stack(
     find: Find = find_files,
     environment: Mapping[str, str] = os.environ,
     disk: Disk | None = None,
+    strict: bool = True,
 ) -> Stack | None:
     """Find and read the stack of a folder, None where it has no compose file.
 
@@ -72,13 +73,16 @@ def find_stack(
     ----------
     context_files: paths and globs relative to the root.
     disk: the file system for rules that ask about it.
+    strict: a compose file that gives no nodes is an error; otherwise it is a problem of the model.
 
     Raises
     ------
     InputError: a named file is not there, or a file cannot be read as what it is.
     """
     files = find_stack_files(root, context_files=context_files, read=read, find=find, environment=environment)
-    return open_stack(root, files, read=read, environment=environment, disk=disk) if files else None
+    if not files:
+        return None
+    return open_stack(root, files, read=read, environment=environment, disk=disk, strict=strict)
 
 
 def find_stack_files(
@@ -107,8 +111,14 @@ def open_stack(
     read: Read = read_file,
     environment: Mapping[str, str] = os.environ,
     disk: Disk | None = None,
+    strict: bool = True,
+    template: bool | None = None,
 ) -> Stack:
     """Read the stack of certain files, laid over each other in their order.
+
+    Parameters
+    ----------
+    strict, template: as for `load`.
 
     Raises
     ------
@@ -119,7 +129,8 @@ def open_stack(
     known = {**dotenv, **environment}
     given = known.get("COMPOSE_PROJECT_NAME", "")
     fallback = normalize_name(directory.absolute().name)
-    model = load(files, read=read, variables={"COMPOSE_PROJECT_NAME": fallback, **known}, root=root, disk=disk)
+    variables = {"COMPOSE_PROJECT_NAME": fallback, **known}
+    model = load(files, read=read, variables=variables, root=root, disk=disk, strict=strict, template=template)
     name = given or model.name or fallback
     return Stack(root, directory, tuple(files), name, model, dotenv, tuple(_dotenv_files(root, directory, environment)))
 
@@ -157,15 +168,16 @@ def compose_options(stack: Stack) -> tuple[str, ...]:
 def inputs_of(stack: Stack, read: Read) -> dict[str, str]:
     """SHA-256 of every file that Compose reads for a stack, by path relative to the root; "" for one that is not there.
 
-    These are the compose files as they were read, the `.env` files, the services' env files, and what `include` and
-    `extends` name; what included files include in turn is not followed.
+    These are the compose files as they were read, with all that they include and extend, the `.env` files, and the
+    services' env files.
 
     Raises
     ------
     InputError: one of them is there and cannot be read.
     """
     found = {_name(stack, source.path): _digest(source.data) for source in stack.model.sources.values()}
-    for path in (*stack.dotenv, *(stack.directory / name for name in _further_files(stack.model))):
+    env_files = (stack.model.resolve(name) for service in stack.model.services.values() for name in service.env_files)
+    for path in (*stack.dotenv, *stack.model.further, *env_files):
         try:
             found.setdefault(_name(stack, path), _digest(read(path)))
         except InputError as error:
@@ -204,24 +216,9 @@ def _read_dotenv(root: Path, directory: Path, read: Read, environment: Mapping[s
 
 def _dotenv_files(root: Path, directory: Path, environment: Mapping[str, str]) -> list[Path]:
     named = [name for name in environment.get("COMPOSE_ENV_FILES", "").split(",") if name]
+    if environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "true"}:
+        return []
     return [root / name for name in named] or [directory / ".env"]
-
-
-def _further_files(model: ComposeModel) -> Iterator[str]:
-    """Files that a model names and does not hold."""
-    for entry in _listed(model.value(("include",))):
-        included = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {"path": entry}
-        for key in ("path", "env_file"):
-            yield from (str(name) for name in _listed(included.get(key)))
-    for service in model.services.values():
-        yield from service.env_files
-        extended = model.value(("services", service.name, "extends", "file"))
-        if extended:
-            yield str(extended)
-
-
-def _listed(value: Any) -> list[Any]:
-    return cast("list[Any]", value) if isinstance(value, list) else [] if value is None else [value]
 
 
 def _name(stack: Stack, path: Path) -> str:

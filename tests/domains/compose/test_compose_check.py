@@ -88,7 +88,6 @@ def test_missing_and_slow_compose_are_said_and_no_error() -> None:
         ("", "compose.yml:1:1"),
         ("- a", "compose.yml:1:1"),
         (b"a: x\nb: \xe9", "compose.yml:2:4"),
-        ("a: 1\na: 2", "compose.yml:2:1"),
     ],
 )
 def test_files_that_cannot_be_read_are_findings_at_their_place(text: str | bytes, where: str) -> None:

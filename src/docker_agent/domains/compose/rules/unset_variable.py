@@ -38,13 +38,11 @@ def unset_variable(model: ComposeModel) -> Iterator[Finding]:
     Set it in `.env`, or give it a default: `${NAME:-default}`.
     """
     uses: dict[str, list[UnsetVariable]] = {}
-    for variable in model.unset:
+    for variable in (use for use in model.unset if not use.required):
         uses.setdefault(variable.name, []).append(variable)
     for name, places in uses.items():
-        required = [use for use in places if use.required]
-        first = (required or places)[0]
-        message = f"The variable {name} has no value{' and is required' if required else ''}."
+        first = places[0]
+        message = f"The variable {name} has no value."
         found = fault(model, first.place, name, message, f"Set {name} in .env, or give it a default.")
         others = (Evidence(source="compose", where=str(use.place)) for use in places if use is not first)
-        severity = Severity.ERROR if required else Severity.OFF
-        yield replace(found, severity=severity, evidence=(*found.evidence, *others))
+        yield replace(found, evidence=(*found.evidence, *others))

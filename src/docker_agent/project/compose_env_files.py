@@ -1,0 +1,66 @@
+"""The files that services name by `env_file` and `label_file`: whether they are there and say what such files say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Mapping as Variables
+from pathlib import Path
+
+from docker_agent.core.errors import InputError
+from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence, plain_value
+from docker_agent.project.compose_types import Problem, Service
+from docker_agent.project.disk import Disk
+from docker_agent.project.dotenv import parse_dotenv
+
+CODE = "env_file_missing"
+
+
+def env_file_problems(service: Service, directory: Path, disk: Disk, variables: Variables[str, str]) -> list[Problem]:
+    """What Compose would refuse of one service's env and label files.
+
+    Parameters
+    ----------
+    directory: the project directory.
+    variables: what `${NAME}` may be inside the files.
+    """
+    found: list[Problem] = []
+    for key in ("env_file", "label_file"):
+        for item in _items(service.raw.get(key)):
+            said = _fault(item, directory, disk, variables)
+            if said:
+                found.append(Problem(CODE, item.place, f"{service.name}.{key}: {said}"))
+    return found
+
+
+def _items(node: Node | None) -> Iterator[Node]:
+    if isinstance(node, Sequence):
+        yield from node.items
+    elif isinstance(node, Scalar) and node.plain is not None:
+        yield node
+
+
+def _fault(item: Node, directory: Path, disk: Disk, variables: Variables[str, str]) -> str:
+    named = item.get("path") if isinstance(item, Mapping) else item
+    if not isinstance(named, Scalar):
+        return ""
+    required, form = (
+        plain_value(item.get(key)) if isinstance(item, Mapping) else None for key in ("required", "format")
+    )
+    if not named.value:
+        unset = f"{', '.join(named.unset)} is not set, and " if named.unset else ""
+        return "" if required in {False, "false"} else f"{unset}the file has no name"
+    path = directory / Path(named.value).expanduser()
+    kind = disk.kind(path)
+    if not kind:
+        return "" if required in {False, "false"} else f"{named.value} is not there"
+    if kind != "file":
+        return f"{named.value} is not a file"
+    if form == "raw":
+        return ""
+    if form:
+        return f'"{form}" is not a format of env files, leave it out or write raw'
+    try:
+        parse_dotenv(disk.read(path).decode("utf-8-sig", "replace").encode(), named.value, variables)
+    except InputError as error:
+        return error.message.rstrip(".")
+    return ""
