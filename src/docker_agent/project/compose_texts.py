@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose_nodes import Mapping, Node, Plain, Scalar, Sequence
 
 
 def text(node: Node | None) -> str:
     """A scalar's text, "" where there is none or nothing in it."""
     return node.value if isinstance(node, Scalar) and node.plain is not None else ""
+
+
+def typed(node: Scalar) -> Plain:
+    """A scalar as Compose's parser types it: what a variable is written in is text, whatever it stands for."""
+    return node.value if "$" in node.written else node.plain
 
 
 def optional(node: Node) -> str | None:
@@ -44,6 +49,11 @@ def mapping(node: Node | None) -> dict[str, Node]:
     return {entry.key.value: entry.value for entry in node.entries} if isinstance(node, Mapping) else {}
 
 
+def sequence(node: Node | None) -> tuple[Node, ...]:
+    """A list's items, empty for anything else."""
+    return node.items if isinstance(node, Sequence) else ()
+
+
 def pairs(node: Node | None, separators: str = "=") -> dict[str, str | None]:
     """A list of KEY=VALUE or a mapping as pairs; a key without a value has None.
 
@@ -72,3 +82,9 @@ def has_unset(node: Node | None) -> bool:
             return any(has_unset(item) for item in node.items)
         case Mapping():
             return any(has_unset(entry.value) for entry in node.entries)
+
+
+def unset_words(node: Node) -> str:
+    """What to add to a complaint about a scalar that hangs on variables without a value."""
+    unset = node.unset if isinstance(node, Scalar) else ()
+    return f", because {' and '.join(unset)} has no value" if unset else ""

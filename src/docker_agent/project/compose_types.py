@@ -229,6 +229,7 @@ class Resource:
     kind: Literal["network", "volume", "secret", "config"]
     key: str
     place: Place
+    raw: MappingNode | None = field(default=None, repr=False)
     name: str = ""
     external: bool = False
     driver: str = ""

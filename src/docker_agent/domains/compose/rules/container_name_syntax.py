@@ -1,0 +1,48 @@
+"""Container names that the engine does not take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.fault import fault, problems
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_nodes import Scalar
+
+_PART = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_HINT = "Use letters, digits, _, . and -, with a letter or a digit in front."
+
+
+@rule(severity=Severity.ERROR, area="model")
+def container_name_syntax(model: ComposeModel) -> Iterator[Finding]:
+    """A container name holds characters that the engine does not take, or only one.
+
+    Why
+    ---
+    A name has two or more letters, digits, `_`, `.` and `-`, and starts with a letter or a digit. Compose refuses a
+    name that has no such part, and the engine every other.
+
+    Flagged
+    -------
+        services:
+          web:
+            image: nginx:1.29
+            container_name: _
+
+    Fine
+    ----
+        services:
+          web:
+            image: nginx:1.29
+            container_name: shop-web
+    """
+    yield from problems(model, "container_name_syntax")
+    for service in model.services.values():
+        node = service.raw.get("container_name")
+        name = service.container_name
+        if isinstance(node, Scalar) and not node.unset and _PART.search(name) and not _PART.fullmatch(name):
+            message = f"The engine takes no container name like {name}."
+            yield replace(fault(model, node.place, service.name, message, _HINT), severity=Severity.WARN)

@@ -1,0 +1,52 @@
+"""Secrets and configs without a source, or with several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.fault import fault
+from docker_agent.project.compose import ComposeModel
+
+
+@rule(severity=Severity.ERROR, area="model")
+def secret_source(model: ComposeModel) -> Iterator[Finding]:
+    """A secret or config says not exactly one place where its value comes from.
+
+    Why
+    ---
+    Compose refuses the project: a secret has `file` or `environment`, a config `file`, `environment` or `content`,
+    and one of the engine's own is `external`.
+
+    Flagged
+    -------
+        services:
+          web:
+            image: nginx:1.29
+        secrets:
+          key: {file: ./key.txt, environment: KEY}
+
+    Fine
+    ----
+        services:
+          web:
+            image: nginx:1.29
+        secrets:
+          key: {file: ./key.txt}
+          other: {external: true}
+    """
+    for resource in (*model.secrets.values(), *model.configs.values()):
+        raw = resource.raw
+        if raw is None:
+            continue
+        words = ("file", "environment") if resource.kind == "secret" else ("file", "environment", "content")
+        said = [word for word in words if word in raw.index]
+        listed = f"{', '.join(words[:-1])} or {words[-1]}"
+        if len(said) > 1:
+            place, fix = raw.index[said[1]].key.place, f"Keep one of {listed}."
+            message = f"The {resource.kind} {resource.key} has {' and '.join(said)}, which exclude each other."
+            yield fault(model, place, resource.key, message, fix)
+        elif not said and not resource.external and not (resource.kind == "config" and "external" in raw.index):
+            message = f"The {resource.kind} {resource.key} does not say where its value comes from."
+            yield fault(model, resource.place, resource.key, message, f"Give it {listed}.")

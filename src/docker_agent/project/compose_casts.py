@@ -1,0 +1,104 @@
+"""Compose's casts: which text it reads as a number, a size, a duration or true and false."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from docker_agent.project.compose_nodes import Node, Plain, Scalar
+from docker_agent.project.compose_texts import typed
+from docker_agent.project.compose_values import (
+    read_bool,
+    read_count,
+    read_duration,
+    read_float,
+    read_int,
+    read_mode,
+    read_size,
+    refuse_text,
+)
+
+_HUGE = 1e30
+
+Cast = Callable[[str], Plain]
+
+_CAST: dict[Cast, str] = {
+    read_bool: """
+        init oom_kill_disable privileged read_only stdin_open tty healthcheck.disable volumes.[].read_only
+        volumes.[].volume.nocopy /networks.*.external /networks.*.internal /networks.*.attachable /volumes.*.external
+        /secrets.*.external /configs.*.external
+    """,
+    read_int: """
+        cpu_count cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares deploy.replicas
+        deploy.update_config.parallelism deploy.rollback_config.parallelism deploy.restart_policy.max_attempts
+        deploy.placement.max_replicas_per_node healthcheck.retries oom_score_adj pids_limit ports.[].target scale
+        ulimits.* ulimits.*.soft ulimits.*.hard
+    """,
+    read_float: "cpu_percent cpus deploy.update_config.max_failure_ratio deploy.rollback_config.max_failure_ratio",
+}
+_DECODED: dict[Cast, str] = {
+    read_size: """
+        mem_limit mem_reservation memswap_limit mem_swappiness shm_size build.shm_size volumes.[].tmpfs.size
+        deploy.resources.limits.memory deploy.resources.reservations.memory
+    """,
+    read_duration: """
+        stop_grace_period healthcheck.interval healthcheck.timeout healthcheck.start_period healthcheck.start_interval
+        deploy.update_config.delay deploy.update_config.monitor deploy.rollback_config.delay
+        deploy.rollback_config.monitor deploy.restart_policy.delay deploy.restart_policy.window
+    """,
+    read_float: "deploy.resources.limits.cpus deploy.resources.reservations.cpus",
+    read_mode: "secrets.[].mode configs.[].mode",
+    refuse_text: "volumes.[].tmpfs.mode",
+    read_bool: "volumes.[].bind.create_host_path",
+    read_count: "gpus.[].count deploy.resources.reservations.devices.[].count",
+}
+
+
+def _by_path(casts: dict[Cast, str]) -> dict[tuple[str, ...], Cast]:
+    rows = ((path, cast) for cast, paths in casts.items() for path in paths.split())
+    return {tuple((path[1:] if path.startswith("/") else f"services.*.{path}").split(".")): cast for path, cast in rows}
+
+
+# Before the schema is looked at: the schema sees the number, not the text.
+CASTS = _by_path(_CAST)
+# After it: the schema sees the text.
+DECODED = _by_path(_DECODED)
+
+
+def number(node: Node | None, default: float = 0.0) -> float:
+    """A number where one is written, the default for anything else and for what is not finite."""
+    value = _read(node, read_float)
+    return value if isinstance(value, int | float) and abs(value) < _HUGE else default
+
+
+def whole(node: Node | None) -> int | None:
+    """A whole number, None where none is written."""
+    value = _read(node, read_int)
+    return int(value) if isinstance(value, int | float) and abs(value) < _HUGE else None
+
+
+def size(node: Node | None) -> int:
+    """Bytes, 0 where none are written."""
+    value = _read(node, read_size)
+    return int(value) if isinstance(value, int | float) and abs(value) < _HUGE else 0
+
+
+def seconds(node: Node | None) -> float | None:
+    """Seconds of a duration, None where none is written."""
+    value = _read(node, read_duration)
+    return float(value) if isinstance(value, int | float) else None
+
+
+def flag(node: Node | None, *, default: bool = False) -> bool:
+    """True or false, the default where neither is written."""
+    value = _read(node, read_bool)
+    return value if isinstance(value, bool) else default
+
+
+def _read(node: Node | None, cast: Cast) -> Plain:
+    if not isinstance(node, Scalar) or node.unset:
+        return None
+    value = typed(node)
+    try:
+        return cast(value) if isinstance(value, str) else value
+    except ValueError:
+        return None

@@ -1,0 +1,276 @@
+"""The schema of the Compose Specification, held against nodes: what it does not allow, each at its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from docker_agent.project.compose_casts import CASTS, DECODED
+from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Plain, Scalar, Sequence
+from docker_agent.project.compose_texts import typed, unset_words
+
+SCHEMA = Path(__file__).with_name("schema") / "compose-spec.json"
+
+Report = Callable[[str, Place, str, str], None]
+
+# Words that versions of the specification after the one of Docker Compose 2.40.3 have added.
+NEWER = {
+    "jobs",
+    "pre_start",
+    "no_cache_filter",
+    "umask",
+    "per_replica",
+    "use_service_name_alias",
+    "schedule",
+    "timezone",
+}
+
+# Compose drops what is there twice in these lists before it looks at the schema.
+_MADE_UNIQUE = {
+    *("annotations", "args", "additional_contexts", "platforms", "tags", "labels", "cap_add", "cap_drop", "devices"),
+    *("configs", "dns", "dns_opt", "dns_search", "environment", "env_file", "expose", "links", "aliases"),
+    *("link_local_ips", "ports", "profiles", "secrets", "sysctls", "tmpfs", "volumes"),
+}
+_WORDS = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "empty",
+}
+_EXTENSION = "^x-"
+
+
+class Shape:
+    """What the schema asks of the values at one path; shapes below are made when they are first needed."""
+
+    def __init__(self, schema: dict[str, Any], path: tuple[str, ...]) -> None:
+        self.path = path
+        self.branches = [Shape(each, path) for each in _branches(schema)]
+        self.said = schema
+        self.types = _types(schema)
+        self.cast, self.decoded = CASTS.get(path), DECODED.get(path)
+        self._properties: dict[str, Shape] = {}
+
+    @cached_property
+    def words(self) -> dict[str, Any]:
+        """The keys that are named."""
+        return self.said.get("properties") or {}
+
+    @cached_property
+    def patterns(self) -> list[tuple[re.Pattern[str], Shape]]:
+        """The keys that a pattern allows, extensions apart."""
+        found: dict[str, Any] = self.said.get("patternProperties") or {}
+        below = (*self.path, "*")
+        return [(re.compile(pattern), Shape(_resolved(each), below)) for pattern, each in found.items() if each]
+
+    @cached_property
+    def items(self) -> Shape | None:
+        """What each item of a list is."""
+        found = self.said.get("items")
+        return Shape(_resolved(found), (*self.path, "[]")) if found else None
+
+    @cached_property
+    def closed(self) -> bool:
+        """Whether other keys are refused."""
+        return self.said.get("additionalProperties") is False
+
+    @cached_property
+    def extensible(self) -> bool:
+        """Whether keys that start with x- are taken."""
+        return not self.closed or _EXTENSION in (self.said.get("patternProperties") or {})
+
+    def of(self, key: str) -> Shape | None:
+        """The shape of a key's value; None for a key that nothing is known of."""
+        known = self._properties.get(key)
+        if known is None and key in self.words:
+            known = self._properties[key] = Shape(_resolved(self.words[key]), (*self.path, key))
+        if known is None:
+            known = next((shape for pattern, shape in self.patterns if pattern.search(key)), None)
+        return known
+
+    def branch(self, kind: str) -> Shape | None:
+        """Among alternatives the one for a kind of value; None where there is none."""
+        if not self.branches:
+            return self
+        return next((found for each in self.branches if kind in each.types and (found := each.branch(kind))), None)
+
+
+@cache
+def compose_shape() -> Shape:
+    """The whole of a compose file."""
+    return Shape(_schema(), ())
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json.loads(SCHEMA.read_bytes())
+
+
+def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    reference = schema.get("$ref")
+    return _schema()["definitions"][reference.rpartition("/")[2]] if reference else schema
+
+
+def _branches(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    return [_resolved(each) for each in schema.get("oneOf") or schema.get("anyOf") or ()]
+
+
+def _types(schema: dict[str, Any]) -> frozenset[str]:
+    said: Any = schema.get("type")
+    if said is None:
+        return frozenset(kind for each in _branches(schema) for kind in _types(each)) or frozenset(_WORDS)
+    kinds = {said} if isinstance(said, str) else set(said)
+    return frozenset(kinds | {"integer"} if "number" in kinds else kinds)
+
+
+def check_schema(root: Mapping, report: Report) -> None:
+    """Report what of a file the schema does not allow.
+
+    Parameters
+    ----------
+    report: told of each fault: code, place, what is wrong, the nearest word that is right.
+    """
+    _Walk(report).check(root, compose_shape(), None)
+
+
+class _Walk:
+    """One walk over the nodes of a file."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.path: list[str] = []
+
+    def check(self, node: Node, shape: Shape, key: Scalar | None) -> None:
+        """Hold a node against a shape; `key` is what the node stands under."""
+        if isinstance(node, Scalar):
+            self._scalar(node, shape, key)
+            return
+        kind = "object" if isinstance(node, Mapping) else "array"
+        branch = shape.branch(kind) if kind in shape.types else None
+        if branch is None:
+            self._mistyped(node, shape, key)
+        elif isinstance(node, Mapping):
+            self._mapping(node, branch, key)
+        else:
+            self._sequence(node, branch)
+
+    def _mapping(self, node: Mapping, shape: Shape, key: Scalar | None) -> None:
+        for entry in node.entries:
+            name = entry.key.value
+            below = shape.of(name)
+            if entry.value.start == entry.key.start:
+                continue  # an item of a list that merging made a key of
+            if below is not None:
+                self.path.append(name)
+                self.check(entry.value, below, entry.key)
+                self.path.pop()
+            elif shape.closed and not (shape.extensible and name.startswith("x-")):
+                self._unknown(entry, shape)
+        for name in shape.said.get("required") or ():
+            if name not in node.index:
+                self.report("schema", key.place if key else node.place, f'{self._name()} lacks "{name}"', "")
+
+    def _sequence(self, node: Sequence, shape: Shape) -> None:
+        if shape.items is not None:
+            for number, item in enumerate(node.items):
+                self.path.append(str(number))
+                self.check(item, shape.items, None)
+                self.path.pop()
+        if shape.said.get("uniqueItems") and self.path[-1] not in _MADE_UNIQUE and self.path[1:2] != ["build"]:
+            seen: set[Plain] = set()
+            for item in node.items:
+                value = typed(item) if isinstance(item, Scalar) else None
+                if value is not None and value in seen:
+                    self.report("schema", item.place, f"{self._name()} has {value} twice", "")
+                seen.add(value)
+
+    def _scalar(self, node: Scalar, shape: Shape, key: Scalar | None) -> None:
+        value = typed(node)
+        try:
+            if shape.cast is not None and isinstance(value, str):
+                value = shape.cast(value)
+            branch = shape.branch(kind_of(value)) if kind_of(value) in shape.types else None
+            if branch is None:
+                self._mistyped(node, shape, key)
+                return
+            if shape.decoded is not None and isinstance(value, str):
+                shape.decoded(value)
+        except ValueError as error:
+            self.report("bad_scalar", node.place, f"{self._name()}: {error}{unset_words(node)}", "")
+            return
+        for words, near in _faults(value, branch.said):
+            self.report(_code(branch), node.place, f"{self._name()} {words}{unset_words(node)}", near)
+
+    def _mistyped(self, node: Node, shape: Shape, key: Scalar | None) -> None:
+        kinds = shape.types - {"integer"} if "number" in shape.types else shape.types
+        if shape.cast is not None and len(kinds) > 1:
+            kinds -= {"string"}
+        wanted = _listed([word for kind, word in _WORDS.items() if kind in kinds])
+        empty = isinstance(node, Scalar) and typed(node) is None
+        hint = ""
+        if empty:
+            hint = ", and it is empty"
+        elif isinstance(node, Scalar) and kinds == frozenset({"string"}):
+            hint = f"; put {node.value} in quotes"
+        place = key.place if empty and key is not None else node.place
+        self.report("schema", place, f"{self._name()} must be {wanted}{hint}", "")
+
+    def _unknown(self, entry: Entry, shape: Shape) -> None:
+        name = entry.key.value
+        if shape.patterns:
+            self.report("schema", entry.key.place, f'{self._name()} cannot have the name "{name}"', "")
+            return
+        near = (get_close_matches(name, shape.words, n=1) or [""])[0]
+        words = f'{self._name()} has no "{name}"' if self.path else f'a compose file has no "{name}" at the top'
+        if name in NEWER:
+            words, near = f"{words} before versions of Docker Compose newer than 2.40", ""
+        self.report("schema", entry.key.place, words, near)
+
+    def _name(self) -> str:
+        return ".".join(self.path) or "a compose file"
+
+
+def kind_of(value: Plain) -> str:
+    """A value's type in the words of JSON Schema."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case int():
+            return "integer"
+        case float():
+            return "integer" if value.is_integer() else "number"
+
+
+def _code(shape: Shape) -> str:
+    return "container_name_syntax" if shape.path[-1] == "container_name" else "schema"
+
+
+def _faults(value: Plain, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    allowed: list[str] = said.get("enum") or []
+    if allowed and value not in allowed:
+        near = (get_close_matches(str(value), allowed, n=1) or [""])[0]
+        yield f"is {value or 'empty'}, but must be {_listed(allowed)}", near
+    if isinstance(value, str) and "pattern" in said and not re.search(said["pattern"], value):
+        yield f'is "{value}", which does not match {said["pattern"]}', ""
+    if isinstance(value, int | float):
+        low, high = said.get("minimum"), said.get("maximum")
+        if low is not None and value < low:
+            yield f"is {value}, the least is {low}", ""
+        if high is not None and value > high:
+            yield f"is {value}, the most is {high}", ""
+
+
+def _listed(words: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
