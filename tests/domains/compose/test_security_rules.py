@@ -236,6 +236,21 @@ def test_a_digest_is_asked_for_only_where_there_is_a_version() -> None:
     assert len(of("image_digest", "services:\n  web:\n    image: localhost:5000/app:1\n")) == 1
 
 
+def test_images_that_ask_to_be_privileged_are_told_what_does_with_less() -> None:
+    (finding,) = of("privileged_mode", web("privileged: true", "ghcr.io/blakeblackshear/frigate:0.16.0"))
+    assert finding.severity is Severity.WARN
+    assert "/dev/dri" in finding.fix
+    (other,) = of("privileged_mode", web("privileged: true"))
+    assert other.severity is Severity.ERROR
+
+
+def test_an_engine_in_a_container_without_certificates_is_a_remark() -> None:
+    (finding,) = of("docker_over_tcp", web("environment: {DOCKER_TLS_CERTDIR: ''}", "docker:28-dind"))
+    assert finding.severity is Severity.INFO
+    assert of("docker_over_tcp", web("environment: {DOCKER_TLS_CERTDIR: ''}", "docker:28-cli")) == []
+    assert of("docker_over_tcp", web("environment: {DOCKER_TLS_CERTDIR: /certs}", "docker:28-dind")) == []
+
+
 def test_a_vpn_may_change_its_own_network() -> None:
     assert of("cap_bounded", web("cap_add: [NET_ADMIN]", "lscr.io/linuxserver/wireguard:latest")) == []
 

@@ -129,9 +129,19 @@ WIDENED = {
 
 # Images whose work is what the capability allows, by the last part of their name.
 NEEDED = {
+    "SYS_ADMIN": frozenset({"scrutiny", "netdata"}),
     "NET_ADMIN": frozenset(
         {"wireguard", "wg-easy", "tailscale", "gluetun", "openvpn", "openvpn-as", "pihole", "adguardhome", "netbird"}
-        | {"zerotier", "fail2ban", "crowdsec-firewall-bouncer", "keepalived", "dnsmasq", "kea-dhcp4", "firezone"}
+        | {
+            "zerotier",
+            "fail2ban",
+            "crowdsec-firewall-bouncer",
+            "keepalived",
+            "dnsmasq",
+            "kea-dhcp4",
+            "firezone",
+            "docker-mailserver",
+        }
         | {
             "transmission-openvpn",
             "arch-qbittorrentvpn",

@@ -119,7 +119,6 @@ REVEALING = {
     "/var/lib/docker": "the files, environments and volumes of all containers",
     "/var/lib/docker/volumes": "the data of all containers",
     "/var/lib/containerd": "the files of all containers",
-    "/run": "the control sockets of the engine and of systemd",
     "/run/dbus": "the system bus, by which root starts services",
     "/run/dbus/system_bus_socket": "the system bus, by which root starts services",
     "/run/systemd": "systemd's sockets, by which root starts services",

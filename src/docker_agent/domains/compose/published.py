@@ -12,7 +12,32 @@ EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared, not boun
 # Ports that are published in order to be reached by everybody: web, mail, names, addresses, time, VPN, calls, games and
 # exchange between peers.
 PUBLIC = frozenset(
-    {25, 53, 67, 80, 123, 443, 465, 500, 547, 587, 784, 853, 993, 995, 1194, 1701, 3478, 4500, 5060, 5061, 5222, 5269}
+    {
+        25,
+        53,
+        67,
+        80,
+        110,
+        123,
+        143,
+        443,
+        465,
+        500,
+        547,
+        587,
+        784,
+        853,
+        993,
+        995,
+        1194,
+        1701,
+        3478,
+        4500,
+        5060,
+        5061,
+        5222,
+        5269,
+    }
     | {5349, 6881, 8448, 19132, 21027, 22000, 25565, 27015, 41641, 51413, 51820, 64738}
 )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
+from docker_agent.domains.compose.images import image_name, image_tag
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Scalar
 from docker_agent.project.compose_types import Service
@@ -24,6 +26,9 @@ def docker_over_tcp(model: ComposeModel) -> Iterator[Finding]:
     Without TLS the Docker API asks nobody for a name: that engine takes orders from everyone who reaches its port, and
     an order is root on its host. Robots look for port 2375 all day and start miners there. Whoever is on the way reads
     and changes the orders too.
+
+    The engine in a container (docker:dind) without certificates, `DOCKER_TLS_CERTDIR: ""`, does the same for its
+    networks: it is privileged, so every neighbour is one request away from the host. That is a remark.
 
     A name without dots is taken for a container next door, such as a socket proxy, and is not flagged.
 
@@ -58,6 +63,11 @@ def docker_over_tcp(model: ComposeModel) -> Iterator[Finding]:
     CIS Docker Benchmark 2.7 · sensitive_port_public, socket_mount
     """
     for service in model.services.values():
+        if _serves_plain(service):
+            place = model.place(("services", service.name, "environment", "DOCKER_TLS_CERTDIR"))
+            message = f"{service.name} takes orders without TLS from everything on its networks."
+            found = fault(model, place, service.name, message, "Leave DOCKER_TLS_CERTDIR as it is, and use port 2376.")
+            yield replace(found, severity=Severity.INFO)
         node = model.node(("services", service.name, "environment", "DOCKER_HOST"))
         if not isinstance(node, Scalar) or node.unset:
             continue
@@ -70,6 +80,11 @@ def docker_over_tcp(model: ComposeModel) -> Iterator[Finding]:
                 f"{service.name} commands the engine at {host} without TLS.",
                 "Use ssh://, or TLS on port 2376.",
             )
+
+
+def _serves_plain(service: Service) -> bool:
+    inner = image_name(service.image) == "docker" and "dind" in (image_tag(service.image) or "")
+    return inner and service.environment.get("DOCKER_TLS_CERTDIR") == ""
 
 
 def _is_plain(address: str, service: Service) -> bool:

@@ -21,16 +21,13 @@ DEVICES = {
     "/dev/mem": "the machine's memory",
     "/dev/kmem": "the kernel's memory",
     "/dev/port": "the machine's I/O ports",
-    "/dev/kmsg": "the kernel's log",
     "/dev/uinput": "a keyboard of its own making",
     "/dev/input": "the keyboards and mice",
 }
 WORDS = ("a *:* ", "b *:* ", "c *:* ")
 
 # Images that watch disks, by the last part of their name.
-WATCHERS = frozenset(
-    {"scrutiny", "smartctl-exporter", "smartctl_exporter", "netdata", "beszel-agent", "cadvisor", "omnibus"}
-)
+WATCHERS = frozenset({"scrutiny", "smartctl-exporter", "smartctl_exporter", "netdata", "beszel-agent"})
 
 
 @rule(severity=Severity.WARN, area="security")

@@ -29,6 +29,7 @@ SHARED = {
 # These tell of the host, or do its work; by the last part of the image's name.
 LESSER = frozenset({"uts", "cgroup"})
 NEEDED = {
+    "ipc": frozenset({"vllm-openai", "sglang", "pytorch", "text-generation-inference", "tritonserver", "lmdeploy"}),
     "pid": frozenset(
         {
             "node-exporter",

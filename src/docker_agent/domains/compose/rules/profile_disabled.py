@@ -25,21 +25,10 @@ FILTERS = {
     "systempaths:unconfined": "masked /proc and /sys",
 }
 
-# Images that build their own sandboxes and cannot under the engine's filters, by the last part of their name.
-OWN_SANDBOX = frozenset(
-    {
-        "firefox",
-        "chromium",
-        "chrome",
-        "brave",
-        "webtop",
-        "kasm",
-        "buildkit",
-        "rootlesskit",
-        "podman",
-        "buildah",
-        "steam",
-    }
+# Images that do not work under the engine's filters, by the last part of their name: they set up sandboxes, mount, or
+# look at the host's processes.
+NEEDED = frozenset(
+    {"firefox", "chromium", "chrome", "brave", "webtop", "kasm", "steam", "buildkit", "buildah", "podman", "netdata"}
 )
 
 
@@ -76,7 +65,7 @@ def profile_disabled(model: ComposeModel) -> Iterator[Finding]:
     -------
     Take it out first: many files carry it from the days of old kernels and engines. Where a call is really refused,
     copy the engine's default profile, allow that one call, and name the file. Debuggers need `cap_add: [SYS_PTRACE]`,
-    not this. Browsers with a sandbox of their own and rootless builders need a few calls more and get a remark only.
+    not this. Browsers with a sandbox of their own, builders and netdata need a few calls more and get a remark only.
 
     See
     ---
@@ -96,8 +85,8 @@ def profile_disabled(model: ComposeModel) -> Iterator[Finding]:
         )
         others = (Evidence(source="compose", where=str(item.place), quote=item.value) for item in items[1:])
         found = replace(found, evidence=(*found.evidence, *others))
-        needed = image_name(service.image) in OWN_SANDBOX
-        yield replace(found, severity=Severity.INFO, cause="It sets up a sandbox of its own.") if needed else found
+        name = image_name(service.image)
+        yield replace(found, severity=Severity.INFO, cause=f"{name} asks for it.") if name in NEEDED else found
 
 
 @profile_disabled.fix("behaviour")

@@ -43,6 +43,7 @@ READERS = {
     "dozzle": "CONTAINERS=1 and INFO=1",
     "homepage": "CONTAINERS=1",
     "homarr": "CONTAINERS=1",
+    "cadvisor": "CONTAINERS=1, INFO=1 and IMAGES=1",
     "diun": "CONTAINERS=1 and IMAGES=1",
     "telegraf": "CONTAINERS=1 and INFO=1",
     "netdata": "CONTAINERS=1",
