@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.databases import data_folder, postgres_major
+from docker_agent.domains.compose.data_folders import data_folder, postgres_major
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_texts import has_unset
@@ -18,10 +18,12 @@ from docker_agent.project.compose_types import Mount, Service
 def data_on_anonymous_volume(model: ComposeModel) -> Iterator[Finding]:
     """A database keeps its data where they go with the container.
 
-    Why --- Without a volume at its data folder, or with one that has no name, `docker compose down` and `rm -v` delete
-    the database, and nobody finds it among volumes that are called by 64 digits. A volume at the folder above does not
-    help where the image declares its own below it: PostgreSQL up to 17 keeps its data in /var/lib/postgresql/data, from
-    18 on in /var/lib/postgresql. A tmpfs there is a decision, and not flagged; nor is Redis, unless it writes a log of
+    Why
+    ---
+    Without a volume at its data folder, or with one that has no name, `docker compose down` and `rm -v` delete the
+    database, and nobody finds it among volumes that are called by 64 digits. A volume at the folder above does not help
+    where the image declares its own below it: PostgreSQL up to 17 keeps its data in /var/lib/postgresql/data, from 18
+    on in /var/lib/postgresql. A tmpfs there is a decision, and not flagged; nor is Redis, unless it writes a log of
     changes.
 
     Flagged

@@ -8,7 +8,7 @@ from dataclasses import replace
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.databases import repository
+from docker_agent.domains.compose.data_folders import repository
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Build, Service
@@ -37,8 +37,10 @@ WITHOUT = frozenset(
 def healthy_without_healthcheck(model: ComposeModel) -> Iterator[Finding]:
     """A service waits until another is healthy that has no health check.
 
-    Why --- `docker compose up` stops with "has no healthcheck configured", and nothing behind it starts. Of an image
-    that is not known to have none this is only a remark, since it may bring its own; of an image that is built here the
+    Why
+    ---
+    `docker compose up` stops with "has no healthcheck configured", and nothing behind it starts. Of an image that is
+    not known to have none this is only a remark, since it may bring its own; of an image that is built here the
     Dockerfile is asked.
 
     Flagged

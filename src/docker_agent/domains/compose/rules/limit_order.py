@@ -26,7 +26,9 @@ _CPUS_RESERVED: tuple[Path, ...] = ((*_RESERVED, "cpus"),)
 def limit_order(model: ComposeModel) -> Iterator[Finding]:
     """Limits of a service contradict each other.
 
-    Why --- The engine refuses to create the container where more memory is reserved than allowed, where memory and swap
+    Why
+    ---
+    The engine refuses to create the container where more memory is reserved than allowed, where memory and swap
     together are less than memory alone or are limited without a limit on memory, and where the limit is below 6 MB.
     Shared memory above the limit, or more processors reserved than allowed, only never come true: a warning.
 

@@ -35,7 +35,8 @@ def project_name(model: ComposeModel) -> Iterator[Finding]:
 
     Instead
     -------
-    Write `name:` at the top. A running stack keeps its volumes only under the name that it has now: `docker compose ls`.
+    Write `name:` at the top. A running stack keeps its volumes only under the name that it has now (`docker compose ls`
+    tells it).
     """
     if "name" not in model.root.index and model.services:
         place = model.key_place(("services",))

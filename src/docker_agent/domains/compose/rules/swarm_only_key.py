@@ -19,9 +19,11 @@ KEYS = frozenset({"placement", "update_config", "rollback_config", "endpoint_mod
 def swarm_only_key(model: ComposeModel) -> Iterator[Finding]:
     """A key under `deploy` has no effect, because Compose leaves it to Swarm.
 
-    Why --- Compose reads `replicas`, `resources` and `restart_policy` of `deploy` and ignores placement, the order of
-    updates, roll-backs, `mode: global` and `endpoint_mode`. Who relies on `order: start-first` has downtime all the
-    same. Files with an overlay network are taken for a Swarm's own, and not flagged.
+    Why
+    ---
+    Compose reads `replicas`, `resources` and `restart_policy` of `deploy` and ignores placement, the order of updates,
+    roll-backs, `mode: global` and `endpoint_mode`. Who relies on `order: start-first` has downtime all the same. Files
+    with an overlay network are taken for a Swarm's own, and not flagged.
 
     Flagged
     -------

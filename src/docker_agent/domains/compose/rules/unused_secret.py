@@ -15,8 +15,10 @@ from docker_agent.project.edit import Edit
 def unused_secret(model: ComposeModel) -> Iterator[Finding]:
     """A secret is declared and no service is given it.
 
-    Why --- The file is not mounted anywhere, so that whoever reads it under /run/secrets finds nothing; and a secret
-    that nobody needs lies around.
+    Why
+    ---
+    The file is not mounted anywhere, so that whoever reads it under /run/secrets finds nothing; and a secret that
+    nobody needs lies around.
 
     Flagged
     -------

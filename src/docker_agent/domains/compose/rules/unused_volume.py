@@ -15,8 +15,10 @@ from docker_agent.project.edit import Edit
 def unused_volume(model: ComposeModel) -> Iterator[Finding]:
     """A volume is declared and no service mounts it.
 
-    Why --- Compose does not create it. Often the service that should keep its data there writes somewhere else, and the
-    data goes with the container; or a volume of old data is still there and nobody sees it any more.
+    Why
+    ---
+    Compose does not create it. Often the service that should keep its data there writes somewhere else, and the data
+    goes with the container; or a volume of old data is still there and nobody sees it any more.
 
     Flagged
     -------

@@ -1,0 +1,71 @@
+"""Files with secrets that every user of the host can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.rule import rule
+from docker_agent.domains.compose.fault import fault
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_nodes import Place
+from docker_agent.project.disk import Disk
+from docker_agent.project.dotenv import parse_dotenv
+from docker_agent.project.secrets import looks_secret
+
+FOR_ALL = 0o004
+
+
+@rule(severity=Severity.INFO, area="security", production=Severity.WARN, hardening=True)
+def env_file_readable(model: ComposeModel) -> Iterator[Finding]:
+    """A file with secrets can be read by every user of the host.
+
+    Why
+    ---
+    Whoever has any account on the host, or breaks into any of its services, reads the passwords in it. Looked at are
+    the files under `env_file` that hold something like a secret, and the files of `secrets`.
+
+    Flagged
+    -------
+        services:
+          app:
+            image: app:1
+            env_file: open.env
+
+    Fine
+    ----
+        services:
+          app:
+            image: app:1
+            env_file: [{path: nowhere.env, required: false}]
+
+    Instead
+    -------
+    `chmod 600 FILE`: Compose reads an env file as the user who calls it. The file of a secret is mounted as it is, so
+    that the user inside the container has to read it: give it to that user's number, with 400.
+    """
+    disk = model.disk
+    if disk is None:
+        return
+    for service in model.services.values():
+        for entry in service.env_file_entries:
+            path = model.resolve(entry.path)
+            if disk.mode(path) & FOR_ALL and _holds_secrets(disk, path):
+                yield _found(model, entry.place, service.name, entry.path)
+    for secret in model.secrets.values():
+        if secret.file and disk.mode(model.resolve(secret.file)) & FOR_ALL:
+            yield _found(model, model.place(("secrets", secret.key, "file")), secret.key, secret.file)
+
+
+def _found(model: ComposeModel, place: Place, name: str, path: str) -> Finding:
+    return fault(model, place, name, f"Every user of the host can read {path} of {name}.", f"chmod 600 {path}")
+
+
+def _holds_secrets(disk: Disk, path: Path) -> bool:
+    try:
+        variables = parse_dotenv(disk.read(path), path.name, {})
+    except InputError:
+        return False
+    return any(looks_secret(key, value) for key, value in variables.items())
