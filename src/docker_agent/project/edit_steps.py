@@ -11,7 +11,9 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Write
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Source
+from docker_agent.project.disk import Disk
 from docker_agent.project.edit import Edit, apply_edits
+from docker_agent.project.edit_files import FileEdit, text_after
 
 
 def write_step(root: Path, model: ComposeModel, edits: Sequence[Edit], why: str) -> Write:
@@ -34,3 +36,16 @@ def write_source(root: Path, source: Source, text: str, why: str) -> Write:
     mark = "\ufeff" if source.data.startswith(b"\xef\xbb\xbf") else ""
     before = hashlib.sha256(source.data).hexdigest()
     return Write(path=path, content=mark + text, before=before, why=why, touches=(f"file:{path}",))
+
+
+def file_steps(root: Path, edits: Sequence[FileEdit], disk: Disk) -> list[Write]:
+    """The plan's steps that make edits of files beside the compose files, one for each file."""
+    steps: list[Write] = []
+    for path, text in text_after(edits, disk).items():
+        mine = [edit for edit in edits if edit.path == path]
+        name = os.path.relpath(path, root).replace(os.sep, "/")
+        before = hashlib.sha256(disk.read(path)).hexdigest() if disk.kind(path) else ""
+        mode = next((edit.mode for edit in mine if edit.mode is not None), None)
+        why = " ".join(dict.fromkeys(edit.why for edit in mine))
+        steps.append(Write(path=name, content=text, before=before, mode=mode, why=why, touches=(f"file:{name}",)))
+    return steps

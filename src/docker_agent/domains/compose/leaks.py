@@ -29,10 +29,11 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Leak:
-    """One secret in a file: which rule reports it, where it is written, and what it is."""
+    """One secret in a file: which rule reports it, the value that holds it, the secret, and where exactly it stands."""
 
     code: str
     written: Written
+    node: Scalar = field(repr=False)
     suspicion: Suspicion = field(repr=False)
     place: Place
 
@@ -71,7 +72,7 @@ def _in(written: Written) -> Iterator[Leak]:
         case "text":
             node = written.nodes[0]
             for found in secrets_in_text(written.said[0]):
-                yield Leak(_code(written, found), written, found, _place(node, found.secret))
+                yield Leak(_code(written, found), written, node, found, _place(node, found.secret))
         case _:
             yield from _in_value(written)
 
@@ -84,7 +85,7 @@ def _in_value(written: Written) -> Iterator[Leak]:
         if found and found.by_key and "://" in text and " " not in text.strip():
             found = Suspicion(found.secret, "url", found.key, found.weight)
     if found:
-        yield Leak(_code(written, found), written, found, node.place)
+        yield Leak(_code(written, found), written, node, found, node.place)
 
 
 def _in_command(written: Written) -> Iterator[Leak]:
@@ -93,7 +94,7 @@ def _in_command(written: Written) -> Iterator[Leak]:
     words = split_words(texts[0]) if single else texts
     for place, found in secrets_on_command_line(words):
         node = written.nodes[0 if single else place]
-        yield Leak(_code(written, found), written, found, _place(node, found.secret))
+        yield Leak(_code(written, found), written, node, found, _place(node, found.secret))
 
 
 def _code(written: Written, found: Suspicion) -> str:
