@@ -1,89 +1,62 @@
-"""Databases that are known by their image, and where in the container each keeps its data."""
+"""Databases whose files belong to one major version, and what happens when another one opens them."""
 
 from __future__ import annotations
 
 import re
 
-from docker_agent.project.compose_types import Service
+_POSTGRES = "reads only files of its own major version: dump before, restore after, or use pg_upgrade"
+_FORWARD = "changes the files when it starts and cannot go back: take a backup before"
+_STEPWISE = "goes up one major version at a time: take a backup before each"
 
-_POSTGRES = "/var/lib/postgresql/data"
-_POSTGRES_18 = "/var/lib/postgresql"
-_MYSQL = "/var/lib/mysql"
-
-# By repository of the image. A volume that the image declares is exactly this path.
-_DATA = {
-    "postgres": _POSTGRES,
-    "postgis/postgis": _POSTGRES,
-    "pgvector/pgvector": _POSTGRES,
-    "timescale/timescaledb": _POSTGRES,
-    "mysql": _MYSQL,
-    "mysql/mysql-server": _MYSQL,
-    "mariadb": _MYSQL,
-    "percona": _MYSQL,
-    "percona/percona-server": _MYSQL,
-    "linuxserver/mariadb": "/config",
-    "mongo": "/data/db",
-    "elasticsearch": "/usr/share/elasticsearch/data",
-    "docker.elastic.co/elasticsearch/elasticsearch": "/usr/share/elasticsearch/data",
-    "opensearchproject/opensearch": "/usr/share/opensearch/data",
-    "couchdb": "/opt/couchdb/data",
-    "neo4j": "/data",
-    "cassandra": "/var/lib/cassandra",
-    "scylladb/scylla": "/var/lib/scylla",
-    "clickhouse/clickhouse-server": "/var/lib/clickhouse",
-    "cockroachdb/cockroach": "/cockroach/cockroach-data",
-    "arangodb": "/var/lib/arangodb3",
-    "rethinkdb": "/data",
-    "qdrant/qdrant": "/qdrant/storage",
-    "mcr.microsoft.com/mssql/server": "/var/opt/mssql",
-    "bitnami/postgresql": "/bitnami/postgresql",
-    "bitnami/mariadb": "/bitnami/mariadb",
-    "bitnami/mysql": "/bitnami/mysql/data",
-    "bitnami/mongodb": "/bitnami/mongodb",
+# By the last part of the image's name: the family, and what a newer version does with the files.
+FAMILIES: dict[str, tuple[str, str]] = {
+    "postgres": ("postgres", _POSTGRES),
+    "postgresql": ("postgres", _POSTGRES),
+    "postgis": ("postgres", _POSTGRES),
+    "pgvector": ("postgres", _POSTGRES),
+    "timescaledb": ("postgres", _POSTGRES),
+    "timescaledb-ha": ("postgres", _POSTGRES),
+    "mysql": ("mysql", _FORWARD),
+    "mysql-server": ("mysql", _FORWARD),
+    "percona": ("mysql", _FORWARD),
+    "mariadb": ("mariadb", _FORWARD),
+    "mongo": ("mongo", _STEPWISE),
+    "mongodb": ("mongo", _STEPWISE),
+    "elasticsearch": ("elasticsearch", _STEPWISE),
+    "opensearch": ("opensearch", _FORWARD),
+    "redis": ("redis", _FORWARD),
+    "valkey": ("valkey", _FORWARD),
+    "cassandra": ("cassandra", _FORWARD),
+    "influxdb": ("influxdb", _FORWARD),
+    "neo4j": ("neo4j", _FORWARD),
+    "clickhouse-server": ("clickhouse", _FORWARD),
+    "rabbitmq": ("rabbitmq", _FORWARD),
+    "meilisearch": ("meilisearch", "reads only files of its own version: make a dump before"),
 }
 
-# Caches, unless they are told to write every change down.
-_LOGGED = {"redis": "/data", "valkey/valkey": "/data", "redis/redis-stack-server": "/data"}
 
-_POSTGRES_MAJOR = re.compile(r"(?:^|pg)(\d+)")
-_REGISTRIES = (
-    "docker.io/",
-    "index.docker.io/",
-    "library/",
-    "lscr.io/",
-    "ghcr.io/linuxserver/",
-    "public.ecr.aws/docker/",
-)
-
-
-def repository(image: str) -> str:
-    """The repository of an image: `postgres` for `docker.io/library/postgres:17.2`."""
-    name = image.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    name = f"{head}{slash}{last.partition(':')[0]}"
-    if name.startswith("ghcr.io/linuxserver/"):
-        return name.removeprefix("ghcr.io/")
-    for registry in _REGISTRIES:
-        name = name.removeprefix(registry)
-    return name.removeprefix("library/")
-
-
-def data_folder(service: Service) -> str:
-    """Where a database keeps its data, "" for services that are no known database, or that only keep a cache."""
-    name = repository(service.image)
-    if service.build or not name:
+def database_risk(before: str, after: str) -> str:
+    """What a change of image means for the data of a database, "" where nothing or nothing known."""
+    (old, old_major), (new, new_major) = _family(before), _family(after)
+    if not old or (not new and _name(after) != _name(before)):
         return ""
-    if name in _LOGGED:
-        words = " ".join(service.command or ())
-        return _LOGGED[name] if "--appendonly yes" in words else ""
-    folder = _DATA.get(name, "")
-    if folder == _POSTGRES:
-        return service.environment.get("PGDATA") or (_POSTGRES_18 if (postgres_major(service) or 0) >= 18 else folder)
-    return folder
+    if old != new:
+        return f"{new or _name(after)} cannot read the files of {old}: dump before, restore after"
+    if old_major is None or new_major is None or old_major == new_major:
+        return ""
+    said = f"{old} {old_major} > {new_major}: "
+    if new_major < old_major:
+        return f"{said}an older version does not read the files of a newer one"
+    return f"{said}it {next(words for family, words in FAMILIES.values() if family == old)}"
 
 
-def postgres_major(service: Service) -> int | None:
-    """The major version of a PostgreSQL that its image's tag tells, None where it tells none."""
-    tag = service.image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    match = _POSTGRES_MAJOR.search(tag)
-    return int(match.group(1)) if match else None
+def _family(image: str) -> tuple[str, int | None]:
+    family = FAMILIES.get(_name(image), ("", ""))[0]
+    tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
+    # TimescaleDB and pgvector say in their tags which PostgreSQL they hold.
+    found = re.search(r"pg(\d+)", tag) or re.match(r"v?(\d+)", tag)
+    return family, int(found.group(1)) if found else None
+
+
+def _name(image: str) -> str:
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
