@@ -25,6 +25,7 @@ from docker_agent.project.compose_template import ANY, is_set_by, platform_of
 from docker_agent.project.compose_texts import pairs, text
 from docker_agent.project.compose_types import Problem, Resource, Service, UnsetVariable
 from docker_agent.project.disk import Disk
+from docker_agent.project.engine_state import EngineState
 
 Step = str | int
 
@@ -49,6 +50,7 @@ class ComposeModel:
     not_looked_at: parts of the stack that this model does not hold, in words.
     directory: the project directory, which Compose resolves relative paths from.
     disk: the file system, None where it must not be asked.
+    engine: what the engine holds, None where it was not asked.
     profiles: the profiles that are on, from COMPOSE_PROFILES.
     template: the platform that fills the files in, "any" for one that was not named, "" for none.
     others: files that are no compose files and that a finding may point at, such as Dockerfiles, by name.
@@ -69,6 +71,7 @@ class ComposeModel:
     further: tuple[Path, ...] = ()
     directory: Path = Path()
     disk: Disk | None = None
+    engine: EngineState | None = None
     profiles: tuple[str, ...] = ()
     template: str = ""
     others: dict[str, Source] = field(default_factory=dict[str, Source], repr=False)
@@ -178,12 +181,13 @@ def load(
     notes = layers.notes
     source = notes.documents[0].source
     merged = merged or MappingNode(source, 0, 0, ())
-    if not merged.entries and not notes.problems:
+    if not merged.entries and all(problem.code == "services_missing" for problem in notes.problems):
         if strict:
             raise Unreadable(
                 "services_missing", source, 0, ("the file is empty", "Add services, or name another file.")
             )
-        notes.wrong("services_missing", source.place(0, 0), "the file is empty")
+        if not notes.problems:
+            notes.wrong("services_missing", source.place(0, 0), "the file is empty")
     _note_old_format(merged, notes)
     model = replace(
         _model(merged, notes),

@@ -16,7 +16,7 @@ from docker_agent.project.dotenv import parse_dotenv
 
 CODE = "include_extends"
 
-_IMPORTED = ("services", "volumes", "networks", "secrets", "configs", "models")
+_LEFT_OUT = {"name", "version", "include"}
 
 # Keys whose short form Compose has already written out in what is included, but not in the file that includes it.
 _WRITTEN_OUT = ("build", "configs", "depends_on", "devices", "env_file", "networks", "ports", "secrets", "volumes")
@@ -106,13 +106,15 @@ class Including:
         return {**found, **reach.variables}
 
     def _with(self, root: Mapping, added: Mapping, item: Node) -> Mapping:
-        for kind in _IMPORTED:
-            theirs = added.get(kind)
-            if not isinstance(theirs, Mapping):
+        for kind, entry in added.index.items():
+            theirs, own = entry.value, root.get(kind)
+            if kind in _LEFT_OUT or kind.startswith("x-"):
                 continue
-            own = root.get(kind)
+            if not isinstance(theirs, Mapping):
+                self.notes.wrong("schema", entry.key.place, f"{kind} must be a mapping")
+                continue
             if own is None:
-                root = replace(root, entries=(*root.entries, added.index[kind]))
+                root = replace(root, entries=(*root.entries, entry))
             elif isinstance(own, Mapping):
                 merged = (*own.entries, *self._new(kind, own, theirs, item))
                 root = _with_value(root, kind, replace(own, entries=merged))

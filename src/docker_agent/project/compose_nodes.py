@@ -14,6 +14,13 @@ from docker_agent.core.errors import InputError
 _INT = re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|(0|[1-9][0-9_]*))")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
+_DATE = re.compile(
+    r"\d{4}-(\d\d?)-(\d\d?)"
+    r"(?:[Tt]\d\d?:\d\d?:\d\d?(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)| \d\d?:\d\d?:\d\d?(?:\.\d+)?)?"
+)
+_INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
 Plain = str | int | float | bool | None
 
 
@@ -148,7 +155,17 @@ def resolve_plain(text: str) -> Plain:
         return int(digits, 8) if octal else int(digits, 0)
     if _FLOAT.fullmatch(text):
         return float(text)
+    if "." in text and _INFINITE.fullmatch(text):
+        return float(text.replace(".", ""))
     return text
+
+
+def is_date(node: Scalar) -> bool:
+    """Whether Compose's parser makes a date of a scalar, which no key of a compose file takes."""
+    if node.style or node.tag or not node.written[:4].isdigit():
+        return False
+    match = _DATE.fullmatch(node.written)
+    return bool(match) and 0 < int(match[1]) <= len(_DAYS) and 0 < int(match[2]) <= _DAYS[int(match[1]) - 1]
 
 
 def plain_value(node: Node | None) -> Any:

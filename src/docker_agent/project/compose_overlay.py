@@ -44,6 +44,8 @@ def overlay(base: Node, upper: Node, path: Path = (), wrong: Wrong = lambda _cod
     if local in _REPLACED:
         return upper
     if _is_null(upper):
+        if path == ("services",):
+            wrong("schema", upper.place, "services must be a mapping")
         return base
     base, upper = _alike(base, upper, local)
     match base, upper:

@@ -11,7 +11,17 @@ from typing import Any
 import yaml
 
 from docker_agent.core.errors import InputError
-from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Scalar, Sequence, Source
+from docker_agent.project.compose_nodes import (
+    Entry,
+    Mapping,
+    Node,
+    Place,
+    Scalar,
+    Sequence,
+    Source,
+    is_date,
+    resolve_plain,
+)
 
 # Told of a fault that leaves the rest of the file readable: the rule's code, the place, the words.
 Wrong = Callable[[str, Place, str], None]
@@ -22,6 +32,7 @@ MAX_BYTES = 8_000_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONG_TAG = "tag:yaml.org,2002:"
+_TYPED = {"!!int": {int}, "!!bool": {bool}, "!!float": {int, float}, "!!null": {type(None)}}
 
 
 class Unreadable(InputError):
@@ -70,11 +81,10 @@ def parse_nodes(source: Source, wrong: Wrong | None = None) -> list[Node]:
             builder.take(event)
     except yaml.YAMLError as error:
         raise _syntax_error(source, error) from error
-    found = [node for node in builder.documents if not (isinstance(node, Scalar) and node.plain is None)]
-    if wrong and found and len(found) < len(builder.documents):
-        empty = next(node for node in builder.documents if node not in found)
-        wrong("services_missing", empty.place, "a document that is empty, which Compose refuses")
-    return found
+    empty = [node for node in builder.documents if isinstance(node, Scalar) and node.plain is None]
+    if wrong and empty:
+        wrong("services_missing", empty[0].place, "an empty document, which Compose refuses")
+    return [node for node in builder.documents if node not in empty]
 
 
 def _refusing(source: Source) -> Wrong:
@@ -136,7 +146,11 @@ class _Builder:
             end = start + len(self.source.text[start:end].rstrip())
         elif event.anchor or event.tag:
             start = max(start, end - self._own_length(start, end))
-        return Scalar(self.source, start, end, event.value, event.value, event.style or "", _short_tag(event.tag))
+        tag = _short_tag(event.tag)
+        scalar = Scalar(self.source, start, end, event.value, event.value, event.style or "", tag)
+        if tag in _TYPED and type(resolve_plain(event.value)) not in _TYPED[tag]:
+            self.wrong("yaml_syntax", scalar.place, f"{event.value} is not what its tag {tag} says")
+        return scalar
 
     def _own_length(self, start: int, end: int) -> int:
         written = self.source.text[start:end]
@@ -205,7 +219,7 @@ class _Builder:
                     self._twice(key, merge)
                 merge = key
                 merged += self._merged(key, value)
-            elif not isinstance(key, Scalar) or not isinstance(key.plain, str):
+            elif not isinstance(key, Scalar) or not isinstance(key.plain, str) or is_date(key):
                 shown = key.value if isinstance(key, Scalar) else "that is a collection"
                 self.wrong("schema", key.place, f"the key {shown} is not a string, put it in quotes")
             elif key.value in own:

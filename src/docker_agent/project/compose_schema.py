@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docker_agent.project.compose_casts import CASTS, DECODED
-from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Plain, Scalar, Sequence
+from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Plain, Scalar, Sequence, is_date
 from docker_agent.project.compose_texts import typed, unset_words
 
 SCHEMA = Path(__file__).with_name("schema") / "compose-spec.json"
@@ -194,6 +194,9 @@ class _Walk:
 
     def _scalar(self, node: Scalar, shape: Shape, key: Scalar | None) -> None:
         value = typed(node)
+        if is_date(node):
+            self.report("schema", node.place, f"{self._name()} is a date; put {node.value} in quotes", "")
+            return
         try:
             if shape.cast is not None and isinstance(value, str):
                 value = shape.cast(value)
