@@ -94,7 +94,7 @@ class _Writer:
 
     def scalar(self, head: str, node: Scalar, path: Path, indent: int) -> Iterator[str]:
         value = node.plain
-        text = "\n".join(node.value.split("\n"))
+        text = node.value
         if isinstance(value, str) and "\n" in text.rstrip("\n") and not text.startswith((" ", "\n")):
             end = "" if text.endswith("\n") and not text.endswith("\n\n") else "+" if text.endswith("\n") else "-"
             yield self.remarked(f"{head} |{end}", node, path)
