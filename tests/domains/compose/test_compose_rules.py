@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from docker_agent.domains.compose import all_rules, check_model
 from docker_agent.host.fake import World
 from docker_agent.project.compose import ComposeModel, load
 from docker_agent.project.disk import HostDisk
+from docker_agent.project.engine_state import EngineState, TakenPort
 
 FILE = Path("/project/compose.yml")
 
@@ -21,10 +23,16 @@ def model_of(text: str, **variables: str) -> ComposeModel:
 
 
 def project_of(text: str) -> ComposeModel:
-    """A model on a disk that holds its file and nothing else, as the examples of the manuals are read."""
+    """A model as the examples of the manuals are read.
+
+    Its disk holds the file itself and `open.env`; on its engine another container has port 8080.
+    """
     world = World()
-    world.files[FILE] = text.encode()
-    return load([FILE], read=world.host.reads.read_file, variables={}, disk=HostDisk(world.host.reads), strict=False)
+    world.files |= {FILE: text.encode(), FILE.parent / "open.env": b"DB_PASSWORD=xK9mQ2vL7pR4tW8z"}
+    taken = TakenPort(8080, "tcp", "127.0.0.1", "the container other")
+    engine = EngineState(ports=(taken,), networks=frozenset({"bridge", "shared"}))
+    model = load([FILE], read=world.host.reads.read_file, variables={}, disk=HostDisk(world.host.reads), strict=False)
+    return replace(model, engine=engine)
 
 
 def codes(text: str, *, policies: dict[str, Severity] | None = None) -> list[str]:

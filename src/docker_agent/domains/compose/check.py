@@ -9,12 +9,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
-from docker_agent.core.errors import InputError, ToolMissing
+from docker_agent.core.errors import AgentError, InputError, ToolMissing
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.compose.judge import COMPOSE_CONFIG, UNREADABLE_FILE, all_rules, judge, known_codes
+from docker_agent.domains.compose.live import engine_state
 from docker_agent.domains.compose.severities import severities_of
+from docker_agent.project.compose import ComposeModel
 from docker_agent.project.stack import Stack, compose_options, stack_of
 from docker_agent.project.workspace import Workspace
 
@@ -50,7 +52,8 @@ def check(
     """Check the stack's compose files for faults: what Compose would refuse, what conflicts, what is unsafe.
 
     Each finding has a code, a severity (error stops a deployment), the service and the place as file:line:column. The
-    project context's policies change severities. `docker compose config` is asked too, where Compose is installed.
+    project context's policies change severities. `docker compose config` is asked too, where Compose is installed, and
+    the engine, for ports that are taken and external networks and volumes that are missing.
     """
     try:
         stack = stack_of(ws, files=files)
@@ -61,7 +64,8 @@ def check(
     if stack is None:
         raise InputError(f"There is no compose file in {ws.root}.", "Name the files, or create compose.yaml.")
     severities = severities_of(ws.context)
-    judged = judge(stack.model, severities)
+    model, unasked = _with_engine(ws, stack)
+    judged = judge(model, severities)
     findings = [_shortened(ws, finding) for finding in judged.findings]
     refused, missing = _ask_compose(ws, stack)
     names = tuple(stack.model.sources)
@@ -72,8 +76,16 @@ def check(
         suppressed=len(judged.suppressed),
         unknown_policies=tuple(severities.unknown(known_codes())),
         looked_at=(f"{len(all_rules())} rules", *(() if missing else ("docker compose config",))),
-        not_looked_at=(*missing, *stack.model.not_looked_at),
+        not_looked_at=(*missing, *unasked, *stack.model.not_looked_at),
     )
+
+
+def _with_engine(ws: Workspace, stack: Stack) -> tuple[ComposeModel, tuple[str, ...]]:
+    """The stack's model with what the engine holds, where one answers."""
+    try:
+        return replace(stack.model, engine=engine_state(ws.host, stack)), ()
+    except AgentError as error:
+        return stack.model, (f"ports, networks and volumes of the engine: {error.message}",)
 
 
 def _unreadable(error: InputError) -> CheckReport:

@@ -25,13 +25,18 @@ def unused(model: ComposeModel, kind: Kind) -> Iterator[Finding]:
         return
     if any(has_unset(service.raw.get(f"{kind}s")) for service in model.services.values()):
         return
-    used = {name for service in model.services.values() for name in _USES[kind](service)}
+    used = used_names(model, kind)
     for key, resource in declared.items():
         if key not in used:
             message = f"The {kind} {key} is declared, and no service uses it."
             yield fault(
                 model, resource.place, key, message, "Take the declaration out, or name it where it is missing."
             )
+
+
+def used_names(model: ComposeModel, kind: Kind) -> set[str]:
+    """The declarations of one kind that services use, by key."""
+    return {name for service in model.services.values() for name in _USES[kind](service)}
 
 
 def remove_declaration(model: ComposeModel, kind: Kind, key: str) -> list[Edit]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.addresses import same_address
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.profiles import run_together
 from docker_agent.project.compose import ComposeModel
@@ -104,22 +105,17 @@ def _conflicts(claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
             if port.protocol == claim[0].protocol and port.last >= claim[0].first
         ]
         met = next(
-            (known for known in reaching if _same_address(known[0], claim[0]) and run_together(known[1], claim[1])),
+            (
+                known
+                for known in reaching
+                if same_address(known[0].host_ip, claim[0].host_ip) and run_together(known[1], claim[1])
+            ),
             None,
         )
         if met:
             yield claim, met
         else:
             reaching.append(claim)
-
-
-def _same_address(one: PublishedPort, other: PublishedPort) -> bool:
-    first, second = one.host_ip, other.host_ip
-    if not first or not second or first == second:
-        return True
-    if {first, second} & {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
-        return (":" in first) == (":" in second)
-    return False
 
 
 def _shown(port: PublishedPort) -> str:
