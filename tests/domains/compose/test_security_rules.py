@@ -251,6 +251,51 @@ def test_an_engine_in_a_container_without_certificates_is_a_remark() -> None:
     assert of("docker_over_tcp", web("environment: {DOCKER_TLS_CERTDIR: /certs}", "docker:28-dind")) == []
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "environment: {POSTGRES_HOST_AUTH_METHOD: trust}",
+        "environment: [xpack.security.enabled=false]",
+        "environment: {xpack.security.enabled: false}",
+        "environment: {MYSQL_ALLOW_EMPTY_PASSWORD: 'yes'}",
+        "command: --api.insecure=true --providers.docker",
+        "command: [mysqld, --skip-grant-tables]",
+        "command: redis-server --protected-mode no",
+        "command: start-notebook.sh --NotebookApp.token=''",
+        "entrypoint: [code-server, --auth, none]",
+    ],
+)
+def test_servers_without_a_password(lines: str) -> None:
+    (inner,) = of("auth_disabled", web(lines))
+    (local,) = of("auth_disabled", web(f"{lines}\nports: ['127.0.0.1:8080:8080']"))
+    (public,) = of("auth_disabled", web(f"{lines}\nports: ['8080:8080']"))
+    (host,) = of("auth_disabled", web(f"{lines}\nnetwork_mode: host"))
+    assert [each.severity for each in (inner, local, public, host)] == [*[Severity.INFO] * 2, *[Severity.WARN] * 2]
+
+
+def test_a_dashboard_is_open_where_its_own_port_is() -> None:
+    (finding,) = of("auth_disabled", web("command: ['--ping', '--api.insecure=true']\nports: ['80:80', '443:443']"))
+    assert finding.severity is Severity.INFO
+    assert finding.evidence[0].where == "compose.yml:4:24"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "environment: {POSTGRES_HOST_AUTH_METHOD: scram-sha-256}",
+        "environment: {xpack.security.enabled: true}",
+        "environment: {MYSQL_ALLOW_EMPTY_PASSWORD: 'yes', MYSQL_ROOT_PASSWORD: '${PASSWORD}x'}",
+        "environment: {MYSQL_ALLOW_EMPTY_PASSWORD: ''}",
+        "environment: {NEO4J_AUTH: '${AUTH}'}",
+        "command: --api.insecure=false",
+        "command: start-notebook.sh --NotebookApp.token='abc'",
+        "command: echo --noauthority",
+    ],
+)
+def test_servers_with_a_password(lines: str) -> None:
+    assert of("auth_disabled", web(f"{lines}\nports: ['8080:8080']")) == []
+
+
 def test_a_vpn_may_change_its_own_network() -> None:
     assert of("cap_bounded", web("cap_add: [NET_ADMIN]", "lscr.io/linuxserver/wireguard:latest")) == []
 
