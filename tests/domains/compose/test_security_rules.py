@@ -276,7 +276,7 @@ def test_servers_without_a_password(lines: str) -> None:
 def test_a_dashboard_is_open_where_its_own_port_is() -> None:
     (finding,) = of("auth_disabled", web("command: ['--ping', '--api.insecure=true']\nports: ['80:80', '443:443']"))
     assert finding.severity is Severity.INFO
-    assert finding.evidence[0].where == "compose.yml:4:24"
+    assert finding.evidence[0].where == "compose.yml:4:25"
 
 
 @pytest.mark.parametrize(
