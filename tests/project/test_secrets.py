@@ -184,3 +184,33 @@ def test_secrets_of_a_running_container() -> None:
     env = ["DB_PASSWORD=hunter=22", "PATH=/usr/bin", "TOKEN=short", "NOVALUE", "", "=x", "API_KEY=${LATER}", "EMPTY="]
 
     assert secrets_in_env(env) == {"DB_PASSWORD": "hunter=22"}
+
+
+def test_what_is_written_out_in_other_places_of_the_compose_files_is_known(tmp_path: Path) -> None:
+    text = """\
+services:
+  cache:
+    image: redis:7.4
+    command: redis-server --requirepass command-11
+    healthcheck:
+      test: [CMD, redis-cli, -a, command-11, ping]
+    labels:
+      widget.password: label-22
+  queue:
+    image: redis:7.4
+    command: redis-server --requirepass command-33
+configs:
+  app:
+    content: |
+      token = config-44
+"""
+    write(tmp_path, {"compose.yml": text})
+
+    found = known_secrets(tmp_path, stack_in(tmp_path), read=read_file)
+
+    assert found == {
+        "requirepass": "command-11",
+        "widget.password": "label-22",
+        "requirepass_2": "command-33",
+        "token": "config-44",
+    }

@@ -10,6 +10,7 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.secret import PASSWORD_FLAG, SHORTEST, is_reference, key_looks_secret, value_looks_secret
 from docker_agent.core.secret_pair import Suspicion, secret_pair
 from docker_agent.project.dotenv import parse_dotenv
+from docker_agent.project.secret_leaks import leaks
 from docker_agent.project.stack import Stack
 
 HARMLESS_KEY = re.compile(
@@ -66,9 +67,9 @@ def known_secrets(root: Path, stack: Stack | None, *, read: Callable[[Path], byt
     """Every secret value that lies in a project, by name.
 
     These are the values in `.env` files (all but those that are harmless by key and value both: numbers, flags,
-    versions, paths, names, hosts), in the files that `secrets:` names, and those of secret-looking keys in the compose
-    files' environments and build arguments. Values under six characters are left out: masking them would blur
-    everything else.
+    versions, paths, names, hosts), in the files that `secrets:` names, and what is written out in the compose files:
+    environments, build arguments, labels, commands, configuration texts. Values under six characters are left out:
+    masking them would blur everything else.
     """
     found: dict[str, str] = {}
     for file in _env_files(root, stack):
@@ -81,6 +82,7 @@ def known_secrets(root: Path, stack: Stack | None, *, read: Callable[[Path], byt
         for key, value in _literals(stack):
             if len(value) >= SHORTEST and looks_secret(key, value):
                 found.setdefault(key if found.get(key, value) == value else f"{key}_compose", value)
+        _add_leaked(found, stack)
     return found
 
 
@@ -132,3 +134,15 @@ def _literals(stack: Stack) -> Iterable[tuple[str, str]]:
     for service in stack.model.services.values():
         pairs = [*service.environment.items(), *(service.build.args.items() if service.build else ())]
         yield from ((key, value) for key, value in pairs if value)
+
+
+def _add_leaked(found: dict[str, str], stack: Stack) -> None:
+    """Add what is written out in labels, commands, configuration texts and URLs."""
+    for leak in leaks(stack.model):
+        value = leak.suspicion.secret
+        if leak.suspicion.weight != "placeholder" and len(value) >= SHORTEST and value not in found.values():
+            name = wanted = (leak.suspicion.key or leak.written.key).lstrip("-")
+            number = 2
+            while name in found:
+                name, number = f"{wanted}_{number}", number + 1
+            found[name] = value

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
 from docker_agent.core.secret import URL_PASSWORD
-from docker_agent.domains.compose.leaks import Leak, leak_of
+from docker_agent.domains.compose.leaks import leak_code, leak_of
 from docker_agent.project.compose import ComposeModel, node_at
 from docker_agent.project.compose_nodes import Mapping, Scalar
 from docker_agent.project.compose_types import Service
@@ -17,6 +17,7 @@ from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.edit import Edit, set_value
 from docker_agent.project.edit_files import PRIVATE, FileEdit, text_before
 from docker_agent.project.edit_items import append_item, replace_scalar
+from docker_agent.project.secret_leaks import Leak
 
 # Variables that the image also reads from a file, by its documentation, and reads as root, so that mode 0600 is no bar:
 # hub.docker.com/_/postgres, /_/mysql, /_/mariadb, docs.gitea.com (installation with Docker). mongo, wordpress and
@@ -33,13 +34,16 @@ FOLDER = "secrets"
 def move_secret(model: ComposeModel, finding: Finding) -> Sequence[Edit | FileEdit]:
     """The edits that take a secret out of a compose file: to a file where the image can read one, else to `.env`.
 
-    Nothing where it is a placeholder, where the disk is not known, or where no edit is sure to keep what runs.
+    Nothing where it is a placeholder, where the disk is not known, in files of other folders, which may have a `.env`
+    of their own, or where no edit is sure to keep what runs.
     """
     leak = leak_of(model, finding)
     if leak is None or model.disk is None or leak.suspicion.weight == "placeholder" or leak.written.kind == "text":
         return []
+    if leak.node.source.path.parent != model.directory:
+        return []
     service = model.services.get(leak.written.owner)
-    if service and leak.code == "secrets_in_env" and (suffix := _file_suffix(service, leak)):
+    if service and leak_code(leak) == "secrets_in_env" and (suffix := _file_suffix(service, leak)):
         edits = _to_file(model, service, leak, suffix)
         if edits:
             return [*edits, *_ignored(model, model.disk, f"{FOLDER}/")]
