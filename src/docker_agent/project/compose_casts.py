@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from docker_agent.project.compose_forms import (
+    check_command,
+    check_context,
+    check_device,
+    check_format,
+    check_host,
+    check_pair,
+    check_ssh_key,
+)
 from docker_agent.project.compose_nodes import Node, Plain, Scalar
 from docker_agent.project.compose_texts import typed
 from docker_agent.project.compose_values import (
@@ -38,7 +47,9 @@ _CAST: dict[Cast, str] = {
 _DECODED: dict[Cast, str] = {
     read_size: """
         mem_limit mem_reservation memswap_limit mem_swappiness shm_size build.shm_size volumes.[].tmpfs.size
-        deploy.resources.limits.memory deploy.resources.reservations.memory
+        deploy.resources.limits.memory deploy.resources.reservations.memory blkio_config.device_read_bps.[].rate
+        blkio_config.device_write_bps.[].rate blkio_config.device_read_iops.[].rate
+        blkio_config.device_write_iops.[].rate
     """,
     read_duration: """
         stop_grace_period healthcheck.interval healthcheck.timeout healthcheck.start_period healthcheck.start_interval
@@ -46,9 +57,29 @@ _DECODED: dict[Cast, str] = {
         deploy.rollback_config.monitor deploy.restart_policy.delay deploy.restart_policy.window
     """,
     read_float: "deploy.resources.limits.cpus deploy.resources.reservations.cpus",
-    read_mode: "secrets.[].mode configs.[].mode",
-    refuse_text: "volumes.[].tmpfs.mode",
-    read_bool: "volumes.[].bind.create_host_path",
+    read_bool: """
+        attach volumes.[].bind.create_host_path build.pull build.no_cache build.privileged env_file.[].required
+        post_start.[].privileged pre_stop.[].privileged develop.watch.[].exec.privileged /networks.*.enable_ipv4
+        /networks.*.enable_ipv6
+    """,
+    read_int: """
+        deploy.resources.limits.pids
+        deploy.resources.reservations.generic_resources.[].discrete_resource_spec.value
+    """,
+    refuse_text: """
+        volumes.[].tmpfs.mode blkio_config.weight blkio_config.weight_device.[].weight build.ulimits.*
+        build.ulimits.*.soft build.ulimits.*.hard
+    """,
+    read_mode: "secrets.[].mode configs.[].mode build.secrets.[].mode",
+    check_command: """
+        command entrypoint post_start.[].command pre_stop.[].command develop.watch.[].exec.command
+    """,
+    check_pair: "environment.[] build.args.[]",
+    check_host: "extra_hosts.[] build.extra_hosts.[]",
+    check_context: "build.additional_contexts.[]",
+    check_ssh_key: "build.ssh.[]",
+    check_device: "devices.[]",
+    check_format: "env_file.[].format",
     read_count: "gpus.[].count deploy.resources.reservations.devices.[].count",
 }
 

@@ -31,7 +31,7 @@ def _long_port(node: Mapping) -> PublishedPort | None:
     if target is None or number(target) < 0:
         raise ValueError("a port has no target")
     said = {key: text(node.get(key)) for key in ("host_ip", "published", "protocol")}
-    host_ip = _address(said["host_ip"]) if said["host_ip"] else ""
+    host_ip = _address(said["host_ip"]) if "host_ip" in node.index else ""
     try:
         port = _port(node, (host_ip, said["published"], str(whole(target)), said["protocol"].lower() or "tcp"))
     except ValueError:

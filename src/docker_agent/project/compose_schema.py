@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from difflib import get_close_matches
-from functools import cache, cached_property
-from pathlib import Path
 from typing import Any
 
-from docker_agent.project.compose_casts import CASTS, DECODED
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Plain, Scalar, Sequence, is_date
+from docker_agent.project.compose_shapes import Shape, compose_shape
 from docker_agent.project.compose_texts import typed, unset_words
-
-SCHEMA = Path(__file__).with_name("schema") / "compose-spec.json"
 
 Report = Callable[[str, Place, str, str], None]
 
@@ -30,12 +26,9 @@ NEWER = {
     "timezone",
 }
 
-# Compose drops what is there twice in these lists before it looks at the schema.
-_MADE_UNIQUE = {
-    *("annotations", "args", "additional_contexts", "platforms", "tags", "labels", "cap_add", "cap_drop", "devices"),
-    *("configs", "dns", "dns_opt", "dns_search", "environment", "env_file", "expose", "links", "aliases"),
-    *("link_local_ips", "ports", "profiles", "secrets", "sysctls", "tmpfs", "volumes"),
-}
+_TIMESTAMP = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt ]\d\d?:\d\d?:\d\d?(?:\.\d*)?(?:[Zz]|[-+]\d\d?:\d\d)?)?")
+_STARTS = frozenset("0123456789.+-")
+_NOT_FINITE = {".inf", ".Inf", ".INF", "+.inf", "-.inf", ".nan", ".NaN", ".NAN"}
 _WORDS = {
     "string": "text",
     "number": "a number",
@@ -45,90 +38,6 @@ _WORDS = {
     "object": "a mapping",
     "null": "empty",
 }
-_EXTENSION = "^x-"
-
-
-class Shape:
-    """What the schema asks of the values at one path; shapes below are made when they are first needed."""
-
-    def __init__(self, schema: dict[str, Any], path: tuple[str, ...]) -> None:
-        self.path = path
-        self.branches = [Shape(each, path) for each in _branches(schema)]
-        self.said = schema
-        self.types = _types(schema)
-        self.cast, self.decoded = CASTS.get(path), DECODED.get(path)
-        self._properties: dict[str, Shape] = {}
-
-    @cached_property
-    def words(self) -> dict[str, Any]:
-        """The keys that are named."""
-        return self.said.get("properties") or {}
-
-    @cached_property
-    def patterns(self) -> list[tuple[re.Pattern[str], Shape]]:
-        """The keys that a pattern allows, extensions apart."""
-        found: dict[str, Any] = self.said.get("patternProperties") or {}
-        below = (*self.path, "*")
-        return [(re.compile(pattern), Shape(_resolved(each), below)) for pattern, each in found.items() if each]
-
-    @cached_property
-    def items(self) -> Shape | None:
-        """What each item of a list is."""
-        found = self.said.get("items")
-        return Shape(_resolved(found), (*self.path, "[]")) if found else None
-
-    @cached_property
-    def closed(self) -> bool:
-        """Whether other keys are refused."""
-        return self.said.get("additionalProperties") is False
-
-    @cached_property
-    def extensible(self) -> bool:
-        """Whether keys that start with x- are taken."""
-        return not self.closed or _EXTENSION in (self.said.get("patternProperties") or {})
-
-    def of(self, key: str) -> Shape | None:
-        """The shape of a key's value; None for a key that nothing is known of."""
-        known = self._properties.get(key)
-        if known is None and key in self.words:
-            known = self._properties[key] = Shape(_resolved(self.words[key]), (*self.path, key))
-        if known is None:
-            known = next((shape for pattern, shape in self.patterns if pattern.search(key)), None)
-        return known
-
-    def branch(self, kind: str) -> Shape | None:
-        """Among alternatives the one for a kind of value; None where there is none."""
-        if not self.branches:
-            return self
-        return next((found for each in self.branches if kind in each.types and (found := each.branch(kind))), None)
-
-
-@cache
-def compose_shape() -> Shape:
-    """The whole of a compose file."""
-    return Shape(_schema(), ())
-
-
-@cache
-def _schema() -> dict[str, Any]:
-    return json.loads(SCHEMA.read_bytes())
-
-
-def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    reference = schema.get("$ref")
-    return _schema()["definitions"][reference.rpartition("/")[2]] if reference else schema
-
-
-def _branches(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    return [_resolved(each) for each in schema.get("oneOf") or schema.get("anyOf") or ()]
-
-
-def _types(schema: dict[str, Any]) -> frozenset[str]:
-    said: Any = schema.get("type")
-    if said is None:
-        return frozenset(kind for each in _branches(schema) for kind in _types(each)) or frozenset(_WORDS)
-    kinds = {said} if isinstance(said, str) else set(said)
-    return frozenset(kinds | {"integer"} if "number" in kinds else kinds)
 
 
 def check_schema(root: Mapping, report: Report) -> None:
@@ -184,7 +93,7 @@ class _Walk:
                 self.path.append(str(number))
                 self.check(item, shape.items, None)
                 self.path.pop()
-        if shape.said.get("uniqueItems") and self.path[-1] not in _MADE_UNIQUE and self.path[1:2] != ["build"]:
+        if shape.unique:
             seen: set[Plain] = set()
             for item in node.items:
                 value = typed(item) if isinstance(item, Scalar) else None
@@ -198,13 +107,14 @@ class _Walk:
             self.report("schema", node.place, f"{self._name()} is a date; put {node.value} in quotes", "")
             return
         try:
-            if shape.cast is not None and isinstance(value, str):
+            if shape.cast is not None and isinstance(value, str) and value not in _NOT_FINITE:
                 value = shape.cast(value)
-            branch = shape.branch(kind_of(value)) if kind_of(value) in shape.types else None
+            kind = kind_of(value, node)
+            branch = shape.branch(kind) if kind in shape.types else None
             if branch is None:
                 self._mistyped(node, shape, key)
                 return
-            if shape.decoded is not None and isinstance(value, str):
+            if shape.decoded is not None and isinstance(value, str) and kind == "string":
                 shape.decoded(value)
         except ValueError as error:
             self.report("bad_scalar", node.place, f"{self._name()}: {error}{unset_words(node)}", "")
@@ -221,7 +131,7 @@ class _Walk:
         hint = ""
         if empty:
             hint = ", and it is empty"
-        elif isinstance(node, Scalar) and kinds == frozenset({"string"}):
+        elif isinstance(node, Scalar) and (set(kinds) == {"string"} or _is_timestamp(node.value)):
             hint = f"; put {node.value} in quotes"
         place = key.place if empty and key is not None else node.place
         self.report("schema", place, f"{self._name()} must be {wanted}{hint}", "")
@@ -241,19 +151,36 @@ class _Walk:
         return ".".join(self.path) or "a compose file"
 
 
-def kind_of(value: Plain) -> str:
-    """A value's type in the words of JSON Schema."""
+def kind_of(value: Plain, node: Scalar) -> str:
+    """A value's type in the words of JSON Schema; also timestamp, which no place takes."""
     match value:
         case None:
             return "null"
         case bool():
             return "boolean"
         case str():
-            return "string"
+            return _kind_of_text(value) if value[:1] in _STARTS and not node.style and not node.tag else "string"
         case int():
             return "integer"
         case float():
             return "integer" if value.is_integer() else "number"
+
+
+def _kind_of_text(value: str) -> str:
+    if value in _NOT_FINITE:
+        return "number"
+    return "timestamp" if _is_timestamp(value) else "string"
+
+
+def _is_timestamp(value: str) -> bool:
+    match = _TIMESTAMP.fullmatch(value)
+    if match is None:
+        return False
+    try:
+        date(*map(int, match.groups()))
+    except ValueError:
+        return False
+    return True
 
 
 def _code(shape: Shape) -> str:

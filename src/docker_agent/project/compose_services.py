@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from docker_agent.project.compose_entries import (
     read_tmpfs,
     read_ulimits,
 )
+from docker_agent.project.compose_forms import split_words
 from docker_agent.project.compose_mounts import read_mount
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Scalar, Sequence
 from docker_agent.project.compose_ports import read_port
@@ -144,13 +144,13 @@ class ServiceReader:
             extends="extends" in known,
         )
 
-    def _words(self, node: Node | None) -> tuple[str, ...] | None:
+    @staticmethod
+    def _words(node: Node | None) -> tuple[str, ...] | None:
         if not isinstance(node, Scalar):
             return texts(node) if isinstance(node, Sequence) else None
         try:
-            return tuple(shlex.split(node.value)) if typed(node) is not None else None
-        except ValueError as error:
-            self.report("bad_scalar", node.place, f"a command that does not split into words: {error}".rstrip("."))
+            return tuple(split_words(node.value)) if typed(node) is not None else None
+        except ValueError:
             return None
 
     def _items(self, node: Node | None, read: Callable[[Node], T | None], code: str) -> tuple[T, ...]:

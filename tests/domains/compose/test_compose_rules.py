@@ -275,9 +275,9 @@ def test_what_a_service_inherits_is_not_called_missing() -> None:
     assert model_of(text).not_looked_at == ("what is extended from git@example.org:a/b, which is never fetched",)
 
 
-def test_what_compose_refuses_is_an_error_and_unknown_words_a_warning() -> None:
+def test_what_compose_refuses_is_an_error() -> None:
     found = {f.message: f for f in check_model(model_of(web("imagee: x", "ports: {a: 1}", "networks: [nowhere]")))}
     near = found['services.web has no "imagee".']
-    assert (near.severity, near.fix) == (Severity.WARN, 'Did you mean "image"?')
+    assert (near.severity, near.fix) == (Severity.ERROR, 'Did you mean "image"?')
     assert Severity.ERROR is found["services.web.ports must be a list."].severity
     assert found["web uses the network nowhere, which is not declared."].object == "web"

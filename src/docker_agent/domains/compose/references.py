@@ -13,6 +13,7 @@ from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Mapping, Node, Place, Scalar, Sequence
 from docker_agent.project.compose_types import Service
 
+_EXTENDED = {"network", "model"}
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts")
 
 
@@ -61,7 +62,12 @@ def undeclared(
 ) -> Iterator[Finding]:
     """A finding for each name that is not declared."""
     for each in used:
-        if each.name not in declared and is_whole(model):
+        if each.name.startswith("x-") and kind in _EXTENDED:
+            message = (
+                f"{service.name} uses the {kind} {each.name}; Compose takes names that start with x- for extensions."
+            )
+            yield as_active(model, service, fault(model, each.place, service.name, message, "Give it another name."))
+        elif each.name not in declared and is_whole(model):
             message = f"{service.name} uses the {kind} {each.name or 'without a name'}, which is not declared."
             hint = near(each.name, declared) or f"Declare it under {kind}s:."
             yield as_active(model, service, fault(model, each.place, service.name, message, hint))
