@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.declare import declare
 from docker_agent.domains.compose.references import names_under, undeclared
 from docker_agent.project.compose import ComposeModel
+from docker_agent.project.edit import Edit
 
 
 @rule(severity=Severity.ERROR, area="model")
@@ -43,3 +45,9 @@ def undefined_network(model: ComposeModel) -> Iterator[Finding]:
     for service in model.services.values():
         used = names_under(service.raw.get("networks"), "networks")
         yield from undeclared(model, service, "network", used, {"default", *model.networks})
+
+
+@undefined_network.fix("behaviour")
+def declare_network(model: ComposeModel, finding: Finding) -> list[Edit]:
+    """Declare it, unless it is misspelt."""
+    return declare(model, "network", finding)

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.declare import declare
 from docker_agent.domains.compose.references import Reference, undeclared
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
+from docker_agent.project.edit import Edit
 
 
 @rule(severity=Severity.ERROR, area="model")
@@ -43,6 +45,12 @@ def undefined_volume(model: ComposeModel) -> Iterator[Finding]:
     for service in model.services.values():
         used = _used(service)
         yield from undeclared(model, service, "volume", used, model.volumes)
+
+
+@undefined_volume.fix("behaviour")
+def declare_volume(model: ComposeModel, finding: Finding) -> list[Edit]:
+    """Declare it, unless it is misspelt."""
+    return declare(model, "volume", finding)
 
 
 def _used(service: Service) -> Iterator[Reference]:
