@@ -9,13 +9,10 @@ from functools import cache
 from docker_agent.core.discover import instances
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import Rule
-from docker_agent.domains.compose.fault import fault, service_at
 from docker_agent.domains.compose.hardening import NOT_HARDENED, sum_up
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.domains.compose.suppress import UNUSED_SUPPRESSION, Comments, where
 from docker_agent.project.compose import ComposeModel
-
-INVALID_MODEL = "invalid_model"
 
 # Codes of findings that no rule makes: of files that are no model, and of what Compose itself says.
 UNREADABLE_FILE, COMPOSE_CONFIG = "unreadable_file", "compose_config"
@@ -46,7 +43,7 @@ def all_rules() -> tuple[Rule, ...]:
 @cache
 def known_codes() -> frozenset[str]:
     """Every code that a finding can have."""
-    return frozenset({*(rule.code for rule in all_rules()), INVALID_MODEL, UNREADABLE_FILE, COMPOSE_CONFIG})
+    return frozenset({*(rule.code for rule in all_rules()), UNREADABLE_FILE, COMPOSE_CONFIG})
 
 
 def check_model(
@@ -74,7 +71,6 @@ def judge(model: ComposeModel, severities: Severities, rules: Sequence[Rule] | N
     comments = Comments(model)
     standing = [finding for finding in found if not _silenced(severities, comments, finding)]
     if rules is None:
-        standing += _unplaced_problems(model, severities)
         standing = [
             finding
             for finding in _summed_up(model, severities, standing)
@@ -127,24 +123,6 @@ def _summed_up(model: ComposeModel, severities: Severities, findings: list[Findi
     folded = [finding for finding in findings if finding.code in measures]
     kept = [finding for finding in findings if finding.code not in measures]
     return [*kept, *_judged(severities, remark, sum_up(model, folded))]
-
-
-def _unplaced_problems(model: ComposeModel, severities: Severities) -> Iterator[Finding]:
-    """What Compose would refuse and no rule has the manual for."""
-    given = severities.named(INVALID_MODEL)
-    for problem in model.problems:
-        if problem.code in known_codes() - {INVALID_MODEL} or (given and not given[0].rank):
-            continue
-        usual = Severity.ERROR if problem.certain else Severity.WARN
-        name = service_at(model, problem.place) or problem.place.file
-        hint = f'Did you mean "{problem.near}"?' if problem.near else "Correct it."
-        yield replace(
-            fault(model, problem.place, name, f"{problem.message}.", hint),
-            code=INVALID_MODEL,
-            severity=given[0] if given else usual,
-            severity_from=given[1] if given else "",
-            confidence="certain" if problem.certain else "likely",
-        )
 
 
 def _rule(code: str) -> Rule:
