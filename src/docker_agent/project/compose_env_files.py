@@ -55,10 +55,8 @@ def _fault(item: Node, directory: Path, disk: Disk, variables: Variables[str, st
         return "" if required in {False, "false"} else f"{named.value} is not there"
     if kind != "file":
         return f"{named.value} is not a file"
-    if form == "raw":
-        return ""
     if form:
-        return f'"{form}" is not a format of env files, leave it out or write raw'
+        return ""
     try:
         parse_dotenv(disk.read(path).decode("utf-8-sig", "replace").encode(), named.value, variables)
     except InputError as error:

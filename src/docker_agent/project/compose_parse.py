@@ -30,7 +30,7 @@ MAX_NODES = 100_000
 MAX_DEPTH = 100
 MAX_BYTES = 8_000_000
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONG_TAG = "tag:yaml.org,2002:"
 _TYPED = {"!!int": {int}, "!!bool": {bool}, "!!float": {int, float}, "!!null": {type(None)}}
 
@@ -95,7 +95,7 @@ def _refusing(source: Source) -> Wrong:
 
 
 def _events(source: Source) -> Iterator[Any]:
-    yield from yaml.parse(source.text, Loader=_LOADER)
+    yield from yaml.parse(source.text, Loader=LOADER)
 
 
 def _syntax_error(source: Source, error: yaml.YAMLError) -> Unreadable:
