@@ -126,7 +126,7 @@ def test_a_compose_file_that_cannot_be_read(here: Here, kind: str) -> None:
     checked = here("compose", "check")
     read_well(checked, 1)
     assert words in checked.stdout
-    fixed = here("compose", "fix", "--yes")
+    fixed = here("compose", "fix", "--unsafe", "--yes")
     read_well(fixed, 2, "Error: ", "Next: ")
     assert content == (here.root / "compose.yml").read_bytes()
 
@@ -224,7 +224,7 @@ def test_words_that_mean_nothing_here(here: Here, words: tuple[str, ...], said: 
 
 def test_no_terminal_for_a_question(fixable: Place) -> None:
     before = (fixable.root / "compose.yml").read_bytes()
-    read_well(fixable.agent("compose", "fix", say="y\n"), 3, "nobody is there to ask", "docker-agent apply ")
+    read_well(fixable.agent("compose", "fix", "--unsafe", say="y\n"), 3, "nobody is there to ask", "docker-agent apply ")
     assert before == (fixable.root / "compose.yml").read_bytes()
     assert len(fixable.agent_json("log")["plans_waiting"]) == 1
 
@@ -286,7 +286,7 @@ def test_a_project_that_cannot_be_read(fixable: Place) -> None:
 def test_a_project_that_cannot_be_written(fixable: Place) -> None:
     before = (fixable.root / "compose.yml").read_bytes()
     fixable.root.chmod(0o555)
-    done = unprivileged(fixable, "compose", "fix", "--yes")
+    done = unprivileged(fixable, "compose", "fix", "--unsafe", "--yes")
     fixable.root.chmod(0o755)
     read_well(done, 1, "could not be written: Permission denied. What was there is unchanged.")
     assert before == (fixable.root / "compose.yml").read_bytes()
@@ -299,7 +299,7 @@ def test_a_journal_that_cannot_be_written(fixable: Place) -> None:
     fixable.state.mkdir()
     fixable.state.chmod(0o555)
     for flags in ((), ("--yes",)):
-        done = unprivileged(fixable, "compose", "fix", *flags)
+        done = unprivileged(fixable, "compose", "fix", "--unsafe", *flags)
         read_well(done, 2, "The journal", "cannot be written: Permission denied.", "Next: ", "DOCKER_AGENT_STATE")
     fixable.state.chmod(0o755)
     assert before == (fixable.root / "compose.yml").read_bytes()
@@ -333,7 +333,7 @@ def test_a_full_disk_under_the_project(tiny: Path, tmp_path: Path) -> None:
     shutil.copy(COMPOSE, place.root)
     before = (place.root / "compose.yml").read_bytes()
     fill(tiny)
-    read_well(place.agent("compose", "fix", "--yes"), 1, "No space left on device. What was there is unchanged.")
+    read_well(place.agent("compose", "fix", "--unsafe", "--yes"), 1, "No space left on device. What was there is unchanged.")
     assert before == (place.root / "compose.yml").read_bytes()
     assert [path.name for path in place.root.iterdir()] == ["compose.yml"]
     assert [entry["status"] for entry in place.agent_json("log")["entries"]] == ["failed"]
@@ -343,7 +343,7 @@ def test_a_full_disk_under_the_journal(tiny: Path, fixable: Place) -> None:
     before = (fixable.root / "compose.yml").read_bytes()
     fill(tiny)
     for flags in ((), ("--yes",)):
-        done = fixable.agent("compose", "fix", *flags, DOCKER_AGENT_STATE=str(tiny / "state"))
+        done = fixable.agent("compose", "fix", "--unsafe", *flags, DOCKER_AGENT_STATE=str(tiny / "state"))
         read_well(done, 2, "No space left on device.", "Next: Free some space")
     assert before == (fixable.root / "compose.yml").read_bytes()
 
@@ -360,13 +360,13 @@ def test_a_folder_that_is_deleted_under_the_agent(fixable: Place) -> None:
 @pytest.mark.parametrize(
     ("closed", "words", "code"),
     [
-        ("<&-", ("compose", "fix"), 3),
-        ("<&-", ("compose", "fix", "--yes"), 0),
+        ("<&-", ("compose", "fix", "--unsafe"), 3),
+        ("<&-", ("compose", "fix", "--unsafe", "--yes"), 0),
         ("<&-", ("ask", "-"), 2),
         ("<&-", ("chat",), 0),
         (">&-", ("compose", "check"), 1),
-        ("2>&-", ("compose", "fix"), 3),
-        ("<&- >&- 2>&-", ("compose", "fix", "--yes"), 0),
+        ("2>&-", ("compose", "fix", "--unsafe"), 3),
+        ("<&- >&- 2>&-", ("compose", "fix", "--unsafe", "--yes"), 0),
     ],
 )
 def test_streams_that_are_closed(fixable: Place, closed: str, words: tuple[str, ...], code: int) -> None:
@@ -419,7 +419,7 @@ def test_file_names_that_are_no_text(place: Place) -> None:
     shutil.copy(COMPOSE, folder)
     there = place.inside(folder)
     read_well(there.agent("compose", "check"), 1)
-    read_well(there.agent("compose", "fix", "--yes"), 0)
+    read_well(there.agent("compose", "fix", "--unsafe", "--yes"), 0)
     read_well(there.agent("context"), 0)
     read_well(there.agent("undo", "--yes"), 0)
     assert COMPOSE.read_bytes() == (folder / "compose.yml").read_bytes()

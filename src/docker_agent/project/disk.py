@@ -74,3 +74,23 @@ class HostDisk:
 
     def _written(self, path: Path) -> bytes | None:
         return self.written.get(path.resolve()) if self.written else None
+
+
+@dataclass(frozen=True)
+class WrittenDisk:
+    """Another file system with some files as they are going to be written, by path."""
+
+    disk: Disk
+    written: Mapping[Path, bytes]
+
+    def kind(self, path: Path) -> FileKind:
+        """What is there, links followed; "" for nothing."""
+        return "file" if path in self.written else self.disk.kind(path)
+
+    def read(self, path: Path) -> bytes:
+        """The bytes of a file."""
+        return self.written[path] if path in self.written else self.disk.read(path)
+
+    def mode(self, path: Path) -> int:
+        """The permission bits of what is there; those of a new file are the usual ones."""
+        return self.disk.mode(path) or (0o644 if path in self.written else 0)

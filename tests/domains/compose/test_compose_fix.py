@@ -46,8 +46,8 @@ def test_the_tool_makes_plans() -> None:
     assert (fix.name, fix.risk) == ("compose_fix", Risk.CHANGE)
 
 
-def test_safe_findings_are_mended_in_one_write() -> None:
-    plan = plan_of(TEXT)
+def test_findings_are_mended_in_one_write() -> None:
+    plan = plan_of(TEXT, "restart_missing", "log_rotation_missing", "healthcheck_missing")
     expected = """# the shop
 services:
   web:
@@ -87,19 +87,46 @@ services:
     assert "healthcheck_missing of web (no fix is sure)." in plan.reason
 
 
+def test_only_what_leaves_the_containers_alone_is_mended_by_default() -> None:
+    assert plan_of(TEXT).steps == ()
+    assert written(plan_of("version: '3'\n" + TEXT)) == TEXT
+
+
 def test_mended_files_have_nothing_more_to_mend() -> None:
     again = plan_of(written(plan_of(TEXT, unsafe=True)), unsafe=True)
     assert (again.steps, again.title, again.risk) == ((), "Nothing to mend in compose.yml", Risk.READ)
 
 
-def test_what_may_stop_a_service_is_mended_by_name_only() -> None:
-    assert "privileged" in written(plan_of(TEXT))
+def test_what_changes_how_a_service_runs_is_mended_by_name_or_when_asked() -> None:
     plan = plan_of(TEXT, "privileged_mode")
     assert TEXT.replace("    privileged: true\n", "") == written(plan)
     assert plan.findings == ("web: privileged_mode",)
     everything = written(plan_of(TEXT, unsafe=True))
     assert "privileged" not in everything
     assert everything.count("memory: 512m") == 2
+
+
+def test_measures_that_the_profile_sums_up_are_mended_by_name_only() -> None:
+    assert "no-new-privileges" not in written(plan_of(TEXT, unsafe=True))
+    assert "no-new-privileges" in written(plan_of(TEXT, "no_new_privileges"))
+    assert "no-new-privileges" in written(plan_of(TEXT, unsafe=True, no_new_privileges=Severity.WARN))
+
+
+def test_every_finding_of_a_rule_in_a_service_is_mended() -> None:
+    text = "services:\n  web:\n    image: x:1\n    volumes:\n      - /usr:/a\n      - ./d:/d\n      - /boot:/b:rw\n"
+    plan = plan_of(text, "writable_host_root")
+    assert written(plan) == text.replace("/a", "/a:ro").replace(":rw", ":ro")
+    assert plan.findings == ("web: writable_host_root",) * 2
+
+
+def test_a_fix_that_would_change_something_else_is_dropped_and_the_others_stay() -> None:
+    text = (
+        "services:\n  a: {image: 'x:1', privileged: true}\n  b:\n    image: x:1\n    privileged: &p true\n"
+        "  c: {image: 'x:1', read_only: *p}\n"
+    )
+    plan = plan_of(text, "privileged_mode")
+    assert written(plan) == text.replace(", privileged: true", "")
+    assert "b privileged_mode: compose.yml:5:1: services.b.privileged cannot be edited" in plan.reason
 
 
 @pytest.mark.parametrize(
