@@ -45,7 +45,8 @@ _DATA = {
 # Caches, unless they are told to write every change down.
 _LOGGED = {"redis": "/data", "valkey/valkey": "/data", "redis/redis-stack-server": "/data"}
 
-_POSTGRES_MAJOR = re.compile(r"(?:^|pg)(\d+)")
+# `0.8.0-pg18` of pgvector, `17.2-alpine` of PostgreSQL itself.
+_POSTGRES_MAJOR = re.compile(r".*pg(\d+)|(\d+)")
 _REGISTRIES = (
     "docker.io/",
     "index.docker.io/",
@@ -85,5 +86,5 @@ def data_folder(service: Service) -> str:
 def postgres_major(service: Service) -> int | None:
     """The major version of a PostgreSQL that its image's tag tells, None where it tells none."""
     tag = service.image.partition("@")[0].rpartition("/")[2].partition(":")[2]
-    match = _POSTGRES_MAJOR.search(tag)
-    return int(match.group(1)) if match else None
+    match = _POSTGRES_MAJOR.match(tag)
+    return int(match.group(1) or match.group(2)) if match else None
