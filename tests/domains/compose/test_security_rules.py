@@ -354,7 +354,18 @@ def test_anchors_point_at_where_the_value_is_written() -> None:
 def test_extends_in_the_same_file_inherits_the_fault() -> None:
     text = "services:\n  web:\n    extends: base\n    image: app:1\n  base:\n    image: app:1\n    pid: host\n"
     found = of("host_namespace", text)
-    assert "base" in {finding.object for finding in found}
+    assert [(finding.object, finding.evidence[0].where) for finding in found] == [
+        ("web", "compose.yml:7:10"),
+        ("base", "compose.yml:7:10"),
+    ]
+
+
+def test_a_hardened_base_hardens_who_extends_it() -> None:
+    base = (
+        "  base:\n    image: app:1\n    cap_drop: [ALL]\n    read_only: true\n    security_opt: [no-new-privileges]\n"
+    )
+    text = f"services:\n  web:\n    extends: {{service: base}}\n{base}"
+    assert [of(code, text) for code in ("cap_drop_all", "read_only_root", "no_new_privileges")] == [[], [], []]
 
 
 @pytest.mark.parametrize(
@@ -462,6 +473,17 @@ MENDED = [
 @pytest.mark.parametrize(("code", "before", "after"), MENDED)
 def test_fixes_change_only_what_they_mean(code: str, before: str, after: str) -> None:
     assert web(after) == mended(code, web(before))
+
+
+@pytest.mark.parametrize("code", ["no_new_privileges", "cap_drop_all", "read_only_root"])
+def test_what_is_added_to_a_base_is_not_added_twice(code: str) -> None:
+    text = "services:\n  web:\n    extends: {service: base}\n  base:\n    image: app:1\n"
+    model, rule = model_of(text), RULES[code]
+    derived, base = check_model(model, rules=[rule])
+    assert rule.mend
+    assert (derived.object, list(rule.mend(model, derived))) == ("web", [])
+    after = apply_edits(text, rule.mend(model, base))
+    assert check_model(model_of(after), rules=[rule]) == []
 
 
 def test_known_images_get_back_what_they_need() -> None:

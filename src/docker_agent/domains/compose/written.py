@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from docker_agent.project.compose import ComposeModel, node_at
 from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
 from docker_agent.project.compose_types import Service
 
@@ -30,3 +31,16 @@ def has_unknown(service: Service, key: str) -> bool:
     node = service.raw.get(key)
     items = node.items if isinstance(node, Sequence) else (node,)
     return any(isinstance(item, Scalar) and bool(item.unset) for item in items)
+
+
+def is_derived(model: ComposeModel, service: Service) -> bool:
+    """Whether a service extends another one of the same files.
+
+    What is added to that one reaches this one too; added to both, it is there twice, which Compose refuses in lists.
+    """
+    for document in model.documents:
+        extends = node_at(document.root, ("services", service.name, "extends"))
+        named = extends.get("service") if isinstance(extends, Mapping) and "file" not in extends.index else extends
+        if isinstance(named, Scalar) and named.value in model.services:
+            return True
+    return False

@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.domains.compose.images import image_name
-from docker_agent.domains.compose.written import has_unknown, known_items
+from docker_agent.domains.compose.written import has_unknown, is_derived, known_items
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 from docker_agent.project.edit import Edit, set_service_value
@@ -89,6 +89,8 @@ def cap_drop_all(model: ComposeModel) -> Iterator[Finding]:
 def drop(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Drop all, and give back what a known image needs to step down from root."""
     service = model.services[finding.object]
+    if is_derived(model, service):
+        return []
     edits = set_service_value(model, service.name, ("cap_drop",), ["ALL"])
     needed = _needed(service)
     if needed and "cap_add" not in service.raw.index:

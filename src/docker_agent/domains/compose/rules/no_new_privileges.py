@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.domains.compose.written import has_unknown, known_items
+from docker_agent.domains.compose.written import has_unknown, is_derived, known_items
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 from docker_agent.project.edit import Edit, set_service_value
@@ -70,6 +70,8 @@ def no_new_privileges(model: ComposeModel) -> Iterator[Finding]:
 def forbid(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Add the option to those that are there, or say true where it says false."""
     service = model.services[finding.object]
+    if is_derived(model, service):
+        return []
     if not any(True for _ in known_items(service, "security_opt")):
         return set_service_value(model, service.name, ("security_opt",), ["no-new-privileges:true"])
     for item in known_items(service, "security_opt"):

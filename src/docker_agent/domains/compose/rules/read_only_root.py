@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.domains.compose.images import image_name
-from docker_agent.domains.compose.written import has_unknown
+from docker_agent.domains.compose.written import has_unknown, is_derived
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.edit import Edit, set_service_value
 
@@ -73,6 +73,8 @@ def read_only_root(model: ComposeModel) -> Iterator[Finding]:
 def protect(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Make it read-only, with the folders in memory that the image writes to."""
     service = model.services[finding.object]
+    if is_derived(model, service):
+        return []
     edits = set_service_value(model, service.name, ("read_only",), value=True)
     if "tmpfs" not in service.raw.index:
         mounted = {mount.target.rstrip("/") for mount in service.mounts}
