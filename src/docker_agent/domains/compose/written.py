@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docker_agent.project.compose import ComposeModel, node_at
-from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose_nodes import Mapping, Node, Place, Scalar, Sequence
 from docker_agent.project.compose_types import Service
 
 
@@ -24,6 +24,12 @@ def known_items(service: Service, key: str) -> Iterator[Scalar]:
     for item in node.items if isinstance(node, Sequence) else (node,):
         if isinstance(item, Scalar) and item.plain is not None and not item.unset:
             yield item
+
+
+def place_of(service: Service, key: str) -> Place:
+    """Where a service has a key, or its name where it has none."""
+    entry = service.raw.index.get(key)
+    return entry.key.place if entry else service.place
 
 
 def has_unknown(service: Service, key: str) -> bool:

@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.domains.compose.images import image_name
-from docker_agent.domains.compose.written import has_unknown, is_derived, known_items
+from docker_agent.domains.compose.written import has_unknown, is_derived, known_items, place_of
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 from docker_agent.project.edit import Edit, set_service_value
@@ -78,7 +78,7 @@ def cap_drop_all(model: ComposeModel) -> Iterator[Finding]:
             only = f", but {', '.join(dropped)}" if dropped else ""
             yield fault(
                 model,
-                model.key_place(("services", service.name, "cap_drop")),
+                place_of(service, "cap_drop"),
                 service.name,
                 f"{service.name} keeps all the capabilities that the engine gives{only}.",
                 "Set cap_drop: [ALL] and give back with cap_add what it needs.",

@@ -9,6 +9,7 @@ from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.images import image_name
+from docker_agent.domains.compose.written import place_of
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 
@@ -103,7 +104,7 @@ def _meeting(model: ComposeModel, proxy: Service, stores: list[Service]) -> Find
     names = " and ".join(store.name for store in stores)
     found = fault(
         model,
-        model.key_place(("services", proxy.name, "networks")),
+        place_of(proxy, "networks"),
         proxy.name,
         f"{proxy.name} shares a network with {names}, which only the application has to reach.",
         "Put the proxy and the application on one network, the application and the data on another.",

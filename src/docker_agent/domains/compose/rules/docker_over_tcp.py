@@ -68,6 +68,8 @@ def docker_over_tcp(model: ComposeModel) -> Iterator[Finding]:
             message = f"{service.name} takes orders without TLS from everything on its networks."
             found = fault(model, place, service.name, message, "Leave DOCKER_TLS_CERTDIR as it is, and use port 2376.")
             yield replace(found, severity=Severity.INFO)
+        if "DOCKER_HOST" not in service.environment:
+            continue
         node = model.node(("services", service.name, "environment", "DOCKER_HOST"))
         if not isinstance(node, Scalar) or node.unset:
             continue

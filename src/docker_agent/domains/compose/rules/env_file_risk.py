@@ -72,9 +72,12 @@ def _named_as_template(model: ComposeModel, service: Service, entry: EnvFile) ->
 
 
 def _in_repository(model: ComposeModel, service: Service, entry: EnvFile) -> Finding | None:
-    disk, path = model.disk, model.resolve(entry.path)
+    disk = model.disk
     root = repository_root(disk, model.directory) if disk is not None else None
-    if disk is None or root is None or disk.kind(path) != "file":
+    if disk is None or root is None:
+        return None
+    path = model.resolve(entry.path)
+    if disk.kind(path) != "file":
         return None
     tracked = is_tracked(disk, root, path)
     if tracked is None or (not tracked and _is_ignored(model, root, path)):

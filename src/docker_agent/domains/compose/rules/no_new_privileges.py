@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.domains.compose.written import has_unknown, is_derived, known_items
+from docker_agent.domains.compose.written import has_unknown, is_derived, known_items, place_of
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 from docker_agent.project.edit import Edit, set_service_value
@@ -59,7 +59,7 @@ def no_new_privileges(model: ComposeModel) -> Iterator[Finding]:
         if _said(service) in {None, "false"}:
             yield fault(
                 model,
-                model.key_place(("services", service.name, "security_opt")),
+                place_of(service, "security_opt"),
                 service.name,
                 f"{service.name} lets its processes gain rights by setuid programs: no-new-privileges is not set.",
                 "Add security_opt: [no-new-privileges:true].",

@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.domains.compose.images import image_name
-from docker_agent.domains.compose.written import has_unknown, is_derived
+from docker_agent.domains.compose.written import has_unknown, is_derived, place_of
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.edit import Edit, set_service_value
 
@@ -62,7 +62,7 @@ def read_only_root(model: ComposeModel) -> Iterator[Finding]:
         if not service.read_only and is_known(service) and not has_unknown(service, "read_only"):
             yield fault(
                 model,
-                model.place(("services", service.name, "read_only")),
+                place_of(service, "read_only"),
                 service.name,
                 f"{service.name} may write to its own file system.",
                 "Set read_only: true, with tmpfs for what is written and may be lost.",
