@@ -44,6 +44,12 @@ models: {m: {model: q}}
     assert [document.source.name for document in model.documents] == ["compose.yml", "sub/c.yml"]
 
 
+def test_an_included_build_without_a_context_is_of_its_own_folder() -> None:
+    files = {"compose.yml": "include: [sub/a.yml]", "sub/a.yml": "services: {a: {build: {dockerfile: D}}}"}
+    model = model_of(files)
+    assert (model.value(("services", "a", "build", "context")), faults_of(model)) == ("./sub", [])
+
+
 def test_the_long_form_names_layers_folder_and_variables() -> None:
     item = "{path: [sub/a.yml, sub/b.yml], project_directory: pd, env_file: [x.env]}"
     files = {

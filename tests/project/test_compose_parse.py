@@ -125,7 +125,7 @@ def test_the_parser_in_python_says_the_same(monkeypatch: pytest.MonkeyPatch) -> 
         "services: {w: {image: x, labels: ['a: b', \"c\\n\"], user: 'b\u0085c'}}\n",
         "services:\n  w: &w\n    image: >-\n      a\n      b\n\n  v: *w\n  w: {}\n",
     ]
-    found = []
+    found: list[object] = []
     for loader in (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader):
         monkeypatch.setattr(compose_parse, "LOADER", loader)
         models = [model_of({"c.yml": text}) for text in texts]

@@ -38,7 +38,7 @@ def overlay(base: Node, upper: Node, path: Path = (), wrong: Wrong = lambda _cod
     path: where both are in the file.
     wrong: told of what cannot be laid over each other, with the code of the rule; the upper one is taken then.
     """
-    if upper.tag == "!override":
+    if upper.tag == "!override" or base.tag == "!reset":
         return upper
     local = path[2:] if path[:1] == ("services",) else path
     if local in _REPLACED:
@@ -78,13 +78,13 @@ def without_resets(node: Node) -> Node:
 
 
 def _overlaid_entries(base: Mapping, upper: Mapping, path: Path, wrong: Wrong) -> Iterator[Entry]:
-    ulimit = path[:1] == ("services",) and path[2:] == ("ulimits",)
+    replaced = path[-1:] and (path[-1] in _PAIRS or (path[:1] == ("services",) and path[2:] == ("ulimits",)))
     for entry in base.entries:
         over = upper.index.get(entry.key.value)
         if over is None:
             yield entry
         elif over.value.tag != "!reset":
-            value = over.value if ulimit else overlay(entry.value, over.value, (*path, entry.key.value), wrong)
+            value = over.value if replaced else overlay(entry.value, over.value, (*path, entry.key.value), wrong)
             yield entry if value is entry.value else replace(over, value=value)
     for entry in upper.entries:
         if entry.key.value not in base.index and entry.value.tag != "!reset":
@@ -95,7 +95,8 @@ def _alike(base: Node, upper: Node, local: Path) -> tuple[Node, Node]:
     """Both in the same form, where Compose knows more than one."""
     name = local[-1] if local else ""
     if name in _PAIRS:
-        return _as_mapping(base), _as_mapping(upper)
+        # A key that is reset is not found in a list.
+        return _as_mapping(base), _as_mapping(without_resets(upper) if isinstance(base, Sequence) else upper)
     if local in _NAMES:
         filler = "depends_on" if name == "depends_on" else ""
         return _as_mapping(base, filler), _as_mapping(upper, filler)

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from dataclasses import replace
 
-from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose_nodes import Entry, Mapping, Node, Scalar, Sequence
 
 Change = Callable[[Node], Node]
 
@@ -33,7 +33,7 @@ def rebase_model(root: Mapping, prefix: str) -> Mapping:
         return _rebased_driver(node, joined)
 
     def service(node: Node) -> Node:
-        return rebase_service(node, prefix)
+        return _changed(rebase_service(node, prefix), {"build": lambda build: _with_context(build, prefix)})
 
     each: dict[str, Change] = {"services": service, "secrets": file_of, "configs": file_of, "volumes": bind}
     found = _changed(root, {key: lambda node, change=change: _every(node, change) for key, change in each.items()})
@@ -74,6 +74,15 @@ def rebase_service(node: Node, prefix: str) -> Node:
             "develop": watch,
         },
     )
+
+
+def _with_context(node: Node, prefix: str) -> Node:
+    """A build that says its context, which is the included file's folder by default."""
+    if not isinstance(node, Mapping) or "context" in node.index:
+        return node
+    at = Scalar(node.source, node.start, node.start, "context", "context")
+    entry = Entry(at, replace(at, value=f"./{prefix}", written=f"./{prefix}"))
+    return replace(node, entries=(*node.entries, entry))
 
 
 def _joined(node: Node, prefix: str) -> Node:
