@@ -296,6 +296,25 @@ def test_servers_with_a_password(lines: str) -> None:
     assert of("auth_disabled", web(f"{lines}\nports: ['8080:8080']")) == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("oom_score_adj: -1000", "outlives the engine"),
+        ("oom_score_adj: -500", "outlives the engine"),
+        ("oom_kill_disable: true", "last memory"),
+        ("oom_kill_disable: true\nmem_limit: 1g", "hangs"),
+        ("oom_score_adj: -499", ""),
+        ("oom_score_adj: 500", ""),
+        ("oom_score_adj: ${SCORE}", ""),
+        ("oom_kill_disable: false", ""),
+    ],
+)
+def test_services_that_go_last(lines: str, words: str) -> None:
+    found = of("oom_protected", web(lines))
+    assert bool(words) == bool(found)
+    assert all(words in finding.message for finding in found)
+
+
 def test_a_vpn_may_change_its_own_network() -> None:
     assert of("cap_bounded", web("cap_add: [NET_ADMIN]", "lscr.io/linuxserver/wireguard:latest")) == []
 
