@@ -19,16 +19,17 @@ from docker_agent.core.secret_pair import (
 )
 
 MOST_SECRETS = 100
+LONGEST_TEXT = 100_000
 
 _HINTS = ("pass", "secret", "token", "key", "pwd", "auth", "cred", "bearer", "://", "identified")
 _ASSIGNED = (
     r"(?m)(?P<lead>^[ \t]{0,40}(?:- )?|[\s\"'?&;,{(\-])(?P<key>[A-Za-z_][\w.\-]{0,80})(?P<close>[\"']?)"
     r"(?P<middle>[ \t]{0,40}[=:][ \t]{0,40})"
-    r"(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s\"',;&}\])]+))(?P<rest>[^\n]{0,40})"
+    r"(?:\"(?P<double>[^\"\n]{0,2000})\"|'(?P<single>[^'\n]{0,2000})'|(?P<bare>[^\s\"',;&}\])]{1,300}))(?P<rest>[^\n]{0,40})"
 )
 _DIRECTIVE = (
     r"(?im)^[ \t]{0,40}(?:ENV |ARG )?(?P<key>requirepass|masterauth|password|bindpw|rootpw)[ \t]+[\"']?"
-    r"(?P<value>[^\s\"'=:;]+)|(?P<sql>identified by|password)[ \t]+'(?P<quoted>[^'\n]+)'"
+    r"(?P<value>[^\s\"'=:;]{1,300})|(?P<sql>identified by|password)[ \t]+'(?P<quoted>[^'\n]{1,300})'"
     r"|(?<![\w.])[\w.]{1,40}:(?P<piped>[^\s\"':/$]{1,200})[\"']?[ \t]*\|[ \t]*chpasswd"
 )
 _HEADER = (
@@ -61,7 +62,11 @@ _POSITIONS = {
 
 
 def secrets_in_text(text: str) -> Iterator[Suspicion]:
-    """The secrets in a text of many lines or many assignments, each once; comments and prose are left out."""
+    """The secrets in a text of many lines or many assignments, each once; comments and prose are left out.
+
+    The first 100,000 characters are looked at, and the first hundred secrets told.
+    """
+    text = text[:LONGEST_TEXT]
     lower = text.lower()
     if not any(hint in lower for hint in _HINTS) and not shapes_in(text):
         return
@@ -113,7 +118,7 @@ def _is_prose(found: re.Match[str]) -> bool:
 
 def split_words(text: str) -> list[str]:
     """The words and separators of a shell line; quotes stay around their words."""
-    return re.findall(_TOKENS, text)
+    return re.findall(_TOKENS, text[:LONGEST_TEXT])
 
 
 def secrets_on_command_line(words: Sequence[str]) -> Iterator[tuple[int, Suspicion]]:
