@@ -13,6 +13,7 @@ from docker_agent.core.errors import AgentError, InputError, ToolMissing
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
+from docker_agent.domains.compose.hadolint import ask_hadolint
 from docker_agent.domains.compose.judge import COMPOSE_CONFIG, UNREADABLE_FILE, all_rules, judge, known_codes
 from docker_agent.domains.compose.live import engine_state
 from docker_agent.domains.compose.severities import severities_of
@@ -68,15 +69,17 @@ def check(
     judged = judge(model, severities)
     findings = [_shortened(ws, finding) for finding in judged.findings]
     refused, missing = _ask_compose(ws, stack)
-    names = tuple(stack.model.sources)
+    linted, looked, unlinted = ask_hadolint(ws.host, model, severities)
+    findings += [_shortened(ws, finding) for finding in linted]
+    names = (*model.sources, *model.others)
     return CheckReport(
         verdict=_verdict([*refused, *findings], names),
         files=names,
         findings=(*refused, *findings),
         suppressed=len(judged.suppressed),
         unknown_policies=tuple(severities.unknown(known_codes())),
-        looked_at=(f"{len(all_rules())} rules", *(() if missing else ("docker compose config",))),
-        not_looked_at=(*missing, *unasked, *stack.model.not_looked_at),
+        looked_at=(f"{len(all_rules())} rules", *(() if missing else ("docker compose config",)), *looked),
+        not_looked_at=(*missing, *unlinted, *unasked, *stack.model.not_looked_at),
     )
 
 

@@ -139,8 +139,12 @@ def instructions(model: ComposeModel, *words: str) -> Iterator[tuple[ImageBuild,
 
 def build_of(model: ComposeModel, service: str) -> ImageBuild | None:
     """The build of one service, None where it has none or the Dockerfile is not known."""
-    found = (build for build in image_builds(model) if build.service.name == service)
-    return next((build for build in found if build.dockerfile is not None), None)
+    return _by_service(model).get(service)
+
+
+@lru_cache(maxsize=4)
+def _by_service(model: ComposeModel) -> dict[str, ImageBuild]:
+    return {build.service.name: build for build in image_builds(model) if build.dockerfile is not None}
 
 
 def span_of(instruction: Instruction) -> tuple[int, int]:

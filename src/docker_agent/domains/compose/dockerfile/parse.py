@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, cast
 
 from docker_agent.domains.compose.dockerfile.words import LISTABLE, WITH_HEREDOC
@@ -134,7 +135,7 @@ def parse_dockerfile(text: str) -> Dockerfile:
 
 def _stages(instructions: tuple[Instruction, ...]) -> Iterator[Stage]:
     starts = [at for at, each in enumerate(instructions) if each.word == "FROM"]
-    for index, (start, end) in enumerate(zip(starts, [*starts[1:], len(instructions)], strict=True)):
+    for index, (start, end) in enumerate(pairwise([*starts, len(instructions)])):
         begin = instructions[start]
         words = begin.text.split()
         named = len(words) == 3 and words[1].lower() == "as"
@@ -157,7 +158,9 @@ class _Reader:
             start, line = self._line()
             stripped = line.lstrip()
             if stripped and not stripped.startswith("#"):
-                yield self._instruction(start, line)
+                found = self._instruction(start, line)
+                if found.word:
+                    yield found
 
     def _line(self) -> tuple[int, str]:
         """The next line with its offset, without the line feed."""

@@ -74,11 +74,9 @@ def dockerfile_cache_kept(model: ComposeModel) -> Iterator[Finding]:
         if is_cached(run):
             continue
         pip_off = build.dockerfile is not None and "PIP_NO_CACHE_DIR" in build.dockerfile.text
+        found = list(commands_of(run))
         for installs, clean, hint in _TOOLS:
-            if not installs.search(run.script) or clean.search(run.script) or (hint.startswith("pip") and pip_off):
-                continue
-            command = next((each for each in commands_of(run) if installs.match(each.text)), None)
-            if command:
-                tool = command.words[0]
-                words = f"The Dockerfile of {build.service.name} leaves the cache of {tool} in the image."
+            command = next((each for each in found if installs.match(each.text)), None)
+            if command and not clean.search(run.script) and not (pip_off and hint.startswith("pip")):
+                words = f"The Dockerfile of {build.service.name} leaves the cache of {command.words[0]} in the image."
                 yield build.fault(command.span, words, f"In the same RUN: {hint}.")

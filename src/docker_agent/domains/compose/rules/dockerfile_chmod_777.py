@@ -11,7 +11,7 @@ from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.domains.compose.dockerfile.shell import commands
 from docker_agent.project.compose import ComposeModel
 
-_OPEN = re.compile(r"(?:sudo\s+)?chmod\s+(?:-\S+\s+)*(?:[0-7]?777|(?:a|ugo|)[+=]rwx)\b")
+_OPEN = re.compile(r"(?:sudo\s+)?chmod\s+(?:-\S+\s+)*(?:0?777|(?:a|ugo|)[+=]rwx)\b")
 
 
 @rule(severity=Severity.WARN, area="security")

@@ -12,7 +12,7 @@ from docker_agent.project.compose import ComposeModel
 
 _ASKING = re.compile(
     r"(?:sudo\s+)?(?P<tool>apt-get|apt|yum|dnf|microdnf|zypper)\b(?P<options>.*?)\s"
-    r"(?:install|upgrade|dist-upgrade|full-upgrade|remove|purge|autoremove|groupinstall|localinstall|in|up)(?:\s|$)",
+    r"(?:install|upgrade|dist-upgrade|full-upgrade|groupinstall|localinstall)(?:\s|$)",
     re.DOTALL,
 )
 _YES = re.compile(r"\s(?:-[a-zA-Z]*y[a-zA-Z]*|-qq|--yes|--assume-yes|--assumeyes|--non-interactive|-n)\b|Assume-Yes")

@@ -11,8 +11,10 @@ from docker_agent.domains.compose.dockerfile.build import instructions
 from docker_agent.project.compose import ComposeModel
 
 _SHELL = r"(?:sudo\s+(?:-\S+\s+)*)?(?:\S*/)?(?:(?:ba|z|da|k|a)?sh|python[\d.]*|node|perl|ruby)\b"
+_FETCH = r"(?:curl|wget)\b"
 _PIPED = re.compile(
-    rf"\b(?:curl|wget)\b[^|;&\n]*\|\s*{_SHELL}(?!\s+-c)|{_SHELL}\s+(?:-c\s+)?[\"']?(?:<\(|\$\(|`)\s*(?:curl|wget)\b"
+    rf"\b{_FETCH}[^|;&\n]{{0,400}}\|\s*{_SHELL}(?!\s+-c)"
+    rf"|{_SHELL}\s+(?:-c\s+)?[\"']?(?:<\(|\$\(|`)\s*{_FETCH}"
 )
 
 

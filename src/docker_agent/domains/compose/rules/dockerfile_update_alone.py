@@ -12,7 +12,7 @@ from docker_agent.domains.compose.dockerfile.shell import commands_of
 from docker_agent.project.compose import ComposeModel
 
 _UPDATE = re.compile(r"(?:sudo\s+)?apt(?:-get)?\s(?:-\S+\s+)*update\b")
-_USED = re.compile(r"apt(?:-get)?\s[^&|;]*?\b(?:install|(?:dist-|full-)?upgrade|build-dep)\b|apt-cache|\.sh\b")
+_USED = re.compile(r"apt(?:-get)?\s[^&|;]{0,300}?\b(?:install|(?:dist-|full-)?upgrade|build-dep)\b|apt-cache|\.sh\b")
 
 
 @rule(severity=Severity.WARN, area="practice")

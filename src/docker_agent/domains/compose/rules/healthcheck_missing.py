@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.dockerfile.build import build_of
 from docker_agent.domains.compose.fault import fault, is_known, runs_once
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.edit import Edit, set_service_value
@@ -52,7 +53,10 @@ def healthcheck_missing(model: ComposeModel) -> Iterator[Finding]:
     Add a `healthcheck` with a tool that the image has.
     """
     for service in model.services.values():
-        if service.healthcheck is None and is_known(service) and not runs_once(model, service):
+        if service.healthcheck is not None or not is_known(service) or runs_once(model, service):
+            continue
+        build = build_of(model, service.name)
+        if build is None or build.last("HEALTHCHECK") is None:
             found = fault(
                 model,
                 service.place,

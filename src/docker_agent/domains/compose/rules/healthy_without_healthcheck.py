@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.data_folders import repository
+from docker_agent.domains.compose.dockerfile.build import build_of
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Build, Service
+from docker_agent.project.compose_types import Service
 
 # Official images, which by the rules of Docker's library bring no health check of their own.
 WITHOUT = frozenset(
@@ -97,21 +97,10 @@ def _verdict(model: ComposeModel, service: Service) -> tuple[Severity, str] | No
     if check is not None and check.test:
         return None
     if service.build is not None:
-        text = _dockerfile(model, service.build)
-        if text is None or "HEALTHCHECK" in text.upper():
+        build = build_of(model, service.name)
+        if build is None or build.last("HEALTHCHECK") is not None:
             return None
         return Severity.INFO, "and neither the file nor its Dockerfile has a health check"
     if repository(service.image) in WITHOUT:
         return Severity.ERROR, "and it has no health check"
     return Severity.INFO, "and only its image could have a health check"
-
-
-def _dockerfile(model: ComposeModel, build: Build) -> str | None:
-    if model.disk is None or "://" in build.context:
-        return None
-    try:
-        return model.disk.read(model.resolve(build.context) / (build.dockerfile or "Dockerfile")).decode(
-            errors="replace"
-        )
-    except InputError:
-        return None

@@ -1,0 +1,92 @@
+"""What Hadolint says of the Dockerfiles of a stack, without what our own rules say already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docker_agent.core.errors import ToolMissing
+from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.domains.compose.dockerfile.build import ImageBuild, dockerfiles
+from docker_agent.domains.compose.severities import Severities
+from docker_agent.project.compose import ComposeModel
+
+if TYPE_CHECKING:
+    from docker_agent.host.host import Reads  # costs pydantic, which the compose checker does without
+
+# Hadolint's codes for what a rule here looks at with knowledge of the compose file, by that rule.
+COVERED: dict[str, tuple[str, ...]] = {
+    "dockerfile_add_copy": ("DL3020",),
+    "dockerfile_cache_kept": ("DL3009", "DL3019", "DL3032", "DL3040", "DL3042"),
+    "dockerfile_install_asks": ("DL3014", "DL3030", "DL3034", "DL3038"),
+    "dockerfile_relative_workdir": ("DL3000",),
+    "dockerfile_repeated": ("DL4003", "DL4004", "DL3012"),
+    "dockerfile_root_user": ("DL3002",),
+    "dockerfile_shell_form": ("DL3025",),
+    "dockerfile_sudo": ("DL3004",),
+    "dockerfile_syntax": ("DL1000", "DL3061"),
+    "dockerfile_unknown_stage": ("DL3022", "DL3023"),
+    "dockerfile_unpinned_image": ("DL3006", "DL3007"),
+}
+SEVERITY = {"error": Severity.WARN, "warning": Severity.WARN, "info": Severity.INFO, "style": Severity.INFO}
+
+
+def ask_hadolint(
+    host: Reads, model: ComposeModel, severities: Severities
+) -> tuple[list[Finding], tuple[str, ...], tuple[str, ...]]:
+    """Run Hadolint where it is installed: its findings, what was looked at, and what was not.
+
+    Where it is not installed, nothing is missing: our own rules have looked.
+    """
+    arguments = hadolint_arguments(model)
+    if not arguments:
+        return [], (), ()
+    try:
+        ran = host.program("hadolint", *arguments)
+    except ToolMissing:
+        return [], (), ()
+    try:
+        return list(hadolint_findings(model, severities, ran.out)), ("hadolint",), ()
+    except ValueError:
+        return [], (), (f"hadolint: it ended with code {ran.code}",)
+
+
+def hadolint_arguments(model: ComposeModel) -> tuple[str, ...]:
+    """The arguments of one run of Hadolint over all Dockerfiles of a stack, empty where there is none to look at."""
+    paths = [str(build.path) for build in dockerfiles(model) if build.path is not None]
+    return ("--format", "json", "--no-fail", "--", *paths) if paths else ()
+
+
+def hadolint_findings(model: ComposeModel, severities: Severities, out: str) -> Iterator[Finding]:
+    """Hadolint's answer as findings.
+
+    Raises
+    ------
+    ValueError: the answer is no JSON.
+    """
+    covered = {code for codes in COVERED.values() for code in codes}
+    builds = {build.path: build for build in dockerfiles(model)}
+    said: list[dict[str, Any]] = json.loads(out or "[]")
+    for entry in said:
+        build = builds.get(Path(str(entry.get("file"))))
+        code = str(entry.get("code"))
+        given = severities.named(f"hadolint_{code}")
+        if build is None or code in covered or (given and not given[0].rank):
+            continue
+        yield Finding(
+            code=f"hadolint_{code}",
+            severity=given[0] if given else SEVERITY.get(str(entry.get("level")), Severity.INFO),
+            severity_from=given[1] if given else "",
+            object=build.service.name,
+            message=f"{str(entry.get('message')).rstrip('.')}.",
+            cause="Hadolint says so.",
+            evidence=(_evidence(build, int(entry.get("line") or 1), int(entry.get("column") or 1)),),
+        )
+
+
+def _evidence(build: ImageBuild, line: int, column: int) -> Evidence:
+    lines = build.source.text.split("\n")
+    quote = lines[line - 1].strip() if line <= len(lines) else ""
+    return Evidence(source="file", where=f"{build.source.name}:{line}:{column}", quote=quote)
