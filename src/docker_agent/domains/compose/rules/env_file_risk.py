@@ -1,4 +1,4 @@
-"""Environment files by which secrets get into a repository."""
+"""Files by which secrets get into a repository."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.ignore import is_ignored
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import EnvFile, Service
+from docker_agent.project.compose_nodes import Place
+from docker_agent.project.disk import Disk
 from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.repository import ignore_patterns, is_tracked, repository_root
 from docker_agent.project.secrets import looks_secret
 
+DEFAULT = (".env", "./.env")
 TEMPLATES = (".example", ".sample", ".dist", ".template", ".tmpl", ".tpl")
 
 
 @rule(severity=Severity.WARN, area="security")
 def env_file_risk(model: ComposeModel) -> Iterator[Finding]:
-    """An environment file with secrets is part of the repository, or is one command away from it.
+    """A file with secrets is part of the repository, or is one command away from it.
 
     Why
     ---
@@ -59,49 +61,50 @@ def env_file_risk(model: ComposeModel) -> Iterator[Finding]:
     """
     for service in model.services.values():
         for entry in service.env_file_entries:
-            found = _named_as_template(model, service, entry) or _in_repository(model, service, entry)
-            if found:
-                yield found
+            if entry.path.endswith(TEMPLATES):
+                message = f"{service.name} takes its environment from {entry.path}, which is named as a template."
+                yield fault(model, entry.place, service.name, message, "Copy it to a file that nobody commits.")
+    root = repository_root(model.disk, model.directory) if model.disk is not None else None
+    if model.disk is not None and root is not None:
+        yield from _in_repository(model, model.disk, root)
 
 
-def _named_as_template(model: ComposeModel, service: Service, entry: EnvFile) -> Finding | None:
-    if not entry.path.endswith(TEMPLATES):
-        return None
-    message = f"{service.name} takes its environment from {entry.path}, which is named as a template."
-    return fault(model, entry.place, service.name, message, "Copy it to a file that nobody commits, and name that one.")
+def _in_repository(model: ComposeModel, disk: Disk, root: Path) -> Iterator[Finding]:
+    for text, name, place in _files(model):
+        path = model.resolve(text)
+        tracked = is_tracked(disk, root, path) if disk.kind(path) == "file" else None
+        if tracked is None or (not tracked and _is_ignored(disk, root, path)):
+            continue
+        keys = [f"the secret {name}"] if name in model.secrets else _secret_keys(disk, path)
+        if not keys:
+            continue
+        shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
+        words = "is in the repository" if tracked else "is not ignored by Git"
+        fix = "Take it out with git rm --cached, and change its passwords." if tracked else "Name it in .gitignore."
+        found = fault(model, place, name, f"{text} {words} and holds {shown}.", fix)
+        yield found if tracked else replace(found, severity=Severity.INFO, confidence="likely")
 
 
-def _in_repository(model: ComposeModel, service: Service, entry: EnvFile) -> Finding | None:
-    disk = model.disk
-    root = repository_root(disk, model.directory) if disk is not None else None
-    if disk is None or root is None:
-        return None
-    path = model.resolve(entry.path)
-    if disk.kind(path) != "file":
-        return None
-    tracked = is_tracked(disk, root, path)
-    if tracked is None or (not tracked and _is_ignored(model, root, path)):
-        return None
-    keys = _secret_keys(model, path)
-    if not keys:
-        return None
-    shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
-    words = "is in the repository" if tracked else "is not ignored by Git"
-    message = f"{entry.path} of {service.name} {words} and holds {shown}."
-    fix = "Take it out with git rm --cached, and change its passwords." if tracked else "Name it in .gitignore."
-    found = fault(model, entry.place, service.name, message, fix)
-    return found if tracked else replace(found, severity=Severity.INFO, confidence="likely")
+def _files(model: ComposeModel) -> Iterator[tuple[str, str, Place]]:
+    """The files that may hold secrets, with what uses them and the place that says so."""
+    for service in model.services.values():
+        for entry in service.env_file_entries:
+            if not entry.path.endswith(TEMPLATES):
+                yield entry.path, service.name, entry.place
+    for secret in model.secrets.values():
+        if secret.file:
+            yield secret.file, secret.key, model.place(("secrets", secret.key, "file"))
+    if not any(entry.path in DEFAULT for service in model.services.values() for entry in service.env_file_entries):
+        yield DEFAULT[0], DEFAULT[0], model.root.place
 
 
-def _is_ignored(model: ComposeModel, root: Path, path: Path) -> bool:
-    if model.disk is None or root not in path.parents:
-        return True
-    return is_ignored(path.relative_to(root).as_posix(), ignore_patterns(model.disk, root, path))
+def _is_ignored(disk: Disk, root: Path, path: Path) -> bool:
+    return root not in path.parents or is_ignored(path.relative_to(root).as_posix(), ignore_patterns(disk, root, path))
 
 
-def _secret_keys(model: ComposeModel, path: Path) -> list[str]:
+def _secret_keys(disk: Disk, path: Path) -> list[str]:
     try:
-        values = parse_dotenv(model.disk.read(path) if model.disk else b"", path.name, {})
+        values = parse_dotenv(disk.read(path), path.name, {})
     except InputError:
         return []
     return [key for key, value in values.items() if looks_secret(key, value)]
