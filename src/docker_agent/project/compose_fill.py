@@ -21,6 +21,8 @@ def fill_variables(node: Node, variables: Variables[str, str], unset: Unset, wro
     unset: told of each variable without a value: its place, name, whether it is required, and the words for that.
     wrong: told of each value that is no valid template.
     """
+    if "$" not in node.source.text:
+        return node
     done: dict[int, Node] = {}
 
     def fill(node: Node) -> Node:
@@ -33,10 +35,15 @@ def fill_variables(node: Node, variables: Variables[str, str], unset: Unset, wro
             case Scalar():
                 return _filled_scalar(node, variables, unset, wrong) if "$" in node.written else node
             case Mapping():
-                entries = tuple(replace(entry, value=fill(entry.value)) for entry in node.entries)
-                return replace(node, entries=entries)
+                values = [fill(entry.value) for entry in node.entries]
+                if all(value is entry.value for value, entry in zip(values, node.entries, strict=True)):
+                    return node
+                pairs = zip(node.entries, values, strict=True)
+                return replace(node, entries=tuple(replace(entry, value=value) for entry, value in pairs))
             case Sequence():
-                return replace(node, items=tuple(fill(item) for item in node.items))
+                items = tuple(fill(item) for item in node.items)
+                same = all(item is old for item, old in zip(items, node.items, strict=True))
+                return node if same else replace(node, items=items)
 
     return fill(node)
 

@@ -19,6 +19,7 @@ _DATE = re.compile(
     r"(?:[Tt]\d\d?:\d\d?:\d\d?(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)| \d\d?:\d\d?:\d\d?(?:\.\d+)?)?"
 )
 _INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_TYPED = frozenset("+-.0123456789~nNtTfF")  # what a scalar that is not text may start with
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 Plain = str | int | float | bool | None
@@ -56,6 +57,12 @@ class Source:
         """The place of a range of characters."""
         line = bisect_right(self.line_starts, start)
         return Place(self.name, line, start - self.line_starts[line - 1] + 1, start, end)
+
+    def end_of(self, place: Place) -> str:
+        """Line and column after the last character of a place, spaces and blank lines at its end left out."""
+        end = max(place.start, place.start + len(self.text[place.start : place.end].rstrip()))
+        line = bisect_right(self.line_starts, end)
+        return f"{line}:{end - self.line_starts[line - 1] + 1}"
 
     def error(self, start: int, message: str, next_step: str) -> InputError:
         """An error that points at one character of this file."""
@@ -145,6 +152,8 @@ Node = Scalar | Mapping | Sequence
 
 def resolve_plain(text: str) -> Plain:
     """A plain scalar as null, boolean, number or string, by YAML 1.2 and the octal and binary forms of Go."""
+    if text and text[0] not in _TYPED:
+        return text
     if text in {"", "~", "null", "Null", "NULL"}:
         return None
     if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:

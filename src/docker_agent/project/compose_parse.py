@@ -128,29 +128,34 @@ class _Builder:
 
     def take(self, event: Any) -> None:
         """Take the next event."""
-        match event:
-            case yaml.ScalarEvent():
-                self._add(self._scalar(event), 1, event.anchor)
-            case yaml.AliasEvent():
-                self._alias(event)
-            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
-                self._open(event)
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._close(event)
-            case _:
-                pass
+        kind: object = type(event)
+        if kind is yaml.ScalarEvent:
+            self._add(self._scalar(event), 1, event.anchor)
+        elif kind is yaml.AliasEvent:
+            self._alias(event)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._open(event)
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._close(event)
 
     def _scalar(self, event: Any) -> Scalar:
+        start, end, tag = event.start_mark.index, event.end_mark.index, ""
+        if event.tag or event.anchor or event.style:
+            start, end, tag = self._dressed(event)
+        return Scalar(self.source, start, end, event.value, event.value, event.style or "", tag)
+
+    def _dressed(self, event: Any) -> tuple[int, int, str]:
+        """The range of a scalar's own text, without anchor and tag, and the tag."""
         start, end = int(event.start_mark.index), int(event.end_mark.index)
         if event.style in {"|", ">"}:
             end = start + len(self.source.text[start:end].rstrip())
         elif event.anchor or event.tag:
             start = max(start, end - self._own_length(start, end))
         tag = _short_tag(event.tag)
-        scalar = Scalar(self.source, start, end, event.value, event.value, event.style or "", tag)
         if tag in _TYPED and type(resolve_plain(event.value)) not in _TYPED[tag]:
-            self.wrong("yaml_syntax", scalar.place, f"{event.value} is not what its tag {tag} says")
-        return scalar
+            message = f"{event.value} is not what its tag {tag} says"
+            self.wrong("yaml_syntax", self.source.place(start, end), message)
+        return start, end, tag
 
     def _own_length(self, start: int, end: int) -> int:
         written = self.source.text[start:end]
