@@ -64,15 +64,18 @@ def env_file_risk(model: ComposeModel) -> Iterator[Finding]:
             if entry.path.endswith(TEMPLATES):
                 message = f"{service.name} takes its environment from {entry.path}, which is named as a template."
                 yield fault(model, entry.place, service.name, message, "Copy it to a file that nobody commits.")
-    root = repository_root(model.disk, model.directory) if model.disk is not None else None
-    if model.disk is not None and root is not None:
-        yield from _in_repository(model, model.disk, root)
+    if model.disk is not None:
+        yield from _in_repository(model, model.disk)
 
 
-def _in_repository(model: ComposeModel, disk: Disk, root: Path) -> Iterator[Finding]:
-    for text, name, place in _files(model):
+def _in_repository(model: ComposeModel, disk: Disk) -> Iterator[Finding]:
+    there = [file for file in _files(model) if disk.kind(model.resolve(file[0])) == "file"]
+    root = repository_root(disk, model.directory) if there else None
+    if root is None:
+        return
+    for text, name, place in there:
         path = model.resolve(text)
-        tracked = is_tracked(disk, root, path) if disk.kind(path) == "file" else None
+        tracked = is_tracked(disk, root, path)
         if tracked is None or (not tracked and _is_ignored(disk, root, path)):
             continue
         keys = [f"the secret {name}"] if name in model.secrets else _secret_keys(disk, path)
