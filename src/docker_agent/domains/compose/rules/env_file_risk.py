@@ -73,12 +73,13 @@ def _in_repository(model: ComposeModel, disk: Disk) -> Iterator[Finding]:
     root = repository_root(disk, model.directory) if there else None
     if root is None:
         return
+    secrets = {secret.file for secret in model.secrets.values()}
     for text, name, place in there:
         path = model.resolve(text)
         tracked = is_tracked(disk, root, path)
         if tracked is None or (not tracked and _is_ignored(disk, root, path)):
             continue
-        keys = [f"the secret {name}"] if name in model.secrets else _secret_keys(disk, path)
+        keys = [f"the secret {name}"] if text in secrets else _secret_keys(disk, path)
         if not keys:
             continue
         shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
