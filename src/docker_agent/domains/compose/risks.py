@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from docker_agent.domains.compose.databases import database_risk
-from docker_agent.domains.compose.service_changes import Action, Side
+from docker_agent.domains.compose.stack_changes import Action, Side
 from docker_agent.project.compose_types import Mount, PublishedPort, Service
 
 Changes = Mapping[str, tuple[Action, str]]
