@@ -238,6 +238,9 @@ def test_profiles_that_need_each_other_run_together() -> None:
     first, second = "image: 'a:1', profiles: [x], ports: ['80:80']", "image: 'a:1', profiles: [y], ports: ['80:80']"
     assert of("port_conflict", services(a=first, b=second)) == []
     assert len(of("port_conflict", services(a=first, b=f"{second}, depends_on: [a]"))) == 1
+    text = services(a=first, b=second)
+    both = load([FILE], read=lambda _: text.encode(), variables={"COMPOSE_PROFILES": "x,y"})
+    assert len(check_model(both, rules=[RULES["port_conflict"]])) == 1
     names = "image: 'a:1', container_name: n"
     assert of("duplicate_container_name", services(a=f"{names}, profiles: [x]", b=f"{names}, profiles: [y]")) == []
     assert len(of("duplicate_container_name", services(a=names, b=f"{names}, profiles: [y]"))) == 1

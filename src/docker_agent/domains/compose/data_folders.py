@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from docker_agent.project.compose_types import Service
 
@@ -57,6 +58,7 @@ _REGISTRIES = (
 )
 
 
+@lru_cache(maxsize=1024)
 def repository(image: str) -> str:
     """The repository of an image: `postgres` for `docker.io/library/postgres:17.2`."""
     name = image.partition("@")[0]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 
 
-def run_together(one: Service, other: Service) -> bool:
+def run_together(model: ComposeModel, one: Service, other: Service) -> bool:
     """Whether two services run at the same time.
 
-    Those that have only different profiles are taken for alternatives, unless one of them needs the other.
+    Those that have only different profiles are taken for alternatives, unless one of them needs the other or both
+    profiles are on.
     """
+    if model.is_active(one) and model.is_active(other):
+        return True
     if not one.profiles or not other.profiles or set(one.profiles) & set(other.profiles):
         return True
     return _needs(one, other) or _needs(other, one)

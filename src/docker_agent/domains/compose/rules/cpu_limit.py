@@ -12,7 +12,7 @@ from docker_agent.project.compose import ComposeModel
 PATHS = (("cpus",), ("cpu_quota",), ("deploy", "resources", "limits", "cpus"))
 
 
-@rule(severity=Severity.INFO, area="production")
+@rule(severity=Severity.INFO, area="production", hardening=True)
 def cpu_limit(model: ComposeModel) -> Iterator[Finding]:
     """A service has no CPU limit.
 

@@ -55,7 +55,7 @@ def duplicate_container_name(model: ComposeModel) -> Iterator[Finding]:
         node = known_item(service, "container_name")
         if node is None:
             continue
-        first = next((known for known in named.get(node.value, ()) if run_together(known[1], service)), None)
+        first = next((known for known in named.get(node.value, ()) if run_together(model, known[1], service)), None)
         if first:
             found = fault(
                 model,

@@ -16,7 +16,7 @@ USUAL = "512m"
 OLD_KEYS = ("cpus", "pids_limit")
 
 
-@rule(severity=Severity.INFO, area="production")
+@rule(severity=Severity.INFO, area="production", production=Severity.WARN, hardening=True)
 def memory_limit(model: ComposeModel) -> Iterator[Finding]:
     """A service has no memory limit.
 

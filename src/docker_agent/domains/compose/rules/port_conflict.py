@@ -15,6 +15,9 @@ from docker_agent.project.compose_types import PublishedPort, Service
 
 Claim = tuple[PublishedPort, Service]
 
+# Network modes in which a container publishes nothing.
+WITHOUT_PORTS = ("host", "none", "service:", "container:")
+
 
 @rule(severity=Severity.ERROR, area="conflict")
 def port_conflict(model: ComposeModel) -> Iterator[Finding]:
@@ -23,9 +26,9 @@ def port_conflict(model: ComposeModel) -> Iterator[Finding]:
     Why
     ---
     The second one does not start: "port is already allocated". Compared are host address, protocol and range; services
-    in different profiles are taken for alternatives unless one needs the other, and `network_mode: host` discards
-    published ports. Of a range for one container port each replica takes one; the same entry twice in one service is
-    one to Compose.
+    in different profiles are taken for alternatives unless one needs the other or both are on, and `network_mode: host`
+    discards published ports. Of a range for one container port each replica takes one; the same entry twice in one
+    service is one to Compose.
 
     Flagged
     -------
@@ -54,7 +57,7 @@ def port_conflict(model: ComposeModel) -> Iterator[Finding]:
     claims = [
         (port, service)
         for service in model.services.values()
-        if service.network_mode != "host"
+        if not service.network_mode.startswith(WITHOUT_PORTS)
         for port in _claimed(service)
     ]
     for port, service in claims:
@@ -66,7 +69,7 @@ def port_conflict(model: ComposeModel) -> Iterator[Finding]:
                 f"{service.replicas} replicas of {service.name} want the host port {_shown(port)}.",
                 "Let the engine choose the port, publish a range, or put a proxy in front.",
             )
-    for (port, service), (other, owner) in _conflicts([claim for claim in claims if not claim[0].pool]):
+    for (port, service), (other, owner) in _conflicts(model, [claim for claim in claims if not claim[0].pool]):
         takers = f"{service.name} wants" if service is owner else f"{service.name} and {owner.name} want"
         found = fault(
             model,
@@ -94,7 +97,7 @@ def _room(port: PublishedPort) -> int:
     return port.last - port.first + 1 if port.pool else 1
 
 
-def _conflicts(claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
+def _conflicts(model: ComposeModel, claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
     """Each claim with the first one before it, by port, that it meets."""
     ordered = sorted(claims, key=lambda claim: (claim[0].protocol, claim[0].first))
     reaching: list[Claim] = []
@@ -108,7 +111,7 @@ def _conflicts(claims: list[Claim]) -> Iterator[tuple[Claim, Claim]]:
             (
                 known
                 for known in reaching
-                if same_address(known[0].host_ip, claim[0].host_ip) and run_together(known[1], claim[1])
+                if same_address(known[0].host_ip, claim[0].host_ip) and run_together(model, known[1], claim[1])
             ),
             None,
         )

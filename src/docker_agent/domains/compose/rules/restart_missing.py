@@ -11,7 +11,7 @@ from docker_agent.project.compose import ComposeModel
 from docker_agent.project.edit import Edit, set_service_value
 
 
-@rule(severity=Severity.INFO, area="production")
+@rule(severity=Severity.INFO, area="production", production=Severity.WARN)
 def restart_missing(model: ComposeModel) -> Iterator[Finding]:
     """A service has no restart policy.
 

@@ -58,7 +58,7 @@ def shared_data_writable(model: ComposeModel) -> Iterator[Finding]:
     for service in model.services.values() if sources else ():
         for mount in service.mounts:
             owner, data = sources.get(_source(model, mount), (service, mount))
-            if owner is service or mount.read_only or mount.subpath or not run_together(owner, service):
+            if owner is service or mount.read_only or mount.subpath or not run_together(model, owner, service):
                 continue
             found = fault(
                 model,
