@@ -27,9 +27,12 @@ from evals.compose_samples import sample
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.compose import all_rules, check_model
+from docker_agent.project.disk import LocalDisk
 from docker_agent.project.stack import open_stack
 
 COMPOSE_S = 10
+# Files whose verdict was given in a folder that had more files than the corpus has.
+INCOMPLETE = ("compose-file-copy-inclusions/compose.yml", "compose-file-copy-inclusions/compose-test-only.yml")
 QUIET = {"PATH": os.environ.get("PATH", ""), "HOME": "/nowhere"}
 VALUES = (
     *("", "~", "true", "0", "-1", "1.5", "80", '"80"', "[]", "{}", "[a, b]", "{a: b}", "10m", "1g", "5s", "yes", "on"),
@@ -110,7 +113,7 @@ def refusal_of(path: Path, program: Sequence[str]) -> str:
 def compare(case: Case) -> Comparison:
     """Our verdict beside Compose's."""
     try:
-        stack = open_stack(case.path.parent, [case.path], environment=QUIET)
+        stack = open_stack(case.path.parent, [case.path], environment=QUIET, disk=LocalDisk())
     except InputError as error:
         return Comparison(case, (), error.message)
     model_rules = [rule for rule in all_rules() if rule.area == "model"]
@@ -123,7 +126,7 @@ def known_cases(folder: Path) -> Iterator[Case]:
     for line in (folder / "verdicts.tsv").read_text(encoding="utf-8").splitlines()[1:]:
         name, verdict, _, error = [*line.split("\t"), "", "", ""][:4]
         path = folder / name
-        if path.exists():
+        if path.exists() and not name.endswith(INCOMPLETE):
             yield Case(name, path, "" if verdict == "accept" else error or "refused")
 
 

@@ -122,6 +122,7 @@ environment: ["A =x"]                | bad_scalar 4:19
 ports:                               | schema 4:5
 ports: text                          | schema 4:12
 expose: [1.5]                        | schema 4:14
+expose: [80.0]                       | schema 4:14
 group_add: [a, a]                    | schema 4:20
 group_add: [1.5]                     | schema 4:17
 security_opt: [a, a]                 | schema 4:23

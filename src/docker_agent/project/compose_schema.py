@@ -124,6 +124,7 @@ class _Walk:
 
     def _mistyped(self, node: Node, shape: Shape, key: Scalar | None) -> None:
         kinds = shape.types - {"integer"} if "number" in shape.types else shape.types
+        kinds -= {"whole"}
         if shape.cast is not None and len(kinds) > 1:
             kinds -= {"string"}
         wanted = _listed([word for kind, word in _WORDS.items() if kind in kinds])
@@ -152,7 +153,7 @@ class _Walk:
 
 
 def kind_of(value: Plain, node: Scalar) -> str:
-    """A value's type in the words of JSON Schema; also timestamp, which no place takes."""
+    """A value's type in the words of JSON Schema; also whole, for 2.0, and timestamp, which no place takes."""
     match value:
         case None:
             return "null"
@@ -163,7 +164,7 @@ def kind_of(value: Plain, node: Scalar) -> str:
         case int():
             return "integer"
         case float():
-            return "integer" if value.is_integer() else "number"
+            return "whole" if value.is_integer() else "number"
 
 
 def _kind_of_text(value: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from docker_agent.project.compose_casts import CASTS, DECODED
 
 SCHEMA = Path(__file__).with_name("schema") / "compose-spec.json"
-KINDS = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
+# "whole" is a number with a point and nothing behind it, which the schema takes for an integer and Compose not always.
+KINDS = frozenset({"string", "number", "integer", "whole", "boolean", "array", "object", "null"})
 
 # Where Compose takes less than its schema says.
 _TYPES = {
@@ -129,4 +130,6 @@ def _types(schema: dict[str, Any]) -> frozenset[str]:
     if said is None:
         return frozenset(kind for each in _branches(schema) for kind in _types(each)) or KINDS
     kinds = {said} if isinstance(said, str) else set(said)
-    return frozenset(kinds | {"integer"} if "number" in kinds else kinds)
+    if "number" in kinds:
+        kinds.add("integer")
+    return frozenset(kinds | {"whole"} if "integer" in kinds else kinds)
