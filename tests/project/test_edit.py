@@ -241,6 +241,12 @@ def test_remove_at_the_top(before: str, path: tuple[str, ...], after: str) -> No
     assert apply_edits(before, remove_key(model_of(before), path)) == after
 
 
+def test_what_an_anchor_gives_beside_the_only_own_key_is_not_taken_out_with_it() -> None:
+    text = "x-d: &d {mode: global}\nservices: {web: {image: x, deploy: {<<: *d, replicas: 2}}}"
+    with pytest.raises(InputError, match="cannot be taken out alone"):
+        remove_service_key(model_of(text), "web", ("deploy", "mode"))
+
+
 def test_remove_takes_the_key_out_of_every_file() -> None:
     texts = ("services: {web: {image: x, init: true}}", "services: {web: {user: u, init: false}}")
     edits = remove_service_key(model_of(*texts), "web", ("init",))

@@ -80,7 +80,7 @@ def remove_key(model: ComposeModel, path: tuple[str, ...]) -> list[Edit]:
     edits: list[Edit] = []
     for document in model.documents:
         above, last = path[:-1], path[-1]
-        while len(above) > _floor(path) and len(_own_keys(node_at(document.root, above))) == 1:
+        while len(above) > _floor(path) and _holds_only(node_at(document.root, above), last):
             above, last = above[:-1], above[-1]
         parent = node_at(document.root, above)
         if node_at(document.root, path) is None or not isinstance(parent, Mapping) or last not in parent.index:
@@ -213,6 +213,10 @@ def _refuse_shared(document: Document, path: KeyPath) -> None:
             if entry.merged or entry.alias:
                 shown = ".".join(str(part) for part in path[:length])
                 raise document.source.error(entry.key.start, f"{shown} is shared through an anchor.", BY_HAND)
+
+
+def _holds_only(node: Node | None, key: str) -> bool:
+    return isinstance(node, Mapping) and [entry.key.value for entry in node.entries] == [key]
 
 
 def _own_keys(node: Node | None) -> list[str]:

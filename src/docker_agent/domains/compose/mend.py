@@ -24,6 +24,7 @@ from docker_agent.project.stack import Read, Stack, open_stack
 
 Reload = Callable[[Mapping[Path, bytes]], ComposeModel]
 Group = tuple[str, str]
+Skipped = tuple[Finding, str]
 
 NOT_SURE = "no fix is sure"
 
@@ -45,7 +46,7 @@ class FixResult:
     files: Mapping[str, str] = field(default_factory=dict[str, str])
     file_edits: tuple[FileEdit, ...] = ()
     done: tuple[Finding, ...] = ()
-    skipped: tuple[tuple[Finding, str], ...] = ()
+    skipped: tuple[Skipped, ...] = ()
 
 
 def reload_of(stack: Stack, *, read: Read = read_file, environment: Mapping[str, str] = os.environ) -> Reload:
@@ -112,7 +113,7 @@ class _Mending:
         self.written: dict[Path, bytes] = {}
         self.files: dict[str, str] = {}
         self.file_edits: list[FileEdit] = []
-        self.skipped: list[tuple[Finding, str]] = []
+        self.skipped: list[Skipped] = []
         self.given_up: Counter[Known] = Counter()
 
     def run(self, wanted: list[Finding]) -> FixResult:
@@ -128,7 +129,8 @@ class _Mending:
             if reason and len(batch) == 1:
                 self._give_up(batch[0].finding, reason)
             limit = max(1, len(batch) // 2) if reason else limit * 2
-        return FixResult(self.now, self.files, tuple(self.file_edits), self._done(wanted, found), tuple(self.skipped))
+        done, skipped = self._settled(wanted, found)
+        return FixResult(self.now, self.files, tuple(self.file_edits), done, skipped)
 
     def _found(self, model: ComposeModel) -> list[Finding]:
         return judge(model, Severities(), list(self.rules.values())).findings
@@ -215,7 +217,13 @@ class _Mending:
         settled = all(left[group] <= before[group] - count for group, count in gone.items())
         return "" if settled else "the fix does not silence the finding"
 
-    def _done(self, wanted: list[Finding], found: list[Finding]) -> tuple[Finding, ...]:
+    def _settled(self, wanted: list[Finding], found: list[Finding]) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
+        """The findings that are gone, and those that were given up and are still there."""
+        left, skipped = _groups(found), list[Skipped]()
+        for finding, reason in self.skipped:
+            if left[_group(finding)] > 0:
+                left[_group(finding)] -= 1
+                skipped.append((finding, reason))
         left = _groups(found)
         done: list[Finding] = []
         for finding in reversed(wanted):
@@ -223,7 +231,7 @@ class _Mending:
                 left[_group(finding)] -= 1
             else:
                 done.append(finding)
-        return tuple(reversed(done))
+        return tuple(reversed(done)), tuple(skipped)
 
 
 def _documents(model: ComposeModel, name: str) -> list[Document]:
