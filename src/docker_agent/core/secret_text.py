@@ -170,9 +170,10 @@ def _assignment(word: str) -> Suspicion | None:
 
 
 def _after_flag(word: str, following: str) -> Suspicion | None:
-    if not word.startswith("-") or "=" in word or following.startswith("-") or re.search(r"\s", following[:1]):
+    flag = re.fullmatch(r"--?([A-Za-z][\w.\-]*)", word)
+    if not flag or following.startswith("-") or re.search(r"\s", following[:1]):
         return None
-    return secret_pair(word.lstrip("-"), following) if key_kind(word.lstrip("-")) in {"secret", "paired"} else None
+    return secret_pair(flag.group(1), following) if key_kind(flag.group(1)) in {"secret", "paired"} else None
 
 
 def _short_flag(program: str, word: str, following: str) -> tuple[int, Suspicion] | None:

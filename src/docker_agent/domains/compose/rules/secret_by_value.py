@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.leaks import leak_findings
+from docker_agent.domains.compose.move_secret import move_secret
 from docker_agent.project.compose import ComposeModel
 
 
@@ -50,3 +51,6 @@ def secret_by_value(model: ComposeModel) -> Iterator[Finding]:
         "secret_by_value",
         "Use ${NAME} with the value in .env, or a secret; replace it if the file was ever shared.",
     )
+
+
+secret_by_value.fix("suggest")(move_secret)

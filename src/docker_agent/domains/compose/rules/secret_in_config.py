@@ -12,12 +12,11 @@ from docker_agent.project.compose import ComposeModel
 
 @rule(severity=Severity.WARN, area="security")
 def secret_in_config(model: ComposeModel) -> Iterator[Finding]:
-    """Configuration text, an inline Dockerfile, driver options or an extension block hold a secret.
+    """Configuration text, driver options or an extension block hold a secret.
 
     Why
     ---
-    What is written there is in version control as much as an environment is; an inline Dockerfile leaves it in the
-    image's history too.
+    What is written there is in version control as much as an environment is, and configs lie in the container as files.
 
     Flagged
     -------
@@ -43,7 +42,7 @@ def secret_in_config(model: ComposeModel) -> Iterator[Finding]:
 
     Instead
     -------
-    Use `${NAME}` in `content`, `secrets:` for a whole file, and `RUN --mount=type=secret` in a Dockerfile.
+    Use `${NAME}` in `content`, or `secrets:` for a whole file.
 
     See
     ---

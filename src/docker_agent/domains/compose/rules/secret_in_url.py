@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.leaks import leak_findings
+from docker_agent.domains.compose.move_secret import move_secret
 from docker_agent.project.compose import ComposeModel
 
 
@@ -47,3 +48,6 @@ def secret_in_url(model: ComposeModel) -> Iterator[Finding]:
     yield from leak_findings(
         model, "secret_in_url", "Put ${NAME} in the place of the password, and the value into .env."
     )
+
+
+secret_in_url.fix("suggest")(move_secret)

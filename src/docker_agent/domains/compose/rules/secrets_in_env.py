@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.leaks import leak_findings
+from docker_agent.domains.compose.move_secret import move_secret
 from docker_agent.project.compose import ComposeModel
 
 
@@ -47,3 +48,6 @@ def secrets_in_env(model: ComposeModel) -> Iterator[Finding]:
     yield from leak_findings(
         model, "secrets_in_env", "Use a secret and the image's *_FILE variable, or ${NAME} with the value in .env."
     )
+
+
+secrets_in_env.fix("suggest")(move_secret)
