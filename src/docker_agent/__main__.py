@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docker_agent.surfaces.cli import main
+from docker_agent.surfaces.entry import main
 
 if __name__ == "__main__":
     main()

@@ -24,7 +24,7 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.summaries import summaries
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch import Door, Outcome, Screen
-from docker_agent.domains.compose import deployment_findings
+from docker_agent.domains.compose.gate import deployment_findings
 from docker_agent.host.engine import connect
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal, undo_plan

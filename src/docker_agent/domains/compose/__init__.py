@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from docker_agent.domains.compose.gate import deployment_findings
 from docker_agent.domains.compose.judge import all_rules, check_model
 
-__all__ = ["all_rules", "check_model", "deployment_findings"]
+__all__ = ["all_rules", "check_model"]

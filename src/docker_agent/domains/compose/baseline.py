@@ -41,6 +41,11 @@ class Baseline:
 
     entries: Counter[Known]
 
+    @classmethod
+    def of(cls, counts: dict[Known, int]) -> Baseline:
+        """The baseline that knows each of these so many times."""
+        return cls(Counter(counts))
+
     def apply(
         self, model: ComposeModel, findings: Iterable[Finding]
     ) -> tuple[list[Finding], list[Finding], list[Known]]:

@@ -35,6 +35,7 @@ def fix(
     unsafe: Annotated[
         bool, "Also mend what changes how containers run: limits, health checks, restart policies."
     ] = False,
+    files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006
 ) -> Plan:
     """Plan edits of the compose files that mend findings of compose_check and leave everything else as it is.
 
@@ -42,7 +43,7 @@ def fix(
     such as restart_missing, log_rotation_missing, memory_limit, privileged_mode. By name only: what needs a choice,
     such as read_only_root. Running containers keep their settings until they are recreated.
     """
-    stack = stack_of(ws)
+    stack = stack_of(ws, files=files)
     if stack is None:
         raise InputError(f"There is no compose file in {ws.root}.", "Create compose.yaml first.")
     _check_codes(codes)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from docker_agent.core.finding import Severity
 from docker_agent.core.rule import Rule
-from docker_agent.project.context import ProjectContext
+
+if TYPE_CHECKING:
+    from docker_agent.project.context import ProjectContext  # its reading costs more than all rules
 
 Profile = Literal["dev", "prod"]
 

@@ -1,0 +1,224 @@
+"""Check stacks, one after the other or on all cores: each comes to plain data, and none can stop the others."""
+
+from __future__ import annotations
+
+import difflib
+import gc
+import importlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from docker_agent.core.errors import AgentError
+from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.rule import FixKind, Rule
+from docker_agent.domains.compose.baseline import Baseline, known_of
+from docker_agent.domains.compose.judge import all_rules, judge, known_codes
+from docker_agent.domains.compose.mend import findings_to_fix, plan_fixes, reload_of
+from docker_agent.domains.compose.severities import Severities
+from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_nodes import Source
+from docker_agent.project.disk import LocalDisk
+from docker_agent.project.stack import Stack, open_stack
+from docker_agent.surfaces.check.mask import Mask
+from docker_agent.surfaces.check.report import Change, Checked, Report, Row
+from docker_agent.surfaces.check.stacks import Asked
+
+MANY = 40
+CHUNKS_A_CORE = 4
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How stacks are checked.
+
+    Attributes
+    ----------
+    select, ignore: codes of the rules to run, and not to run; all by default.
+    least: findings below are left out.
+    changes: whether the edits of safe fixes are wanted too.
+    diff: the kinds of fixes to show as a diff, none by default.
+    """
+
+    root: Path
+    severities: Severities = field(default_factory=Severities)
+    select: frozenset[str] = frozenset()
+    ignore: frozenset[str] = frozenset()
+    least: Severity = Severity.INFO
+    changes: bool = False
+    diff: tuple[FixKind, ...] = ()
+
+
+def check_all(
+    stacks: Sequence[Asked], manner: Manner, baseline: Baseline | None = None
+) -> tuple[Report, list[Checked]]:
+    """Check stacks and gather what was found, without what the baseline knows."""
+    gc.set_threshold(200_000, 20, 20)
+    all_rules()
+    checked = list(_on_all_cores(stacks, manner) if len(stacks) >= MANY else _one_by_one(stacks, manner))
+    return gathered(checked, baseline), checked
+
+
+def gathered(checked: Sequence[Checked], baseline: Baseline | None = None) -> Report:
+    """One report of several stacks."""
+    rows = [row for each in checked for row in each.rows]
+    known = 0
+    left = baseline.entries.copy() if baseline else None
+    if left is not None:
+        new: list[Row] = []
+        for row in rows:
+            if left[row.known] > 0:
+                left[row.known] -= 1
+                known += 1
+            else:
+                new.append(row)
+        rows = new
+    rows.sort(key=lambda row: (row.file, row.line, row.column, row.finding.code))
+    return Report(
+        rows=tuple(rows),
+        silenced=tuple(row for each in checked for row in each.silenced),
+        files=_once(name for each in checked for name in each.files),
+        gaps=_once(gap for each in checked for gap in each.gaps),
+        remarks=_once(remark for each in checked for remark in each.remarks),
+        known=known,
+        gone=tuple(sorted((+left).elements())) if left is not None else (),
+        rules=len(all_rules()),
+    )
+
+
+def check_one(asked: Asked, manner: Manner) -> Checked:
+    """Check one stack; what cannot be read at all is a gap."""
+    name = os.path.relpath(asked.files[-1], manner.root)
+    try:
+        stack = open_stack(manner.root, asked.files, disk=LocalDisk(), strict=False)
+        return _judged(name, stack, asked, manner)
+    except AgentError as error:
+        gap = error.message if name in error.message else f"{name}: {error.message}"
+        return Checked(name, (name,), gaps=(gap,), watched=asked.files)
+
+
+def _one_by_one(stacks: Iterable[Asked], manner: Manner) -> Iterator[Checked]:
+    return (check_one(asked, manner) for asked in stacks)
+
+
+def _on_all_cores(stacks: Sequence[Asked], manner: Manner) -> Iterator[Checked]:
+    """Check in processes that are forked when all rules are loaded, so that they cost next to nothing to start."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if cores < 2:
+        yield from _one_by_one(stacks, manner)
+        return
+    futures = importlib.import_module("concurrent.futures")
+    context = importlib.import_module("multiprocessing").get_context("fork")
+    gc.freeze()
+    size = max(1, len(stacks) // (cores * CHUNKS_A_CORE))
+    with futures.ProcessPoolExecutor(cores, mp_context=context) as pool:
+        yield from pool.map(check_one, stacks, [manner] * len(stacks), chunksize=size)
+
+
+def _judged(name: str, stack: Stack, asked: Asked, manner: Manner) -> Checked:
+    model, severities = stack.model, manner.severities
+    chosen = _chosen(severities, manner)
+    judgement = judge(model, severities, chosen)
+    mask = Mask(stack)
+    wanted = [
+        finding
+        for finding in judgement.findings
+        if finding.severity.rank >= manner.least.rank and (not asked.only or _file_of(finding) == asked.only)
+    ]
+    changes = _changes(model) if manner.changes else {}
+    rows = tuple(_row(model, finding, mask, changes) for finding in wanted)
+    sources = (*model.sources.values(), *model.others.values())
+    watched = (*asked.files, *model.further, *stack.dotenv, *(source.path for source in sources))
+    return Checked(
+        name=name,
+        files=(*model.sources, *model.others) or (name,),
+        rows=rows,
+        silenced=tuple(_row(model, finding, mask, {}) for finding in judgement.suppressed),
+        gaps=model.not_looked_at,
+        remarks=tuple(severities.unknown(known_codes())),
+        watched=tuple(dict.fromkeys(watched)),
+        diff=_diff(stack, manner) if manner.diff else "",
+    )
+
+
+def _chosen(severities: Severities, manner: Manner) -> list[Rule] | None:
+    if not manner.select and not manner.ignore:
+        return None
+    return [
+        rule
+        for rule in all_rules()
+        if rule.code not in manner.ignore
+        and (rule.code in manner.select if manner.select else severities.of(rule)[0].rank)
+    ]
+
+
+def _file_of(finding: Finding) -> str:
+    return finding.evidence[0].where.rsplit(":", 2)[0]
+
+
+def _row(model: ComposeModel, finding: Finding, mask: Mask, changes: dict[str, tuple[Change, ...]]) -> Row:
+    file, line_text, column_text = finding.evidence[0].where.rsplit(":", 2)
+    line, column = int(line_text), int(column_text)
+    source = model.source(file)
+    text = _line(source, line)
+    quote = finding.evidence[0].quote
+    length = len(quote) if quote and text.startswith(quote, column - 1) else _word_length(text, column)
+    end = min(column + max(1, length), len(text) + 1) if column <= len(text) else column + 1
+    known = known_of(model, finding)
+    kind = _fix_kinds().get(finding.code, "") if finding.fixable else ""
+    return Row(finding, file, line, column, end, mask(text), known, kind, changes.get(finding.identity, ()))
+
+
+@cache
+def _fix_kinds() -> dict[str, FixKind]:
+    return {rule.code: rule.fix_kind for rule in all_rules() if rule.mend}
+
+
+def _line(source: Source, line: int) -> str:
+    start = source.line_starts[line - 1] if line <= len(source.line_starts) else len(source.text)
+    end = source.text.find("\n", start)
+    return source.text[start : end if end >= 0 else len(source.text)].rstrip("\r")
+
+
+def _word_length(text: str, column: int) -> int:
+    rest = text[column - 1 :]
+    return len(rest.split(None, 1)[0].rstrip(":,")) if rest.strip() and not rest[0].isspace() else 1
+
+
+def _changes(model: ComposeModel) -> dict[str, tuple[Change, ...]]:
+    """The edits of safe fixes by the identity of their finding."""
+    found: dict[str, tuple[Change, ...]] = {}
+    for rule in (rule for rule in all_rules() if rule.mend and rule.fix_kind == "safe"):
+        for finding in judge(model, Severities(), [rule]).findings:
+            try:
+                edits = list(rule.mend(model, finding)) if rule.mend else []
+            except AgentError:
+                continue
+            places = [(model.source(edit.file).place(edit.start, edit.end), edit) for edit in edits]
+            ends = [model.source(edit.file).place(edit.end, edit.end) for edit in edits]
+            found[finding.identity] = tuple(
+                Change(edit.file, (place.line, place.column), (end.line, end.column), edit.text)
+                for (place, edit), end in zip(places, ends, strict=True)
+            )
+    return found
+
+
+def _diff(stack: Stack, manner: Manner) -> str:
+    """What the fixes of some kinds would change, as one unified diff with secrets masked."""
+    found = findings_to_fix(stack.model, manner.severities, manner.select)
+    result = plan_fixes(stack.model, found, reload_of(stack), manner.diff)
+    mask = Mask(stack)
+    parts = [
+        line
+        for name, text in result.files.items()
+        for line in difflib.unified_diff(
+            stack.model.source(name).text.splitlines(), text.splitlines(), name, name, lineterm="", n=2
+        )
+    ]
+    return "\n".join(mask(part) for part in parts)
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

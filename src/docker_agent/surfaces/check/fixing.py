@@ -1,0 +1,24 @@
+"""`check --fix`: one plan a stack, made by the tool `compose fix`, through the door like every other change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from docker_agent.surfaces import cli
+from docker_agent.surfaces.check.stacks import Asked
+
+
+def fix_stacks(
+    shared: Sequence[str], root: Path, stacks: Sequence[Asked], *, unsafe: bool, codes: Sequence[str]
+) -> int:
+    """Plan, show, approve and apply the fixes of each stack; the highest exit code."""
+    worst = 0
+    for asked in stacks:
+        files = [word for file in asked.files for word in ("--files", os.path.relpath(file, root))]
+        try:
+            cli.main([*shared, "compose", "fix", *codes, *(["--unsafe"] if unsafe else []), *files])
+        except SystemExit as ended:
+            worst = max(worst, ended.code if isinstance(ended.code, int) else 0)
+    return worst

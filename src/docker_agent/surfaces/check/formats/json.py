@@ -1,0 +1,48 @@
+"""For programs: one versioned object."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from docker_agent.surfaces.check.report import Report, Row
+
+VERSION = 1
+
+
+def render(report: Report, *, color: bool = False, quiet: bool = False) -> str:
+    """The report as JSON; `ok` is what exit code 0 says."""
+    del color, quiet
+    data: dict[str, Any] = {
+        "version": VERSION,
+        "ok": report.exit_code == 0,
+        "exit_code": report.exit_code,
+        "verdict": report.verdict,
+        "files": report.files,
+        "findings": [_row(row) for row in report.rows],
+        "suppressed": [_row(row) for row in report.silenced],
+        "baseline": {"known": report.known, "gone": [vars(known) for known in report.gone]},
+        "rules": report.rules,
+        "remarks": report.remarks,
+        "not_looked_at": report.gaps,
+    }
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def _row(row: Row) -> dict[str, Any]:
+    finding = row.finding
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "severity_from": finding.severity_from,
+        "object": finding.object,
+        "message": finding.message,
+        "fix": finding.fix,
+        "fixable": finding.fixable,
+        "confidence": finding.confidence,
+        "file": row.file,
+        "line": row.line,
+        "column": row.column,
+        "end_column": row.end_column,
+        "evidence": [{"where": each.where, "quote": each.quote} for each in finding.evidence],
+    }
