@@ -22,7 +22,7 @@ from docker_agent.project.interpolate import TemplateError, interpolate
 
 Missing = Literal["", "context", "dockerfile"]
 
-_REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git@|github\.com/|service:|docker-image:|oci-layout:)", re.IGNORECASE)
+_REMOTE = r"(?i)(?:[a-z][a-z0-9+.-]*://|git@|github\.com/|service:|docker-image:|oci-layout:)"
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +173,7 @@ def _build(model: ComposeModel, service: Service, node: Node, parsed: dict[Path,
     if model.disk.kind(folder) != "folder":
         return _with(start, context=folder, missing="context")
     named = said.get("dockerfile")
-    if isinstance(named, Scalar) and (named.unset or _REMOTE.match(named.value)):
+    if isinstance(named, Scalar) and (named.unset or re.match(_REMOTE, named.value)):
         return _with(start, context=folder)
     if isinstance(named, Scalar):
         start = _with(start, place=named.place)
@@ -194,7 +194,7 @@ def _with(build: ImageBuild, **changes: object) -> ImageBuild:
 def _folder(model: ComposeModel, context: Node | None) -> Path | None:
     if context is None:
         return model.resolve(".")
-    if not isinstance(context, Scalar) or context.unset or _REMOTE.match(context.value):
+    if not isinstance(context, Scalar) or context.unset or re.match(_REMOTE, context.value):
         return None
     return model.resolve(context.value or ".")
 

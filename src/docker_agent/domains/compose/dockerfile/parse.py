@@ -13,10 +13,10 @@ from typing import Any, cast
 
 from docker_agent.domains.compose.dockerfile.words import LISTABLE, WITH_HEREDOC
 
-_DIRECTIVE = re.compile(r"#[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(.*?)[ \t\r]*")
-_WORD = re.compile(r"[ \t]*(\S+)[ \t\r]*")
-_FLAG = re.compile(r"[ \t]*--([a-z-]+)(?:=(\"[^\"]*\"|'[^']*'|\S*))?(?=\s|$)")
-_HEREDOC = re.compile(r"(?:^|(?<=\s))\d*<<(-?)([\"']?)([\w.]+)\2")
+_DIRECTIVE = r"#[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(.*?)[ \t\r]*"
+_WORD = r"[ \t]*(\S+)[ \t\r]*"
+_FLAG = r"[ \t]*--([a-z-]+)(?:=(\"[^\"]*\"|'[^']*'|\S*))?(?=\s|$)"
+_HEREDOC = r"(?:^|(?<=\s))\d*<<(-?)([\"']?)([\w.]+)\2"
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
@@ -174,7 +174,7 @@ class _Reader:
         seen: set[str] = set()
         while self.position < len(self.text):
             start, line = self._line()
-            found = _DIRECTIVE.fullmatch(line.strip())
+            found = re.fullmatch(_DIRECTIVE, line.strip())
             name = found.group(1).lower() if found else ""
             if not found or name not in _DIRECTIVES or name in seen:
                 self.position = start
@@ -188,11 +188,11 @@ class _Reader:
 
     def _instruction(self, start: int, line: str) -> Instruction:
         joined = self._joined(line)
-        word = _WORD.match(joined)
+        word = re.match(_WORD, joined)
         name = word.group(1).upper() if word else ""
         text_start = word.end() if word else len(joined)
         flags: list[tuple[str, str]] = []
-        while flag := _FLAG.match(joined, text_start):
+        while flag := re.compile(_FLAG).match(joined, text_start):
             flags.append((flag.group(1), (flag.group(2) or "").strip("\"'")))
             text_start = flag.end()
         end = start + len(joined)
@@ -236,7 +236,7 @@ class _Reader:
     def _heredocs(self, start: int, name: str, text: str) -> None:
         if "<<" not in text or name not in WITH_HEREDOC | {"ONBUILD"} or text.lstrip().startswith("["):
             return
-        for found in _HEREDOC.finditer(text):
+        for found in re.finditer(_HEREDOC, text):
             before = text[: found.start()]
             if before.count('"') % 2 or before.count("'") % 2:
                 continue

@@ -10,8 +10,8 @@ from docker_agent.domains.compose.dockerfile.build import ImageBuild, dockerfile
 from docker_agent.domains.compose.dockerfile.parse import Instruction
 from docker_agent.project.compose import ComposeModel
 
-_COMMAND = re.compile(r"(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|\\.|\$\([^()]*\)|(?!&&|[;|\n()]|\{\s).)+", re.DOTALL)
-_LEADING = re.compile(r"(?:(?:if|then|else|do|while|until|!|time|exec|eval|set -\S+|\w+=\S*)\s+)*")
+_COMMAND = r"(?s)(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|\\.|\$\([^()]*\)|(?!&&|[;|\n()]|\{\s).)+"
+_LEADING = r"(?:(?:if|then|else|do|while|until|!|time|exec|eval|set -\S+|\w+=\S*)\s+)*"
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class Command:
 def commands_of(run: Instruction) -> Iterator[Command]:
     """The simple commands of one RUN."""
     script = run.script
-    for found in _COMMAND.finditer(script):
+    for found in re.finditer(_COMMAND, script):
         text = found.group()
         lead = len(text) - len(text.lstrip(" \t&{"))
-        lead += len(_LEADING.match(text[lead:]).group())  # pyright: ignore[reportOptionalMemberAccess]
+        lead += len(re.match(_LEADING, text[lead:]).group())  # pyright: ignore[reportOptionalMemberAccess]
         text = text[lead:].rstrip()
         if text:
             start = run.text_start + found.start() + lead

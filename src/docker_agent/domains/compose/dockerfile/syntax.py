@@ -11,7 +11,7 @@ from docker_agent.domains.compose.dockerfile.words import FLAGS, PAIRED
 
 Fault = tuple[int, int, str, str]
 
-_PORT = re.compile(r"\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?", re.IGNORECASE)
+_PORT = r"(?i)\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?"
 _FEWEST = {"ADD": 2, "COPY": 2}
 
 
@@ -54,7 +54,7 @@ def _bad_arguments(each: Instruction) -> tuple[str, str] | None:
         case "ENV" | "LABEL":
             return _bad_pairs(each)
         case "EXPOSE":
-            bad = next((word for word in words if "$" not in word and not _PORT.fullmatch(word)), None)
+            bad = next((word for word in words if "$" not in word and not re.fullmatch(_PORT, word)), None)
             return (f"{bad} is not a port such as 8080 or 53/udp", "") if bad else None
         case "SHELL" if each.items is None:
             return 'SHELL takes a list such as ["/bin/bash", "-c"]', ""

@@ -10,7 +10,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.project.compose import ComposeModel
 
-_UNPACKED = re.compile(r"(?:\.tar(?:\.\w+)?|\.t[gbx]z2?|\.(?:gz|bz2|xz|zst))$|^(?:\w+://|git@)|[*?$]|<<", re.IGNORECASE)
+_UNPACKED = r"(?i)(?:\.tar(?:\.\w+)?|\.t[gbx]z2?|\.(?:gz|bz2|xz|zst))$|^(?:\w+://|git@)|[*?$]|<<"
 
 
 @rule(severity=Severity.INFO, area="practice")
@@ -51,6 +51,6 @@ def dockerfile_add_copy(model: ComposeModel) -> Iterator[Finding]:
     Hadolint DL3020
     """
     for build, each in instructions(model, "ADD"):
-        if len(each.words) > 1 and not any(_UNPACKED.search(word) for word in each.words[:-1]):
+        if len(each.words) > 1 and not any(re.search(_UNPACKED, word) for word in each.words[:-1]):
             words = f"The Dockerfile of {build.service.name} uses ADD where COPY does the same."
             yield build.fault(span_of(each), words, "Write COPY.")

@@ -10,7 +10,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.project.compose import ComposeModel
 
-_URL = re.compile(r"(?:https?|ftp)://(?!\S+\.git(?:[#?]|$))", re.IGNORECASE)
+_URL = r"(?i)(?:https?|ftp)://(?!\S+\.git(?:[#?]|$))"
 
 
 @rule(severity=Severity.WARN, area="security")
@@ -47,7 +47,7 @@ def dockerfile_add_url(model: ComposeModel) -> Iterator[Finding]:
     Give `--checksum`, or fetch and check it in one RUN.
     """
     for build, each in instructions(model, "ADD"):
-        url = next((word for word in each.words[:-1] if _URL.match(word)), None)
+        url = next((word for word in each.words[:-1] if re.match(_URL, word)), None)
         if url and not any(name == "checksum" for name, _ in each.flags):
             host = url.split("/")[2].rpartition("@")[2]
             words = f"The Dockerfile of {build.service.name} adds a file from {host} that nobody checks."

@@ -13,19 +13,19 @@ from docker_agent.project.compose import ComposeModel
 # What installs, and what shows that nothing of it is kept, in the same RUN.
 _TOOLS = (
     (
-        re.compile(r"(?:sudo\s+)?apt(?:-get)?\s.*?\binstall\b", re.DOTALL),
-        re.compile(r"rm\s+-\w+\s[^&|;]*/var/lib/apt|apt(?:-get)? distclean"),
+        r"(?s)(?:sudo\s+)?apt(?:-get)?\s.*?\binstall\b",
+        r"rm\s+-\w+\s[^&|;]*/var/lib/apt|apt(?:-get)? distclean",
         "rm -rf /var/lib/apt/lists/*",
     ),
-    (re.compile(r"apk\s.*?\badd\b", re.DOTALL), re.compile(r"--no-cache|/var/cache/apk"), "apk add --no-cache"),
+    (r"(?s)apk\s.*?\badd\b", r"--no-cache|/var/cache/apk", "apk add --no-cache"),
     (
-        re.compile(r"(?:sudo\s+)?(?:yum|dnf|microdnf)\s.*?\binstall\b", re.DOTALL),
-        re.compile(r"\bclean\s+all|/var/cache/(?:yum|dnf)"),
+        r"(?s)(?:sudo\s+)?(?:yum|dnf|microdnf)\s.*?\binstall\b",
+        r"\bclean\s+all|/var/cache/(?:yum|dnf)",
         "dnf clean all",
     ),
     (
-        re.compile(r"(?:python[\d.]*\s+-m\s+)?pip[\d.]*\s+(?:-\S+\s+)*install\b"),
-        re.compile(r"--no-cache-dir|PIP_NO_CACHE_DIR|\bcache purge|/\.cache"),
+        r"(?:python[\d.]*\s+-m\s+)?pip[\d.]*\s+(?:-\S+\s+)*install\b",
+        r"--no-cache-dir|PIP_NO_CACHE_DIR|\bcache purge|/\.cache",
         "pip install --no-cache-dir",
     ),
 )
@@ -76,7 +76,7 @@ def dockerfile_cache_kept(model: ComposeModel) -> Iterator[Finding]:
         pip_off = build.dockerfile is not None and "PIP_NO_CACHE_DIR" in build.dockerfile.text
         found = list(commands_of(run))
         for installs, clean, hint in _TOOLS:
-            command = next((each for each in found if installs.match(each.text)), None)
-            if command and not clean.search(run.script) and not (pip_off and hint.startswith("pip")):
+            command = next((each for each in found if re.match(installs, each.text)), None)
+            if command and not re.search(clean, run.script) and not (pip_off and hint.startswith("pip")):
                 words = f"The Dockerfile of {build.service.name} leaves the cache of {command.words[0]} in the image."
                 yield build.fault(command.span, words, f"In the same RUN: {hint}.")

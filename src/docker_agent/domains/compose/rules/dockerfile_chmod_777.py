@@ -11,7 +11,7 @@ from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.domains.compose.dockerfile.shell import commands
 from docker_agent.project.compose import ComposeModel
 
-_OPEN = re.compile(r"(?:sudo\s+)?chmod\s+(?:-\S+\s+)*(?:0?777|(?:a|ugo|)[+=]rwx)\b")
+_OPEN = r"(?:sudo\s+)?chmod\s+(?:-\S+\s+)*(?:0?777|(?:a|ugo|)[+=]rwx)\b"
 
 
 @rule(severity=Severity.WARN, area="security")
@@ -47,7 +47,7 @@ def dockerfile_chmod_777(model: ComposeModel) -> Iterator[Finding]:
     Give the files to the user that needs them: `chown`, or `COPY --chown`.
     """
     for build, command in commands(model):
-        if _OPEN.match(command.text):
+        if re.match(_OPEN, command.text):
             words = f"The Dockerfile of {build.service.name} makes files writable for everyone."
             yield build.fault(command.span, words, "Give them to the user that needs them: chown.")
     for build, each in instructions(model, "COPY", "ADD"):

@@ -12,7 +12,7 @@ from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.domains.compose.dockerfile.ignore import ignores
 from docker_agent.project.compose import ComposeModel
 
-_SECRET_FILE = re.compile(r"(?:^|/)(?:\.env|\.npmrc|\.pypirc|\.netrc|id_rsa|id_ed25519|\S+\.pem|\.aws/credentials)$")
+_SENSITIVE = r"(?:^|/)(?:\.env|\.npmrc|\.pypirc|\.netrc|id_rsa|id_ed25519|\S+\.pem|\.aws/credentials)$"
 
 
 @rule(severity=Severity.WARN, area="security")
@@ -52,7 +52,7 @@ def dockerfile_env_copied(model: ComposeModel) -> Iterator[Finding]:
         if any(name == "from" for name, _ in each.flags) or len(each.words) < 2:
             continue
         name = build.service.name
-        named = next((word for word in each.words[:-1] if _SECRET_FILE.search(word)), None)
+        named = next((word for word in each.words[:-1] if re.search(_SENSITIVE, word)), None)
         if named:
             words = f"The Dockerfile of {name} copies {named} into the image."
             found = build.fault(span_of(each), words, "Leave it out, and give the values when the container starts.")

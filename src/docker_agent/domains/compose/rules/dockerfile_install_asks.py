@@ -10,12 +10,11 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.shell import commands
 from docker_agent.project.compose import ComposeModel
 
-_ASKING = re.compile(
-    r"(?:sudo\s+)?(?P<tool>apt-get|apt|yum|dnf|microdnf|zypper)\b(?P<options>.*?)\s"
-    r"(?:install|upgrade|dist-upgrade|full-upgrade|groupinstall|localinstall)(?:\s|$)",
-    re.DOTALL,
+_ASKING = (
+    r"(?s)(?:sudo\s+)?(?P<tool>apt-get|apt|yum|dnf|microdnf|zypper)\b(?P<options>.*?)\s"
+    r"(?:install|upgrade|dist-upgrade|full-upgrade|groupinstall|localinstall)(?:\s|$)"
 )
-_YES = re.compile(r"\s(?:-[a-zA-Z]*y[a-zA-Z]*|-qq|--yes|--assume-yes|--assumeyes|--non-interactive|-n)\b|Assume-Yes")
+_YES = r"\s(?:-[a-zA-Z]*y[a-zA-Z]*|-qq|--yes|--assume-yes|--assumeyes|--non-interactive|-n)\b|Assume-Yes"
 
 
 @rule(severity=Severity.WARN, area="practice")
@@ -55,8 +54,8 @@ def dockerfile_install_asks(model: ComposeModel) -> Iterator[Finding]:
     Hadolint DL3014, DL3030, DL3034, DL3038
     """
     for build, command in commands(model):
-        found = _ASKING.match(command.text)
-        if found and not _YES.search(command.text) and "Assume-Yes" not in command.run.script:
+        found = re.match(_ASKING, command.text)
+        if found and not re.search(_YES, command.text) and "Assume-Yes" not in command.run.script:
             words = (
                 f"The Dockerfile of {build.service.name} lets {found.group('tool')} ask a question that nobody answers."
             )

@@ -12,7 +12,7 @@ from docker_agent.project.compose import ComposeModel
 
 _SHELL = r"(?:sudo\s+(?:-\S+\s+)*)?(?:\S*/)?(?:(?:ba|z|da|k|a)?sh|python[\d.]*|node|perl|ruby)\b"
 _FETCH = r"(?:curl|wget)\b"
-_PIPED = re.compile(
+_PIPED = (
     rf"\b{_FETCH}[^|;&\n]{{0,400}}\|\s*{_SHELL}(?!\s+-c)"
     rf"|{_SHELL}\s+(?:-c\s+)?[\"']?(?:<\(|\$\(|`)\s*{_FETCH}"
 )
@@ -53,7 +53,7 @@ def dockerfile_pipe_to_shell(model: ComposeModel) -> Iterator[Finding]:
     Save it, check it against a checksum that stands in the Dockerfile, then run it.
     """
     for build, run in instructions(model, "RUN"):
-        for found in _PIPED.finditer(run.script) if "curl" in run.script or "wget" in run.script else ():
+        for found in re.finditer(_PIPED, run.script) if "curl" in run.script or "wget" in run.script else ():
             span = (run.text_start + found.start(), run.text_start + found.end())
             words = f"The Dockerfile of {build.service.name} runs what it fetches without looking at it."
             yield build.fault(span, words, "Save it, check its checksum, then run it.")

@@ -10,7 +10,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import dockerfiles, span_of
 from docker_agent.project.compose import ComposeModel
 
-_ABSOLUTE = re.compile(r"[\"']?(?:/|\$|[A-Za-z]:[\\/])")
+_ABSOLUTE = r"[\"']?(?:/|\$|[A-Za-z]:[\\/])"
 
 
 @rule(severity=Severity.INFO, area="practice")
@@ -52,6 +52,6 @@ def dockerfile_relative_workdir(model: ComposeModel) -> Iterator[Finding]:
     for build in dockerfiles(model):
         for stage in build.dockerfile.stages if build.dockerfile else ():
             first = next(iter(stage.all("WORKDIR")), None)
-            if first and first.text and build.image_of(stage) and not _ABSOLUTE.match(first.text):
+            if first and first.text and build.image_of(stage) and not re.match(_ABSOLUTE, first.text):
                 words = f"The Dockerfile of {build.service.name} has a working folder that depends on the image below."
                 yield build.fault(span_of(first), words, "Write the whole path.")

@@ -11,7 +11,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import image_builds, span_of
 from docker_agent.project.compose import ComposeModel
 
-_SINGLE = re.compile(r"exec\s|\[")
+_SINGLE = r"exec\s|\["
 
 
 @rule(severity=Severity.INFO, production=Severity.WARN, area="practice")
@@ -59,6 +59,6 @@ def dockerfile_shell_form(model: ComposeModel) -> Iterator[Finding]:
             if each is None or each.items is not None or overridden[word] is not None or each in seen:
                 continue
             seen.add(each)
-            if each.text and not _SINGLE.match(each.text):
+            if each.text and not re.match(_SINGLE, each.text):
                 words = f"The {word} of {build.service.name} is text, so a shell is its first process."
                 yield replace(build.fault(span_of(each), words, "Write it as a list of words."), confidence="likely")

@@ -10,7 +10,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.shell import commands
 from docker_agent.project.compose import ComposeModel
 
-_SUDO = re.compile(r"sudo\s+(?!-u\b|--user|-E -u\b|-H -u\b)")
+_SUDO = r"sudo\s+(?!-u\b|--user|-E -u\b|-H -u\b)"
 
 
 @rule(severity=Severity.INFO, area="practice")
@@ -52,6 +52,6 @@ def dockerfile_sudo(model: ComposeModel) -> Iterator[Finding]:
     Hadolint DL3004
     """
     for build, command in commands(model):
-        if _SUDO.match(command.text):
+        if re.match(_SUDO, command.text):
             words = f"The Dockerfile of {build.service.name} uses sudo."
             yield build.fault(command.span, words, "Put USER root before it, and go back afterwards.")

@@ -11,8 +11,8 @@ from docker_agent.domains.compose.dockerfile.build import instructions
 from docker_agent.domains.compose.dockerfile.shell import commands_of
 from docker_agent.project.compose import ComposeModel
 
-_UPDATE = re.compile(r"(?:sudo\s+)?apt(?:-get)?\s(?:-\S+\s+)*update\b")
-_USED = re.compile(r"apt(?:-get)?\s[^&|;]{0,300}?\b(?:install|(?:dist-|full-)?upgrade|build-dep)\b|apt-cache|\.sh\b")
+_UPDATE = r"(?:sudo\s+)?apt(?:-get)?\s(?:-\S+\s+)*update\b"
+_USED = r"apt(?:-get)?\s[^&|;]{0,300}?\b(?:install|(?:dist-|full-)?upgrade|build-dep)\b|apt-cache|\.sh\b"
 
 
 @rule(severity=Severity.WARN, area="practice")
@@ -49,9 +49,9 @@ def dockerfile_update_alone(model: ComposeModel) -> Iterator[Finding]:
     Update and install in one RUN.
     """
     for build, run in instructions(model, "RUN"):
-        if "update" not in run.script or _USED.search(run.script):
+        if "update" not in run.script or re.search(_USED, run.script):
             continue
-        command = next((each for each in commands_of(run) if _UPDATE.match(each.text)), None)
+        command = next((each for each in commands_of(run) if re.match(_UPDATE, each.text)), None)
         if command:
             words = f"The Dockerfile of {build.service.name} fetches the package lists in a layer of their own."
             yield build.fault(command.span, words, "Update and install in one RUN.")
