@@ -147,6 +147,7 @@ def test_modes_without_a_zero_are_decimal() -> None:
     assert "octal 674" in finding.message
     assert fixed("mode_not_octal", text) == text.replace("444", "0444")
     assert of("mode_not_octal", text.replace("444", "0444")) == of("mode_not_octal", text.replace("444", '"444"')) == []
+    assert of("mode_not_octal", text.replace("444", "420")) == []
     tmpfs = web("volumes: [{type: tmpfs, target: /t, tmpfs: {mode: 1777}}]")
     assert "octal 3361" in of("mode_not_octal", tmpfs)[0].message
 
@@ -314,7 +315,8 @@ def test_order_is_taken_per_file_and_aliases_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "flagged"), [("mysql:5.7", True), ("mysql:8", False), ("mysql", False), ("acme/mysql:5.7", False)]
+    ("image", "flagged"),
+    [("mysql:5.7", True), ("mysql:5", True), ("mysql:8", False), ("mysql", False), ("acme/mysql:5.7", False)],
 )
 def test_images_for_one_processor(image: str, flagged: bool) -> None:
     assert flagged == bool(of("platform_missing", f"services:\n  db:\n    image: {image}\n"))

@@ -241,6 +241,7 @@ def test_profiles_that_need_each_other_run_together() -> None:
     text = services(a=first, b=second)
     both = load([FILE], read=lambda _: text.encode(), variables={"COMPOSE_PROFILES": "x,y"})
     assert len(check_model(both, rules=[RULES["port_conflict"]])) == 1
+    assert of("port_conflict", text.replace("profiles: [x]", "scale: 0").replace("profiles: [y]", "init: true")) == []
     names = "image: 'a:1', container_name: n"
     assert of("duplicate_container_name", services(a=f"{names}, profiles: [x]", b=f"{names}, profiles: [y]")) == []
     assert len(of("duplicate_container_name", services(a=names, b=f"{names}, profiles: [y]"))) == 1

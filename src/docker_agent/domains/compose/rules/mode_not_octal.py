@@ -16,6 +16,9 @@ from docker_agent.project.edit import Edit
 # What people mean by octal modes: rights of three digits, or four with a sticky or set-id bit.
 _MODE = re.compile(r"[1-7]?[0-7]{3}")
 
+# Modes that somebody writes as a decimal number on purpose: 420 is 0644.
+_MEANT = frozenset({0o400, 0o440, 0o444, 0o600, 0o640, 0o644, 0o660, 0o664, 0o700, 0o755, 0o775, 0o777, 0o1777})
+
 
 @rule(severity=Severity.WARN, area="practice")
 def mode_not_octal(model: ComposeModel) -> Iterator[Finding]:
@@ -75,10 +78,10 @@ def _modes(service: Service) -> Iterator[Scalar]:
         for item in listed.items if isinstance(listed, Sequence) else ():
             holder = item.get("tmpfs") if key == "volumes" and isinstance(item, Mapping) else item
             node = holder.get("mode") if isinstance(holder, Mapping) else None
-            if (
-                isinstance(node, Scalar)
-                and not node.style
-                and node.written == node.value
-                and _MODE.fullmatch(node.value)
-            ):
+            if isinstance(node, Scalar) and not node.style and _is_mistaken(node):
                 yield node
+
+
+def _is_mistaken(node: Scalar) -> bool:
+    text = node.written
+    return node.value == text and bool(_MODE.fullmatch(text)) and int(text) not in _MEANT

@@ -17,7 +17,7 @@ AMD64 = "linux/amd64"
 
 # Repositories with the tags that exist for amd64 only.
 ONLY_AMD64 = {
-    "mysql": re.compile(r"5\."),
+    "mysql": re.compile(r"5(?:[.-]|$)"),
     "mcr.microsoft.com/mssql/server": re.compile(r""),
     "container-registry.oracle.com/database/enterprise": re.compile(r""),
     "ibmcom/db2": re.compile(r""),
