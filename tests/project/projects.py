@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def model_of(
     files: Mapping[str, str], *named: str, template: bool | None = None, strict: bool = False, **environment: str
 ) -> ComposeModel:
     """The model of some of the files, of the first by default."""
-    reads = World(files={ROOT / name: text.encode() for name, text in files.items()}).host.reads
+    reads = World(files={Path(os.path.normpath(ROOT / name)): text.encode() for name, text in files.items()}).host.reads
     paths = [ROOT / name for name in named or [next(iter(files))]]
     disk = HostDisk(reads)
     return open_stack(

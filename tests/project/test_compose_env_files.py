@@ -24,6 +24,7 @@ FILES = {
         ("[{path: no.env, required: 'false'}]", True),
         ("'${NOPE:-e.env}'", True),
         ("[]", True),
+        ("[no.env, {path: no.env, required: false}]", True),
         ("no.env", False),
         ("[{path: no.env}]", False),
         ("d", False),

@@ -117,3 +117,10 @@ def test_what_lies_elsewhere_is_never_fetched() -> None:
     model = model_of({"compose.yml": own})
     assert (faults_of(model), model.services["w"].extends) == ([], True)
     assert model.not_looked_at == ("what is extended from https://example.org/a/b.git, which is never fetched",)
+
+
+def test_nothing_is_shown_of_a_file_outside_that_is_no_compose_file() -> None:
+    files = {"compose.yml": "services: {w: {extends: {file: ../key, service: v}, image: x}}", "../key": "hidden: ["}
+    model = model_of(files)
+    assert faults_of(model) == ["include_extends compose.yml:1:32"]
+    assert list(model.sources) == ["compose.yml"]

@@ -25,7 +25,8 @@ def env_file_problems(service: Service, directory: Path, disk: Disk, variables: 
     """
     found: list[Problem] = []
     for key in ("env_file", "label_file"):
-        for item in _items(service.raw.get(key)):
+        # Of two entries for one file Compose takes the last.
+        for item in {_path(item): item for item in _items(service.raw.get(key))}.values():
             said = _fault(item, directory, disk, variables)
             if said:
                 found.append(Problem(CODE, item.place, f"{service.name}.{key}: {said}"))
@@ -37,6 +38,11 @@ def _items(node: Node | None) -> Iterator[Node]:
         yield from node.items
     elif isinstance(node, Scalar) and node.plain is not None:
         yield node
+
+
+def _path(item: Node) -> str:
+    named = item.get("path") if isinstance(item, Mapping) else item
+    return named.value if isinstance(named, Scalar) else ""
 
 
 def _fault(item: Node, directory: Path, disk: Disk, variables: Variables[str, str]) -> str:

@@ -102,6 +102,10 @@ class Layers:
         except Unreadable as error:
             if self.strict:
                 raise
+            if named is not None and name.startswith("../"):
+                # Nothing of a file that is none of the project's is shown.
+                self.notes.wrong(CODE, named.place, f"{named.value} is no compose file")
+                return []
             self.notes.wrong(error.code, error.place, error.words)
             return [Document(error.source, _nothing(error.source))]
 

@@ -128,7 +128,7 @@ class _Builder:
 
     def take(self, event: Any) -> None:
         """Take the next event."""
-        kind: object = type(event)
+        kind = event.__class__
         if kind is yaml.ScalarEvent:
             self._add(self._scalar(event), 1, event.anchor)
         elif kind is yaml.AliasEvent:

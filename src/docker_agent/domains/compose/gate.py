@@ -10,6 +10,7 @@ from docker_agent.core.plan import Argv, Plan, Write
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.severities import severities_of
 from docker_agent.host.compose_cli import command_of
+from docker_agent.project.disk import HostDisk
 from docker_agent.project.stack import find_stack
 from docker_agent.project.workspace import Workspace
 
@@ -40,6 +41,7 @@ def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[s
         read=read,
         find=workspace.host.find_files,
         environment=environment,
+        disk=HostDisk(workspace.host, written),
     )
     if stack is None:
         return []

@@ -10,6 +10,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import UnsetVariable
+from docker_agent.project.edit import Edit
 
 
 @rule(severity=Severity.WARN, area="model")
@@ -46,3 +47,17 @@ def unset_variable(model: ComposeModel) -> Iterator[Finding]:
         found = fault(model, first.place, name, message, f"Set {name} in .env, or give it a default.")
         others = (Evidence(source="compose", where=str(use.place)) for use in places if use is not first)
         yield replace(found, evidence=(*found.evidence, *others))
+
+
+@unset_variable.fix("suggest")
+def say_empty(model: ComposeModel, finding: Finding) -> list[Edit]:
+    """Say that empty is what is meant, at every use; nothing for a variable that is required."""
+    uses = [use for use in model.unset if use.name == finding.object]
+    if any(use.required for use in uses):
+        return []
+    edits: list[Edit] = []
+    for use in uses:
+        source = model.source(use.place.file)
+        if source.text[use.place.start : use.place.end] in {f"${use.name}", f"${{{use.name}}}"}:
+            edits.append(Edit(source.name, use.place.start, use.place.end, f"${{{use.name}:-}}"))
+    return edits
