@@ -102,7 +102,9 @@ def test_docstrings_begin_with_a_sentence(file: Path) -> None:
 
 
 def test_names(file: Path) -> None:
-    assert not BANNED_WORDS & set(file.stem.split("_"))
+    # A rule is called as its policy is, and there a service is one of Compose's.
+    banned = BANNED_WORDS - {"service"} if file.parent.name == "rules" else BANNED_WORDS
+    assert not banned & set(file.stem.split("_"))
 
 
 def test_imports_stand_at_the_top_and_on_their_floor(file: Path) -> None:
