@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.secret import SHORTEST
 from docker_agent.host.files import read_file
+from docker_agent.project.secret_leaks import leaks
 from docker_agent.project.secrets import known_secrets
 from docker_agent.project.stack import Stack
 
 
 class Mask:
-    """Puts a mask in the place of every secret of a stack; they are looked for when the first line is shown."""
+    """Puts a mask in the place of every secret of a stack; they are looked for when the first line is shown.
+
+    A short one, such as `abc`, is masked only in lines that also have its key.
+    """
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._values: list[tuple[str, str]] | None = None
+        self._short: list[tuple[str, str]] = []
 
     def __call__(self, text: str) -> str:
         """The text with masks."""
         if self._values is None:
-            found = self._known()
-            self._values = sorted(((value, name) for name, value in found.items()), key=lambda pair: -len(pair[0]))
+            forms = {form: name for name, value in self._known().items() for form in _forms_of(value)}
+            self._values = sorted(forms.items(), key=lambda pair: -len(pair[0]))
+            self._short = list(self._short_ones())
         for value, name in self._values:
             if value in text:
                 text = text.replace(value, f"<secret:{name}>")
+        for value, key in self._short:
+            before, found, after = text.partition(key)
+            if found and value in after:
+                text = before + key + after.replace(value, f"<secret:{key}>")
         return text
 
     def _known(self) -> Mapping[str, str]:
@@ -32,3 +44,15 @@ class Mask:
             return known_secrets(self._stack.root, self._stack, read=read_file)
         except InputError:
             return {}
+
+    def _short_ones(self) -> Iterator[tuple[str, str]]:
+        for leak in leaks(self._stack.model):
+            if len(leak.suspicion.secret) < SHORTEST:
+                yield leak.suspicion.secret, (leak.suspicion.key or leak.written.key).lstrip("-")
+
+
+def _forms_of(value: str) -> Iterator[str]:
+    """How a value may stand in a compose file: as it is, with doubled dollar signs, with escapes."""
+    for form in (value, value.replace("$", "$$")):
+        yield form
+        yield json.dumps(form, ensure_ascii=False)[1:-1]

@@ -1,0 +1,33 @@
+"""The lines that `check` shows never have a secret in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docker_agent.project.stack import open_stack
+from docker_agent.surfaces.check.mask import Mask
+
+HASH = "$2y$10$" + "a1B2c3D4e5" * 5 + "abc"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("DB_PASSWORD: long-enough-1", "DB_PASSWORD: <secret:DB_PASSWORD>"),
+        ("DB_PASSWORD: abc", "DB_PASSWORD: <secret:DB_PASSWORD>"),
+        ("DB_PASSWORD: ${DB_PASSWORD:-abc}", "DB_PASSWORD: ${DB_PASSWORD:-<secret:DB_PASSWORD>}"),
+        ("DATABASE_URL: postgres://app:abc@db/x", "DATABASE_URL: <secret:DATABASE_URL>"),
+        (f"HASHED: {HASH.replace('$', '$$')}", "HASHED: <secret:HASHED>"),
+        ('API_TOKEN: "with \\"quotes\\" in it"', 'API_TOKEN: "<secret:API_TOKEN>"'),
+        ("MODE: production", "MODE: production"),
+    ],
+)
+def test_a_line_is_shown_with_masks(tmp_path: Path, line: str, shown: str) -> None:
+    text = f"services:\n  web:\n    image: abc:1\n    environment:\n      {line}\n"
+    (tmp_path / "compose.yaml").write_text(text)
+    mask = Mask(open_stack(tmp_path, [tmp_path / "compose.yaml"]))
+
+    assert mask(line) == shown
+    assert mask("    image: abc:1") == "    image: abc:1"
