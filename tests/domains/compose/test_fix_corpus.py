@@ -89,9 +89,9 @@ def fixed(stack: Stack, rules: list[Rule]) -> tuple[list[Finding], FixResult]:
     return found, plan_fixes(stack.model, found, reload_of(stack, environment={}), KINDS)
 
 
-def is_intended(path: tuple[str, ...], done: Counter[str]) -> bool:
-    """Whether a change is in a service that a finding was about, in what it refers to, or at the top."""
-    return len(path) < 2 or path[0] in TOP or path[1] in done or any("/" in name or "." in name for name in done)
+def is_intended(path: tuple[str, ...], about: set[str], services: set[str]) -> bool:
+    """Whether a change is in a service that a finding was about, or that it refers to; others are about more."""
+    return len(path) < 2 or path[0] in TOP or path[1] in about or not about <= services
 
 
 def accepted(path: Path, texts: dict[str, str], tmp: Path) -> bool:
@@ -119,9 +119,9 @@ def check(path: Path, stack: Stack, rules: list[Rule], tmp: Path | None) -> Coun
         assert comments_of(before) - comments_of(text) == Counter()
         assert (before.count("\r\n") == before.count("\n")) == (text.count("\r\n") == text.count("\n"))
         assert before.endswith("\n") == text.endswith("\n")
-        about = Counter(each.object for each in result.done)
+        about, services = {each.object for each in result.done}, set(stack.model.services)
         for old, new in zip(data_of(before), data_of(text), strict=True):
-            assert [change for change in changed_paths(old, new) if not is_intended(change, about)] == []
+            assert [change for change in changed_paths(old, new) if not is_intended(change, about, services)] == []
     written = {stack.model.sources[name].path: text.encode() for name, text in result.files.items()}
     again = reload_of(stack, environment={})(written)
     left = judge(again, Severities(), rules).findings

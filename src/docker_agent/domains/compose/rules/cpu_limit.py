@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
+from docker_agent.domains.compose.limits import limit_path
 from docker_agent.project.compose import ComposeModel
+from docker_agent.project.edit import Edit, set_service_value
 
 PATHS = (("cpus",), ("cpu_quota",), ("deploy", "resources", "limits", "cpus"))
 
@@ -57,3 +59,12 @@ def cpu_limit(model: ComposeModel) -> Iterator[Finding]:
                 f"{service.name} has no CPU limit.",
                 'Set deploy.resources.limits.cpus or cpus, such as "1".',
             )
+
+
+@cpu_limit.fix("behaviour")
+def add_limit(model: ComposeModel, finding: Finding) -> list[Edit]:
+    """One processor, unless more are reserved; whoever knows better names another number."""
+    if model.services[finding.object].cpus_reserved > 1:
+        return []
+    path = limit_path(model, finding.object, "cpus")
+    return set_service_value(model, finding.object, path, 1 if len(path) == 1 else "1")

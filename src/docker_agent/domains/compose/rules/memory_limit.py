@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
+from docker_agent.domains.compose.limits import limit_path
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.edit import Edit, set_service_value
 
 USUAL = "512m"
-
-# Compose refuses deploy.resources.limits beside one of these with another value, or with none there.
-OLD_KEYS = ("cpus", "pids_limit")
+USUAL_BYTES = 512 << 20
 
 
 @rule(severity=Severity.INFO, area="production", production=Severity.WARN, hardening=True)
@@ -65,11 +64,9 @@ def memory_limit(model: ComposeModel) -> Iterator[Finding]:
 @memory_limit.fix("behaviour")
 def add_limit(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Add a limit that most services stay below; whoever knows better names another."""
-    raw = model.services[finding.object].raw
-    limits = model.value(("services", finding.object, "deploy", "resources", "limits"))
-    old_style = any(key in raw.index for key in OLD_KEYS) and not limits
-    path = ("mem_limit",) if old_style else ("deploy", "resources", "limits", "memory")
-    return set_service_value(model, finding.object, path, USUAL)
+    if model.services[finding.object].memory_reserved > USUAL_BYTES:
+        return []
+    return set_service_value(model, finding.object, limit_path(model, finding.object, "memory"), USUAL)
 
 
 def _is_set(model: ComposeModel, service: str) -> bool:

@@ -10,6 +10,8 @@ from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.images import FLOATING, image_tag, moves
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Scalar
+from docker_agent.project.edit import Edit
+from docker_agent.project.edit_items import replace_scalar
 
 
 @rule(severity=Severity.WARN, area="security")
@@ -66,3 +68,21 @@ def unpinned_image(model: ComposeModel) -> Iterator[Finding]:
             f"{service.name} uses the image {name} with {said}.",
             "Name a version.",
         )
+
+
+@unpinned_image.fix("suggest")
+def name_version(model: ComposeModel, finding: Finding) -> list[Edit]:
+    """Name the version that another service of the stack names for the same image; none is made up."""
+    node = model.services[finding.object].raw.get("image")
+    images = [service.image for service in model.services.values() if not service.build]
+    if not isinstance(node, Scalar) or node.unset or node.written != node.value:
+        return []
+    pinned = {image for image in images if image_tag(image) and not moves(image) and _bare(image) == _bare(node.value)}
+    return replace_scalar(node, pinned.pop()) if len(pinned) == 1 else []
+
+
+def _bare(image: str) -> str:
+    """An image without its tag and digest."""
+    name = image.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}"

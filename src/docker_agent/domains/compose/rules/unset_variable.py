@@ -55,9 +55,8 @@ def say_empty(model: ComposeModel, finding: Finding) -> list[Edit]:
     uses = [use for use in model.unset if use.name == finding.object]
     if any(use.required for use in uses):
         return []
-    edits: list[Edit] = []
-    for use in uses:
-        source = model.source(use.place.file)
-        if source.text[use.place.start : use.place.end] in {f"${use.name}", f"${{{use.name}}}"}:
-            edits.append(Edit(source.name, use.place.start, use.place.end, f"${{{use.name}:-}}"))
-    return edits
+    written = {f"${finding.object}", f"${{{finding.object}}}"}
+    places = {
+        use.place for use in uses if model.source(use.place.file).text[use.place.start : use.place.end] in written
+    }
+    return [Edit(place.file, place.start, place.end, f"${{{finding.object}:-}}") for place in places]
