@@ -45,6 +45,8 @@ def leak_of(model: ComposeModel, finding: Finding) -> Leak | None:
 
 def leak_code(leak: Leak) -> str:
     """The rule that a leak belongs to; each belongs to one."""
+    if leak.written.key == "dockerfile_inline":
+        return "dockerfile_secret"
     if leak.suspicion.kind == "url":
         return "secret_in_url"
     if leak.written.kind in {"environment", "argument"}:
