@@ -18,8 +18,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Order for comparison and sorting, 0 (off) to 3 (error)."""
-        return list(Severity).index(self)
+        return _RANKS[self]
 
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 EvidenceSource = Literal["compose", "env", "inspect", "log", "event", "health", "host", "file", "proxy", "stats"]
 
@@ -29,12 +31,14 @@ class Evidence:
     """One thing that was read, and where.
 
     `where` is exact enough to look it up again: `compose.yml:12:5` for files, `web State.OOMKilled`
-    for inspect fields, `web:17` for line 17 of a container's log.
+    for inspect fields, `web:17` for line 17 of a container's log. `end` is the line and column after the
+    last character that is meant, such as `12:9`, "" where that is not known.
     """
 
     source: EvidenceSource
     where: str
     quote: str = ""
+    end: str = ""
 
 
 @dataclass(frozen=True)

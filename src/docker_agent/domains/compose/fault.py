@@ -18,8 +18,9 @@ def fault(model: ComposeModel, place: Place, name: str, message: str, fix: str =
     ----------
     name: the service, or whatever else it is about.
     """
-    text = model.source(place.file).text[place.start : place.end].split("\n", 1)[0].strip()
-    evidence = Evidence(source="compose", where=str(place), quote=text)
+    source = model.source(place.file)
+    text = source.text[place.start : place.end].split("\n", 1)[0].strip()
+    evidence = Evidence(source="compose", where=str(place), quote=text, end=source.end_of(place))
     return Finding(code="", severity=Severity.OFF, object=name, message=message, fix=fix, evidence=(evidence,))
 
 
