@@ -20,8 +20,15 @@ _TYPES = {
     "services.*.group_add.[]": {"string", "integer"},
     "services.*.expose.[]": {"string", "integer"},
     "services.*.build.additional_contexts.*": {"string"},
+    "services.*.build.secrets.[].mode": {"string", "integer"},
+    "services.*.secrets.[].mode": {"string", "integer"},
+    "services.*.configs.[].mode": {"string", "integer"},
+    "secrets.*.driver_opts.*": {"string", "integer"},
 }
 _NOT_NEGATIVE = {
+    "services.*.blkio_config.weight",
+    "services.*.blkio_config.weight_device.[].weight",
+    "services.*.volumes.[].tmpfs.mode",
     "services.*.healthcheck.retries",
     "services.*.deploy.update_config.parallelism",
     "services.*.deploy.rollback_config.parallelism",

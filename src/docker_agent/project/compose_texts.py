@@ -86,5 +86,9 @@ def has_unset(node: Node | None) -> bool:
 
 def unset_words(node: Node) -> str:
     """What to add to a complaint about a scalar that hangs on variables without a value."""
-    unset = node.unset if isinstance(node, Scalar) else ()
-    return f", because {' and '.join(unset)} has no value" if unset else ""
+    return because_unset(node.unset) if isinstance(node, Scalar) else ""
+
+
+def because_unset(names: tuple[str, ...]) -> str:
+    """The same for the variables by name."""
+    return f", because {' and '.join(names)} {'has' if len(names) == 1 else 'have'} no value" if names else ""

@@ -216,7 +216,13 @@ def test_what_an_included_file_may_declare_is_not_called_undeclared() -> None:
     assert refusals(text) == []
 
 
-def test_unknown_values_are_passed_over_by_the_consistency_checks() -> None:
-    text = "services: {a: {image: x, networks: ['${N}'], links: ['${N}'], scale: 1, healthcheck: {test: ['${N}']}}}"
-    assert refusals(text) == []
-    assert refusals("services: {a: {image: '${N}'}}") == ["no_image_or_build 1:23"]
+def test_empty_variables_are_refused_as_compose_does_and_passed_over_where_a_platform_sets_them() -> None:
+    text = "services: {a: {image: '${I}', networks: ['${N}'], links: ['${L}'], healthcheck: {test: ['${T}']}}}"
+    assert sorted(refusals(text)) == [
+        "healthcheck_test_form 1:89",
+        "no_image_or_build 1:23",
+        "undefined_dependency 1:64",
+        "undefined_network 1:42",
+    ]
+    model = load([FILE], read=lambda _: text.encode(), variables={}, template=True)
+    assert [f.code for f in check_model(model) if f.severity is Severity.ERROR] == []

@@ -11,6 +11,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Mapping, Node, Place, Scalar, Sequence
+from docker_agent.project.compose_texts import because_unset
 from docker_agent.project.compose_types import Service
 
 _EXTENDED = {"network", "model"}
@@ -18,15 +19,16 @@ _NAMESPACES = ("network_mode", "ipc", "pid", "uts")
 
 
 class Reference(NamedTuple):
-    """A name that a service uses; `why` is the key that it stands under."""
+    """A name that a service uses; `why` is the key that it stands under, `unset` what in it has no value."""
 
     name: str
     place: Place
     why: str
+    unset: tuple[str, ...] = ()
 
 
 def names_under(node: Node | None, why: str) -> Iterator[Reference]:
-    """The names in a list, in the `source` of its entries, or in the keys of a mapping; unknown ones are left out."""
+    """The names in a list, in the `source` of its entries, or in the keys of a mapping."""
     if isinstance(node, Mapping):
         for entry in node.entries:
             yield Reference(entry.key.value, entry.key.place, why)
@@ -35,16 +37,16 @@ def names_under(node: Node | None, why: str) -> Iterator[Reference]:
             said = item.get("source") if isinstance(item, Mapping) else item
             if said is None:
                 yield Reference("", item.place, why)
-            elif isinstance(said, Scalar) and not said.unset:
-                yield Reference(said.value, said.place, why)
+            elif isinstance(said, Scalar):
+                yield Reference(said.value, said.place, why, said.unset)
 
 
 def namespaces(service: Service) -> Iterator[Reference]:
     """The services whose network, processes, memory or host name a service shares."""
     for key in _NAMESPACES:
         node = service.raw.get(key)
-        if isinstance(node, Scalar) and node.value.startswith("service:") and not node.unset:
-            yield Reference(node.value.removeprefix("service:"), node.place, key)
+        if isinstance(node, Scalar) and node.value.startswith("service:"):
+            yield Reference(node.value.removeprefix("service:"), node.place, key, node.unset)
 
 
 def needed(service: Service) -> Iterator[Reference]:
@@ -62,14 +64,18 @@ def undeclared(
 ) -> Iterator[Finding]:
     """A finding for each name that is not declared."""
     for each in used:
+        if model.template and each.unset:
+            continue  # the platform knows
         if each.name.startswith("x-") and kind in _EXTENDED:
             message = (
                 f"{service.name} uses the {kind} {each.name}; Compose takes names that start with x- for extensions."
             )
             yield as_active(model, service, fault(model, each.place, service.name, message, "Give it another name."))
         elif each.name not in declared and is_whole(model):
-            message = f"{service.name} uses the {kind} {each.name or 'without a name'}, which is not declared."
-            hint = near(each.name, declared) or f"Declare it under {kind}s:."
+            message = (
+                f"{service.name} uses the {kind} {_named(each)}, which is not declared{because_unset(each.unset)}."
+            )
+            hint = _set(each) or near(each.name, declared) or f"Declare it under {kind}s:."
             yield as_active(model, service, fault(model, each.place, service.name, message, hint))
 
 
@@ -78,6 +84,8 @@ def missing_services(model: ComposeModel, service: Service, used: Iterator[Refer
     optional = {each.service for each in service.depends_on if not each.required}
     for each in used:
         other = model.services.get(each.name)
+        if model.template and each.unset:
+            continue
         if other is None and is_whole(model) and not service.extends:
             message = (
                 f"{service.name} needs {each.name or 'a service without a name'} ({each.why}), which is no service."
@@ -110,3 +118,11 @@ def near(name: str, known: Collection[str]) -> str:
     """The question whether the nearest known name was meant, "" where none is near."""
     found = get_close_matches(name, known, n=1)
     return f'Did you mean "{found[0]}"?' if found else ""
+
+
+def _named(each: Reference) -> str:
+    return each.name or "without a name"
+
+
+def _set(each: Reference) -> str:
+    return f"Set {each.unset[0]} in .env." if each.unset else ""

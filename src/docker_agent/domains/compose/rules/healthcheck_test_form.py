@@ -41,7 +41,10 @@ def healthcheck_test_form(model: ComposeModel) -> Iterator[Finding]:
         check = service.raw.get("healthcheck")
         test = check.get("test") if isinstance(check, Mapping) else None
         first = test.items[0] if isinstance(test, Sequence) and test.items else None
-        if isinstance(first, Scalar) and not first.unset and first.value not in {"CMD", "CMD-SHELL", "NONE"}:
-            message = f"The health check of {service.name} starts with {first.value}, not with CMD, CMD-SHELL or NONE."
+        if not isinstance(first, Scalar) or (first.unset and model.template):
+            continue
+        if first.value not in {"CMD", "CMD-SHELL", "NONE"}:
+            start = first.value or "nothing"
+            message = f"The health check of {service.name} starts with {start}, not with CMD, CMD-SHELL or NONE."
             found = fault(model, first.place, service.name, message, "Put CMD in front.")
             yield as_active(model, service, found)

@@ -40,6 +40,8 @@ def no_image_or_build(model: ComposeModel) -> Iterator[Finding]:
             continue
         image = service.raw.get("image")
         unset = image.unset if isinstance(image, Scalar) else ()
+        if unset and model.template:
+            continue
         place = image.place if unset and image else service.place
         why = f": {', '.join(unset)} has no value" if unset else ""
         message = f"{service.name} has neither an image nor a build{why}."
