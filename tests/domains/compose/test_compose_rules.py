@@ -9,7 +9,7 @@ import pytest
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import Rule
-from docker_agent.domains.compose import all_rules, check_model
+from docker_agent.domains.compose import all_rules, check_model, rules
 from docker_agent.host.fake import World
 from docker_agent.project.compose import ComposeModel, load
 from docker_agent.project.disk import HostDisk
@@ -67,22 +67,16 @@ def test_fixable_rules_say_so(rule: Rule) -> None:
     assert found[0].fixable
 
 
-def test_all_rules_are_there() -> None:
-    expected = {
-        "cpu_limit",
-        "healthcheck_missing",
-        "log_rotation_missing",
-        "memory_limit",
-        "port_conflict",
-        "privileged_mode",
-        "restart_missing",
-        "root_user",
-        "secrets_in_env",
-        "socket_mount",
-        "unpinned_image",
-        "unset_variable",
-    }
-    assert expected <= {rule.code for rule in all_rules()}
+def test_every_rule_has_a_file_of_its_own_name() -> None:
+    files = sorted(path.stem for path in Path(rules.__path__[0]).glob("*.py") if path.stem != "__init__")
+    assert sorted(rule.code for rule in all_rules()) == files
+    assert len(files) > 100
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
+def test_manuals_begin_with_one_sentence(rule: Rule) -> None:
+    assert rule.summary.endswith(".")
+    assert re.search(r"^Why\n-+\n", rule.manual, re.MULTILINE)
 
 
 def test_findings_point_at_the_place() -> None:
