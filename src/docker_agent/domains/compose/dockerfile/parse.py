@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, cast
 
-from docker_agent.domains.compose.dockerfile.words import LISTABLE, WITH_HEREDOC
+from docker_agent.domains.compose.dockerfile.words import LISTABLE, PAIRED, WITH_HEREDOC
 
 _DIRECTIVE = r"#[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(.*?)[ \t\r]*"
 _WORD = r"[ \t]*(\S+)[ \t\r]*"
@@ -72,9 +72,9 @@ class Instruction:
 
     @cached_property
     def pairs(self) -> tuple[tuple[str, str | None], ...]:
-        """Keys and values of ARG, ENV and LABEL, the old form `ENV KEY value` included; None where none is given."""
+        """Keys and values of ARG, ENV and LABEL, also in the old form `ENV KEY value`; None where none is given."""
         first, _, rest = self.text.strip().partition(" ")
-        if self.word == "ENV" and "=" not in first:
+        if self.word in PAIRED and "=" not in first:
             return ((first, rest.strip()),)
         split = (word.partition("=") for word in self.words)
         return tuple((key, value if equals else None) for key, equals, value in split)

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from docker_agent.domains.compose.dockerfile.parse import Dockerfile, Instruction
-from docker_agent.domains.compose.dockerfile.words import FLAGS, PAIRED
+from docker_agent.domains.compose.dockerfile.words import FLAGS
 
 Fault = tuple[int, int, str, str]
 
 _PORT = r"(?i)\d{1,5}(?:-\d{1,5})?(?:/(?:tcp|udp|sctp))?"
-_FEWEST = {"ADD": 2, "COPY": 2}
+_STAGE = r"(?i)[a-z][a-z0-9_.-]*"
+LAST_PORT = 65_535
+_AT_ONCE = frozenset({"ONBUILD", "FROM", "MAINTAINER"})
 
 
 def syntax_faults(dockerfile: Dockerfile) -> Iterator[Fault]:
@@ -47,24 +49,22 @@ def _bad_arguments(each: Instruction) -> tuple[str, str] | None:
     match each.word:
         case "FROM" if len(words) not in {1, 3} or (len(words) == 3 and words[1].lower() != "as"):
             return "FROM takes an image, or an image AS a name", ""
-        case "ADD" | "COPY" if len(words) < _FEWEST[each.word] and "<<" not in each.text:
+        case "ADD" | "COPY" if len(words) < 2 and "<<" not in each.text:
             return f"{each.word} needs a source and a target", ""
-        case "USER" | "STOPSIGNAL" if len(words) > 1:
-            return f"{each.word} takes one word", ""
+        case "FROM" if len(words) == 3 and not re.fullmatch(_STAGE, words[2]):
+            return f"{words[2]} is no name for a stage: letters, digits, -, _ and ., a letter first", ""
+        case "STOPSIGNAL" if len(words) > 1:
+            return "STOPSIGNAL takes one word", ""
         case "ENV" | "LABEL":
             return _bad_pairs(each)
         case "EXPOSE":
-            bad = next((word for word in words if "$" not in word and not re.fullmatch(_PORT, word)), None)
+            bad = next((word for word in words if "$" not in word and not _is_port(word)), None)
             return (f"{bad} is not a port such as 8080 or 53/udp", "") if bad else None
-        case "SHELL" if each.items is None:
+        case "SHELL" if not each.items:
             return 'SHELL takes a list such as ["/bin/bash", "-c"]', ""
-        case "HEALTHCHECK" if not re.match(r"(?i)(?:none\s*$|cmd\b)", each.text):
+        case "HEALTHCHECK" if not re.match(r"(?i)(?:none\s*$|cmd\s*\S)", each.text):
             return "HEALTHCHECK takes CMD and a command, or NONE", ""
-        case "ONBUILD" if (inner := each.text.split()[0].upper()) in {
-            "ONBUILD",
-            "FROM",
-            "MAINTAINER",
-        } or inner not in FLAGS:
+        case "ONBUILD" if (inner := each.text.split()[0].upper()) in _AT_ONCE or inner not in FLAGS:
             return f"ONBUILD cannot put off {inner}", ""
         case _:
             return None
@@ -75,6 +75,9 @@ def _bad_pairs(each: Instruction) -> tuple[str, str] | None:
         key = each.pairs[0][0]
         return None if f"{key}=" in each.text else (f"{each.word} {key} has no value", "")
     bare = next((key for key, value in each.pairs if value is None), None)
-    if each.word in PAIRED and bare is not None and (each.word == "ENV" or "=" in each.text):
-        return f"{bare} has no = and no value", ""
-    return None
+    return (f"{bare} has no = and no value", "") if bare is not None else None
+
+
+def _is_port(word: str) -> bool:
+    found = re.fullmatch(_PORT, word)
+    return bool(found) and all(int(port) <= LAST_PORT for port in re.findall(r"\d+", word))
