@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
+from tests.command_line import make_place
 from tests.lab import fixtures
 
 from docker_agent.domains.compose.dockerfile.parse import parse_dockerfile
@@ -28,7 +28,7 @@ TEXTS = (
     "FROM scratch\nSHELL bash",
     "FROM scratch\nCOPY <<EOF /x\n1",
     "# escape=x\nFROM scratch",
-    "FROM scratch\nUSER a b\nWORKDIR a b\nARG a b\nENTRYPOINT\nVOLUME [a]\nENV a b c",
+    "FROM scratch\nWORKDIR a b\nUSER a b\nARG a b\nENTRYPOINT\nVOLUME [a]\nENV a b c",
     "# escape=`\nFROM scratch AS a\nENV A=1 `\n  # inside\n\n  B=2\nFROM a\nCMD ['a', 'b']",
     "ARG A=scratch\nFROM $A\nCOPY <<-'A' <<B /d/\nFROM x y\n\tA\nRUN\nB\nEXPOSE 80 53/udp 8000-8010 $PORT",
     "FROM scratch\nHEALTHCHECK NONE\nHEALTHCHECK --retries=3 CMD x\nONBUILD RUN x\nMAINTAINER me",
@@ -37,20 +37,9 @@ TEXTS = (
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_builder_takes_what_has_no_fault(text: str, tmp_path: Path) -> None:
-    (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
-    built = subprocess.run(
-        ["docker", "build", "-q", "--network=none", str(tmp_path)],
-        env=fixtures.engine_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    place = make_place(tmp_path / "project", "dalab-build", tmp_path / "state", fixtures.engine_environment())
+    (place.root / "Dockerfile").write_text(text, encoding="utf-8")
+    built = place.docker("build", "-q", "--network=none", ".")
     if built.returncode == 0:
-        subprocess.run(
-            ["docker", "image", "rm", built.stdout.strip()],
-            env=fixtures.engine_environment(),
-            capture_output=True,
-            check=False,
-        )
+        place.docker("image", "rm", built.stdout.strip())
     assert (built.returncode == 0) is not bool(list(syntax_faults(parse_dockerfile(text)))), built.stderr
