@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -30,6 +30,7 @@ KeyKind = Literal["secret", "perhaps", "paired", "plain", "about", "random"]
 SHORTEST_KEY = 16
 LONGEST_KEY = 512
 MOST_ORDERLY = 0.2
+LONGEST_NUMBER = 9
 
 SECRET_KINDS = frozenset({"secret", "perhaps"})
 
@@ -40,6 +41,8 @@ _POINTER = (
     r"env|file|secretref|k8s|consul|sops|pass)(?:://?|:(?=\S))|arn:aws[\w-]*:|projects/[\w-]+/secrets/|@Microsoft\.|"
     r"\$[({]?\w|\$$|%\w+%$|`|__\w+__$|#\{|!\w+ |\{[{%]|[*•●]+$"
 )
+_MASK_STARTS = frozenset("$<{/* \t")
+_POINTER_SIGNS = ":$%`{#@!*•●/_"
 _ELSEWHERE = (
     r"~?\.{0,2}/[\w.@/+ -]*|[A-Za-z]:\\.*|[a-z][a-z0-9+.-]*://\S*|\S+\.(?:key|pem|crt|txt|json|ya?ml|conf|jks|p12)"
 )
@@ -149,17 +152,22 @@ def secret_by_shape(text: str) -> Suspicion | None:
 
 def is_pointer(text: str) -> bool:
     """Whether a value stands for another: a variable, a mask, a path into a vault."""
-    masked = is_reference(text) and (not text.startswith("<") or text.startswith("<secret:"))
-    return masked or bool(re.match(_POINTER, text))
+    if text[:1] in _MASK_STARTS and is_reference(text) and (text[0] != "<" or text.startswith("<secret:")):
+        return True
+    return any(sign in text for sign in _POINTER_SIGNS) and bool(re.match(_POINTER, text))
 
 
 def weight_of(value: str, key: str = "") -> Literal["real", "default", "placeholder"]:
     """Whether a value is one that somebody chose, one that everybody knows, or one that is still to be filled in."""
-    if re.match(_PLACEHOLDER, value) or value.lower() == key.lower():
+    lower = value.lower()
+    bare = lower.rstrip("0123456789!.@#_-")
+    if lower != key.lower() and bare and (lower in WELL_KNOWN or bare in WELL_KNOWN):
+        return "default"
+    if lower == key.lower() or re.match(_PLACEHOLDER, value):
         return "placeholder"
-    bare = re.sub(r"[\d!.@#_-]+$", "", value.lower())
-    known = value.lower() in WELL_KNOWN or bare in WELL_KNOWN or not bare or bool(re.match(_DEFAULT, value))
-    return "default" if known and not re.fullmatch(r"\d{9,}", value) else "real"
+    if (not bare and len(value) < LONGEST_NUMBER) or re.match(_DEFAULT, value):
+        return "default"
+    return "real"
 
 
 def looks_generated(text: str) -> bool:
@@ -180,7 +188,9 @@ def looks_generated(text: str) -> bool:
 
 def _under_secret_key(key: str, text: str, *, sure: bool) -> Suspicion | None:
     lower = text.lower()
-    if lower in NOTHING or re.fullmatch(_ELSEWHERE, text) or re.fullmatch(_MEASURE, text):
+    if lower in NOTHING or (any(sign in text for sign in "/\\.") and re.fullmatch(_ELSEWHERE, text)):
+        return None
+    if text[0] in "0123456789*,?" and re.fullmatch(_MEASURE, text):
         return None
     if not sure and (lower in MECHANISMS or re.fullmatch(r"[a-z]+(?:[._ -][a-z]+)*|[\d.]+", text)):
         return None
@@ -212,7 +222,7 @@ def _is_encoded_text(text: str) -> bool:
     if len(text) % 4:
         return False
     try:
-        decoded = base64.b64decode(text, validate=True)
+        decoded = binascii.a2b_base64(text, strict_mode=True)
     except ValueError:
         return False
     return all(9 <= byte < 127 for byte in decoded)
