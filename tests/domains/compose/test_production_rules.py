@@ -223,6 +223,24 @@ def test_ports_without_a_network(mode: str, expected: list[Severity]) -> None:
     assert of("ports_discarded", text.replace("['80:80']", "[]")) == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "flagged"),
+    [
+        ("network_mode: 'service:b', hostname: x", True),
+        ("network_mode: 'service:b', extra_hosts: {x: 1.2.3.4}", True),
+        ("network_mode: 'container:b', dns: 1.1.1.1", True),
+        ("network_mode: 'service:b', expose: ['80']", True),
+        ("network_mode: host, links: [b]", True),
+        ("network_mode: host, hostname: x, dns: 1.1.1.1", False),
+        ("network_mode: 'service:b', domainname: x, dns_search: x", False),
+        ("network_mode: 'service:b', expose: []", False),
+        ("network_mode: bridge, hostname: x", False),
+    ],
+)
+def test_what_belongs_to_the_owner_of_a_network(lines: str, flagged: bool) -> None:
+    assert flagged == bool(of("network_mode_conflict", services(a=f"image: 'a:1', {lines}", b="image: 'b:1'")))
+
+
 def test_the_same_port_twice_in_one_service() -> None:
     assert of("port_conflict", services(a="image: 'a:1', ports: ['80:80', '80:80/tcp']")) == []
     (finding,) = of("port_conflict", services(a="image: 'a:1', ports: ['80:80', '80:81']"))
@@ -244,7 +262,9 @@ def test_profiles_that_need_each_other_run_together() -> None:
     assert of("port_conflict", text.replace("profiles: [x]", "scale: 0").replace("profiles: [y]", "init: true")) == []
     names = "image: 'a:1', container_name: n"
     assert of("duplicate_container_name", services(a=f"{names}, profiles: [x]", b=f"{names}, profiles: [y]")) == []
-    assert len(of("duplicate_container_name", services(a=names, b=f"{names}, profiles: [y]"))) == 1
+    assert severities("duplicate_container_name", services(a=names, b=names)) == [Severity.ERROR]
+    assert severities("duplicate_container_name", services(a=names, b=f"{names}, scale: 0")) == [Severity.ERROR]
+    assert severities("duplicate_container_name", services(a=names, b=f"{names}, profiles: [y]")) == [Severity.WARN]
     assert (
         of(
             "duplicate_container_name",

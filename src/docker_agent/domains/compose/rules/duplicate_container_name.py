@@ -15,14 +15,15 @@ from docker_agent.project.compose_nodes import Scalar
 from docker_agent.project.compose_types import Service
 
 
-@rule(severity=Severity.ERROR, area="conflict")
+@rule(severity=Severity.ERROR, area="model")
 def duplicate_container_name(model: ComposeModel) -> Iterator[Finding]:
     """Two services give their container the same name.
 
     Why
     ---
-    A name exists once on an engine: the second container is not created, "the container name is already in use".
-    Services in different profiles are taken for alternatives, unless one of them needs the other.
+    A name exists once on an engine, and Compose refuses the project: "container name is already in use". Services in
+    different profiles are taken for alternatives, unless one of them needs the other; where a profile is off, this is a
+    warning.
 
     Flagged
     -------
@@ -55,7 +56,8 @@ def duplicate_container_name(model: ComposeModel) -> Iterator[Finding]:
         node = known_item(service, "container_name")
         if node is None:
             continue
-        first = next((known for known in named.get(node.value, ()) if run_together(model, known[1], service)), None)
+        others = named.setdefault(node.value, [])
+        first = next((known for known in others if _meet(model, known[1], service)), None)
         if first:
             found = fault(
                 model,
@@ -65,5 +67,12 @@ def duplicate_container_name(model: ComposeModel) -> Iterator[Finding]:
                 "Take container_name out of one of them, or change it.",
             )
             elsewhere = Evidence(source="compose", where=str(first[0].place), quote=node.value)
-            yield replace(found, evidence=(*found.evidence, elsewhere))
-        named.setdefault(node.value, []).append((node, service))
+            found = replace(found, evidence=(*found.evidence, elsewhere))
+            both = model.is_active(first[1]) and model.is_active(service)
+            yield found if both else replace(found, severity=Severity.WARN)
+        others.append((node, service))
+
+
+def _meet(model: ComposeModel, one: Service, other: Service) -> bool:
+    """Whether two services count together; for Compose one of no replicas does too."""
+    return (model.is_active(one) and model.is_active(other)) or run_together(model, one, other)
