@@ -33,15 +33,15 @@ def fix(
     ] = [],  # noqa: B006
     service: Annotated[str, "Only this service; all of them by default."] = "",
     unsafe: Annotated[
-        bool, "Also mend what changes how containers run: limits, health checks, restart policies."
+        bool, "Also mend what changes how containers run: log rotation, health checks, restart policies."
     ] = False,
     files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006
 ) -> Plan:
     """Plan edits of the compose files that mend findings of compose_check and leave everything else as it is.
 
     Mended by default is what leaves the containers as they are. With `unsafe` or by name: what changes how they run,
-    such as restart_missing, log_rotation_missing, memory_limit, privileged_mode. By name only: what needs a choice,
-    such as read_only_root. Running containers keep their settings until they are recreated.
+    such as restart_missing, log_rotation_missing, privileged_mode. By name only: measures of hardening and what needs
+    a choice, such as memory_limit, read_only_root. Running containers keep their settings until they are recreated.
     """
     stack = stack_of(ws, files=files)
     if stack is None:
