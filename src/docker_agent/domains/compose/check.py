@@ -69,7 +69,7 @@ def check(
     judged = judge(model, severities)
     findings = [_shortened(ws, finding) for finding in judged.findings]
     refused, missing = _ask_compose(ws, stack)
-    linted, looked, unlinted = ask_hadolint(ws.host, model, severities)
+    linted, looked, unlinted = ask_hadolint(ws.host.program, model, severities)
     findings += [_shortened(ws, finding) for finding in linted]
     names = (*model.sources, *model.others)
     return CheckReport(

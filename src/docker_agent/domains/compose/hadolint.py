@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,9 @@ from docker_agent.domains.compose.severities import Severities
 from docker_agent.project.compose import ComposeModel
 
 if TYPE_CHECKING:
-    from docker_agent.host.host import Reads  # costs pydantic, which the compose checker does without
+    from docker_agent.host.models import Ran  # costs pydantic, which the compose checker does without
+
+Program = Callable[..., "Ran"]
 
 # Hadolint's codes for what a rule here looks at with knowledge of the compose file, by that rule.
 COVERED: dict[str, tuple[str, ...]] = {
@@ -34,17 +36,21 @@ SEVERITY = {"error": Severity.WARN, "warning": Severity.WARN, "info": Severity.I
 
 
 def ask_hadolint(
-    host: Reads, model: ComposeModel, severities: Severities
+    program: Program, model: ComposeModel, severities: Severities
 ) -> tuple[list[Finding], tuple[str, ...], tuple[str, ...]]:
     """Run Hadolint where it is installed: its findings, what was looked at, and what was not.
 
     Where it is not installed, nothing is missing: our own rules have looked.
+
+    Parameters
+    ----------
+    program: runs a program by its name and arguments, as the reading half of the host does.
     """
     arguments = hadolint_arguments(model)
     if not arguments:
         return [], (), ()
     try:
-        ran = host.program("hadolint", *arguments)
+        ran = program("hadolint", *arguments)
     except ToolMissing:
         return [], (), ()
     try:

@@ -70,7 +70,9 @@ class ImageBuild:
         """A finding at a range of the Dockerfile's text."""
         place = self.place_of(*span)
         quote = self.source.text[place.start : place.end].split("\n", 1)[0].strip()
-        evidence = Evidence(source="compose" if self.inline else "file", where=str(place), quote=quote)
+        evidence = Evidence(
+            source="compose" if self.inline else "file", where=str(place), quote=quote, end=self.source.end_of(place)
+        )
         return Finding("", Severity.OFF, self.service.name, message, fix=fix, evidence=(evidence,))
 
     def stages(self) -> list[Stage]:
