@@ -10,7 +10,7 @@ from docker_agent.core.discover import instances
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import Rule
 from docker_agent.domains.compose.hardening import NOT_HARDENED, sum_up
-from docker_agent.domains.compose.severities import Severities
+from docker_agent.domains.compose.severities import Severities, Weight
 from docker_agent.domains.compose.suppress import UNUSED_SUPPRESSION, Comments, where
 from docker_agent.project.compose import ComposeModel
 
@@ -67,66 +67,53 @@ def judge(model: ComposeModel, severities: Severities, rules: Sequence[Rule] | N
     rules: all of them by default; only then are hardening measures summed up and comments that silence nothing told.
         Rules that are named run even where they are off by default.
     """
-    found = [finding for rule in _to_run(severities, rules) for finding in _found(model, severities, rule)]
+    weights = [severities.weight(rule) for rule in (all_rules() if rules is None else rules)]
+    to_run = [each for each in weights if each.severity.rank or (rules is not None and not each.given)]
+    found = [
+        finding
+        for weight in to_run
+        if rules is not None or weight.rule.code not in _AFTERWARDS
+        for finding in _judged(weight, weight.rule.check(model))
+    ]
     comments = Comments(model)
     standing = [finding for finding in found if not _silenced(severities, comments, finding)]
     if rules is None:
-        standing = [
-            finding
-            for finding in _summed_up(model, severities, standing)
-            if finding.code != NOT_HARDENED or not _silenced(severities, comments, finding)
-        ]
-        live = {rule.code for rule in all_rules() if severities.of(rule)[0].rank}
-        standing += _judged(severities, _rule(UNUSED_SUPPRESSION), comments.unused(known_codes(), live))
+        after = {each.rule.code: each for each in weights if each.rule.code in _AFTERWARDS}
+        if severities.profile == "dev":
+            kept, measures = _apart(weights, standing)
+            remarks = _judged(after[NOT_HARDENED], sum_up(model, measures))
+            standing = [*kept, *(each for each in remarks if not _silenced(severities, comments, each))]
+        live = {each.rule.code for each in to_run}
+        standing += _judged(after[UNUSED_SUPPRESSION], comments.unused(known_codes(), live))
     return Judgement(sorted(standing, key=_order), sorted(comments.silenced, key=_order))
 
 
-def _to_run(severities: Severities, rules: Sequence[Rule] | None) -> Iterator[Rule]:
-    if rules is None:
-        return (rule for rule in all_rules() if severities.of(rule)[0].rank and rule.code not in _AFTERWARDS)
-    named = ((rule, severities.named(rule.code)) for rule in rules)
-    return (rule for rule, given in named if given is None or given[0].rank)
-
-
-def _found(model: ComposeModel, severities: Severities, rule: Rule) -> Iterator[Finding]:
-    return _judged(severities, rule, rule.check(model))
-
-
-def _judged(severities: Severities, rule: Rule, findings: Iterable[Finding]) -> Iterator[Finding]:
+def _judged(weight: Weight, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Findings with code and severity; a rule's own word on one of them counts more than the profile's."""
-    severity, origin = severities.of(rule)
-    if not severity.rank and severities.named(rule.code):
+    if weight.given and not weight.severity.rank:
         return
-    given = severities.named(rule.code) is not None
-    fixable = rule.mend is not None
     for finding in findings:
-        own = finding.severity.rank and not given
+        own = finding.severity.rank and not weight.given
         yield replace(
             finding,
-            code=rule.code,
-            severity=finding.severity if own else severity,
-            severity_from="" if own else origin,
-            fixable=fixable,
+            code=weight.rule.code,
+            severity=finding.severity if own else weight.severity,
+            severity_from="" if own else weight.origin,
+            fixable=weight.rule.mend is not None,
         )
+
+
+def _apart(weights: Iterable[Weight], findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """The findings that are listed, and those of hardening rules that nobody named, which are summed up."""
+    summed_up = {each.rule.code for each in weights if each.rule.hardening and not each.given}
+    parts: tuple[list[Finding], list[Finding]] = ([], [])
+    for finding in findings:
+        parts[finding.code in summed_up].append(finding)
+    return parts
 
 
 def _silenced(severities: Severities, comments: Comments, finding: Finding) -> bool:
     return finding.code not in severities.overrides and comments.silence(finding)
-
-
-def _summed_up(model: ComposeModel, severities: Severities, findings: list[Finding]) -> list[Finding]:
-    """The findings with one remark a service in place of those of hardening rules that nobody named."""
-    remark = _rule(NOT_HARDENED)
-    if severities.profile == "prod":
-        return findings
-    measures = {rule.code for rule in all_rules() if rule.hardening and severities.named(rule.code) is None}
-    folded = [finding for finding in findings if finding.code in measures]
-    kept = [finding for finding in findings if finding.code not in measures]
-    return [*kept, *_judged(severities, remark, sum_up(model, folded))]
-
-
-def _rule(code: str) -> Rule:
-    return next(rule for rule in all_rules() if rule.code == code)
 
 
 def _order(finding: Finding) -> tuple[int, str, int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from docker_agent.core.finding import Severity
 from docker_agent.core.rule import Rule
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 Profile = Literal["dev", "prod"]
 
 COMMAND_LINE = "command line"
+
+# Other programs' rules have their own codes below these.
+LINTERS = ("hadolint_",)
+
+
+class Weight(NamedTuple):
+    """How much a rule counts: where that was changed ("" where it is its own), and whether a person did."""
+
+    rule: Rule
+    severity: Severity
+    origin: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,7 @@ class Severities:
     places: Mapping[str, str] = field(default_factory=dict[str, str])
     profile: Profile = "dev"
     overrides: Mapping[str, Severity] = field(default_factory=dict[str, Severity])
+    _weights: dict[str, Weight] = field(default_factory=dict[str, "Weight"], init=False, compare=False, repr=False)
 
     def named(self, code: str) -> tuple[Severity, str] | None:
         """The severity that a person gave a rule, and where; None where nobody did."""
@@ -45,12 +58,22 @@ class Severities:
 
     def of(self, rule: Rule) -> tuple[Severity, str]:
         """The severity of a rule's findings, and where it was changed, "" where it is the rule's own."""
+        weight = self.weight(rule)
+        return weight.severity, weight.origin
+
+    def weight(self, rule: Rule) -> Weight:
+        """The same with whether a person said so."""
+        if rule.code not in self._weights:
+            self._weights[rule.code] = self._weigh(rule)
+        return self._weights[rule.code]
+
+    def _weigh(self, rule: Rule) -> Weight:
         named = self.named(rule.code)
         if named:
-            return named
+            return Weight(rule, *named, given=True)
         if self.profile == "prod" and rule.production is not rule.severity:
-            return rule.production, "profile prod"
-        return rule.severity, ""
+            return Weight(rule, rule.production, "profile prod")
+        return Weight(rule, rule.severity)
 
     def unknown(self, codes: Collection[str]) -> Iterator[str]:
         """A sentence for each code that a person gave a severity to and that no rule has, with the nearest that is.
@@ -61,7 +84,7 @@ class Severities:
         """
         for code in {**self.policies, **self.overrides}:
             named = self.named(code)
-            if named and code not in codes:
+            if named and code not in codes and not code.startswith(LINTERS):
                 near = get_close_matches(code, codes, n=1)
                 meant = f"did you mean {near[0]}?" if near else "it changes nothing."
                 yield f"{named[1]}: there is no rule {code}; {meant}"
