@@ -34,7 +34,7 @@ def leak_findings(model: ComposeModel, code: str, fix: str) -> Iterator[Finding]
                 message=_WORDS[found.weight].format(owner=leak.written.owner, what=_what(leak)),
                 fix=fix,
                 confidence="likely" if found.kind == "random" else "certain",
-                evidence=(Evidence(source="compose", where=str(leak.place), quote=key),),
+                evidence=(Evidence("compose", str(leak.place), key, leak.node.source.end_of(leak.place)),),
             )
 
 
