@@ -9,8 +9,9 @@ from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose.fault import fault
+from docker_agent.project.comments import comments
 from docker_agent.project.compose import ComposeModel, Document
-from docker_agent.project.compose_nodes import Mapping, Node, Place, Scalar, Sequence, Source
+from docker_agent.project.compose_nodes import Mapping, Node, Place, Sequence, Source
 
 UNUSED_SUPPRESSION = "unused_suppression"
 
@@ -113,18 +114,17 @@ def _named(model: ComposeModel, file: str, service: str) -> Iterator[int]:
 
 def _in_file(source: Source, documents: list[Document]) -> Iterator[Suppression]:
     lines = source.text.split("\n")
-    starts, scalars = _layout(documents)
-    for match in _COMMENT.finditer(source.text):
-        if any(start < match.start() < end for start, end in scalars):
+    starts = _starts(documents)
+    for begin, end in comments(source.text, [document.root for document in documents]):
+        match = _COMMENT.search(source.text, begin, end)
+        if match is None:
             continue
-        first, last = _lines_of(source, lines, starts, source.place(match.start(), match.end()).line)
-        words = list(_WORD.finditer(match.group(1) or ""))
+        first, last = _lines_of(source, lines, starts, source.place(begin, end).line)
+        words = list(_WORD.finditer(source.text, *match.span(1))) if match.group(1) else []
         if not words:
-            yield Suppression("", source.place(match.start(), match.end()), first, last)
+            yield Suppression("", source.place(*match.span()), first, last)
         for word in words:
-            begin = match.start(1)
-            place = source.place(begin + word.start(), begin + word.end())
-            yield Suppression(word.group().replace("-", "_"), place, first, last)
+            yield Suppression(word.group().replace("-", "_"), source.place(*word.span()), first, last)
 
 
 def _lines_of(source: Source, lines: list[str], starts: dict[int, int], line: int) -> tuple[int, int]:
@@ -145,10 +145,9 @@ def _end_line(source: Source, starts: dict[int, int], line: int) -> int:
     return max([line, *(source.place(to, to).line for to in ends)])
 
 
-def _layout(documents: list[Document]) -> tuple[dict[int, int], list[tuple[int, int]]]:
-    """Where keys and items begin and their values end, and the ranges of the scalars that may hold a hash sign."""
+def _starts(documents: list[Document]) -> dict[int, int]:
+    """Where keys and items begin, and where their values end."""
     starts: dict[int, int] = {}
-    scalars: list[tuple[int, int]] = []
     seen: set[int] = set()
     waiting: list[Node] = [document.root for document in documents]
     while waiting:
@@ -156,17 +155,13 @@ def _layout(documents: list[Document]) -> tuple[dict[int, int], list[tuple[int, 
         if id(node) in seen:
             continue
         seen.add(id(node))
-        match node:
-            case Scalar():
-                if node.style:
-                    scalars.append((node.start, node.end))
-            case Mapping():
-                for entry in node.entries:
-                    end = entry.alias[1] if entry.alias else entry.value.end
-                    starts[entry.key.start] = max(end, starts.get(entry.key.start, 0))
-                    waiting.append(entry.value)
-            case Sequence():
-                for item in node.items:
-                    starts[item.start] = max(item.end, starts.get(item.start, 0))
-                    waiting.append(item)
-    return starts, scalars
+        if isinstance(node, Mapping):
+            for entry in node.entries:
+                end = entry.alias[1] if entry.alias else entry.value.end
+                starts[entry.key.start] = max(end, starts.get(entry.key.start, 0))
+                waiting.append(entry.value)
+        elif isinstance(node, Sequence):
+            for item in node.items:
+                starts[item.start] = max(item.end, starts.get(item.start, 0))
+                waiting.append(item)
+    return starts
