@@ -229,3 +229,19 @@ def test_an_input_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     assert stack
     with pytest.raises(InputError, match="not a regular file"):
         inputs_of(stack, read_file)
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "said"),
+    [
+        ('"***"', {}, ["2:7"]),
+        ("${NOWHERE_SET}", {}, ["2:7"]),
+        ('"***"', {"COMPOSE_PROJECT_NAME": "shop"}, []),
+        ("My_Shop", {}, []),
+        ('""', {}, []),
+    ],
+)
+def test_names_of_which_nothing_remains_are_refused(name: str, environment: dict[str, str], said: list[str]) -> None:
+    text = f"services: {{a: {{image: x}}}}\nname: {name}\n".encode()
+    model = open_stack(Path("/srv/x"), [Path("/srv/x/compose.yml")], read=lambda _: text, environment=environment).model
+    assert [f"{problem.place.line}:{problem.place.column}" for problem in model.problems] == said

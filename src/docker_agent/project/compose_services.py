@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from docker_agent.project.compose_casts import flag, number, seconds, size
 from docker_agent.project.compose_entries import (
@@ -39,8 +39,18 @@ from docker_agent.project.compose_types import (
     Service,
 )
 
-Report = Callable[[str, Place, str, str], None]
 T = TypeVar("T")
+
+_TEXTS = (
+    "image", "network_mode", "restart", "user", "container_name", "ipc", "pid", "uts", "cgroup",
+    "cgroup_parent", "userns_mode", "hostname", "pull_policy", "platform", "stop_signal",
+)  # fmt: skip
+_LISTS = (
+    "security_opt", "cap_add", "cap_drop", "tmpfs", "links", "external_links", "volumes_from", "expose",
+    "profiles",
+)  # fmt: skip
+_PAIRS = ("environment", "sysctls", "labels")
+_FLAGS = ("privileged", "init", "read_only", "tty", "stdin_open")
 
 
 class ServiceReader:
@@ -72,25 +82,28 @@ class ServiceReader:
         restart = mapping(deploy.get("restart_policy"))
         swappiness = known.get("mem_swappiness")
         env_files = read_env_files(known.get("env_file"))
+        same: dict[str, Any] = {
+            **{word: text(known.get(word)) for word in _TEXTS},
+            **{word: texts(known.get(word)) for word in _LISTS},
+            **{word: pairs(known.get(word)) for word in _PAIRS},
+            **{word: flag(known.get(word)) for word in _FLAGS},
+        }
         return Service(
             name=name,
             place=entry.key.place,
             raw=node,
-            image=text(known.get("image")),
+            **same,
             build=_build(known.get("build")),
             command=self._words(known.get("command")),
             entrypoint=self._words(known.get("entrypoint")),
-            environment=pairs(known.get("environment")),
             env_files=tuple(file.path for file in env_files),
             env_file_entries=env_files,
             ports=self._items(known.get("ports"), read_port, "bad_port"),
             mounts=self._items(known.get("volumes"), read_mount, "bad_mount"),
             networks=names(known.get("networks")),
             network_aliases=read_aliases(known.get("networks")),
-            network_mode=text(known.get("network_mode")),
             depends_on=_dependencies(known.get("depends_on")),
             healthcheck=_healthcheck(known.get("healthcheck")),
-            restart=text(known.get("restart")),
             restart_condition=text(restart.get("condition")),
             memory=size(limits.get("memory") or known.get("mem_limit")),
             cpus=number(limits.get("cpus") or known.get("cpus")),
@@ -102,42 +115,14 @@ class ServiceReader:
             mem_swappiness=int(number(swappiness)) if text(swappiness) else None,
             shm_size=size(known.get("shm_size")),
             ulimits=read_ulimits(known.get("ulimits")),
-            user=text(known.get("user")),
-            privileged=flag(known.get("privileged")),
-            init=flag(known.get("init")),
-            read_only=flag(known.get("read_only")),
-            container_name=text(known.get("container_name")),
             stop_grace_period_s=seconds(known.get("stop_grace_period")),
-            security_opt=texts(known.get("security_opt")),
-            cap_add=texts(known.get("cap_add")),
-            cap_drop=texts(known.get("cap_drop")),
-            tmpfs=texts(known.get("tmpfs")),
             tmpfs_mounts=read_tmpfs(known.get("tmpfs")),
             devices=read_devices(known.get("devices")),
             gpus=has_gpu(known, reservations),
-            ipc=text(known.get("ipc")),
-            pid=text(known.get("pid")),
-            uts=text(known.get("uts")),
-            cgroup=text(known.get("cgroup")),
-            cgroup_parent=text(known.get("cgroup_parent")),
-            userns_mode=text(known.get("userns_mode")),
-            hostname=text(known.get("hostname")),
-            pull_policy=text(known.get("pull_policy")),
-            platform=text(known.get("platform")),
-            stop_signal=text(known.get("stop_signal")),
-            links=texts(known.get("links")),
-            external_links=texts(known.get("external_links")),
-            volumes_from=texts(known.get("volumes_from")),
-            expose=texts(known.get("expose")),
-            sysctls=pairs(known.get("sysctls")),
             extra_hosts=pairs(known.get("extra_hosts"), "=:"),
-            tty=flag(known.get("tty")),
-            stdin_open=flag(known.get("stdin_open")),
             develop="develop" in known,
-            profiles=texts(known.get("profiles")),
             secrets=sources(known.get("secrets")),
             configs=sources(known.get("configs")),
-            labels=pairs(known.get("labels")),
             deploy_labels=pairs(deploy.get("labels")),
             models=names(known.get("models")),
             logging=_logging(known.get("logging")),

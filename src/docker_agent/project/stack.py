@@ -6,13 +6,16 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docker_agent.core.errors import InputError
 from docker_agent.host.files import find_files, read_file
 from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose_nodes import Scalar
+from docker_agent.project.compose_texts import unset_words
+from docker_agent.project.compose_types import Problem
 from docker_agent.project.disk import Disk, HostDisk
 from docker_agent.project.dotenv import parse_dotenv
 
@@ -131,12 +134,18 @@ def open_stack(
     fallback = normalize_name(directory.absolute().name)
     variables = {"COMPOSE_PROJECT_NAME": fallback, **known}
     model = load(files, read=read, variables=variables, root=root, disk=disk, strict=strict, template=template)
-    name = given or model.name or fallback
+    if not given:
+        model = _with_name_checked(model)
+    name = given or normalize_name(model.name) or fallback
     return Stack(root, directory, tuple(files), name, model, dotenv, tuple(_dotenv_files(root, directory, environment)))
 
 
-def stack_of(ws: Workspace, *, files: Sequence[str] = ()) -> Stack | None:
+def stack_of(ws: Workspace, *, files: Sequence[str] = (), strict: bool = True) -> Stack | None:
     """The stack of a workspace, or of certain files of it, None where there is no compose file.
+
+    Parameters
+    ----------
+    strict: as for `load`.
 
     Raises
     ------
@@ -149,9 +158,10 @@ def stack_of(ws: Workspace, *, files: Sequence[str] = ()) -> Stack | None:
             read=ws.host.read_file,
             find=ws.host.find_files,
             disk=HostDisk(ws.host),
+            strict=strict,
         )
     named = [_inside(ws.root, name) for name in files]
-    return open_stack(ws.root, named, read=ws.host.read_file, disk=HostDisk(ws.host))
+    return open_stack(ws.root, named, read=ws.host.read_file, disk=HostDisk(ws.host), strict=strict)
 
 
 def compose_argv(stack: Stack, *arguments: str) -> tuple[str, ...]:
@@ -195,6 +205,15 @@ def project_name(root: Path, environment: Mapping[str, str] = os.environ) -> str
 def normalize_name(name: str) -> str:
     """A folder's name as Compose makes a project's name of it: lower case, only a-z 0-9 _ -, none of _ - in front."""
     return re.sub(r"[^a-z0-9_-]", "", name.lower()).lstrip("_-")
+
+
+def _with_name_checked(model: ComposeModel) -> ComposeModel:
+    """The model with the complaint that nothing remains of its name once it is normalized, if so."""
+    node = model.root.get("name")
+    if not isinstance(node, Scalar) or not node.written or normalize_name(node.value) or model.template:
+        return model
+    message = f'"{node.value}" has nothing that can name a project{unset_words(node)}'
+    return replace(model, problems=(*model.problems, Problem("schema", node.place, message)))
 
 
 def _inside(root: Path, name: str) -> Path:
