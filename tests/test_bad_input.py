@@ -111,7 +111,6 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
     "tabs": (b"services:\n\tweb:\n", "compose.yml:2:1"),
     "binary": (bytes(range(256)) * 20, "UTF-8"),
     "no UTF-8": (b"services:\n  web: {image: caf\xe9}\n", "UTF-8"),
-    "keys twice": (b"services:\n  web: {image: a}\n  web: {image: b}\n", "compose.yml:3:3"),
     "alias bomb": (ALIAS_BOMB.encode() + b"services: {web: {image: a, labels: *a9}}\n", "aliases"),
     "deep": (b"services: " + b"[" * 5_000 + b"\n", "compose.yml:1"),
     "open quote": (b'services:\n  web: {image: "a}\n', "compose.yml:"),
@@ -129,6 +128,14 @@ def test_a_compose_file_that_cannot_be_read(here: Here, kind: str) -> None:
     fixed = here("compose", "fix", "--unsafe", "--yes")
     read_well(fixed, 2, "Error: ", "Next: ")
     assert content == (here.root / "compose.yml").read_bytes()
+
+
+def test_a_key_that_is_there_twice_is_one_finding_among_others(here: Here) -> None:
+    here.write("compose.yml", "services:\n  web: {image: a}\n  web: {image: b}\n  db: {imagee: c}\n")
+    done = here("compose", "check")
+    read_well(done, 1)
+    assert "compose.yml:3:3" in done.stdout
+    assert "compose.yml:4:8" in done.stdout
 
 
 def test_yaml_tags_build_nothing(here: Here) -> None:
