@@ -175,6 +175,10 @@ def test_simple_commands(script: str, expected: list[str]) -> None:
         ("a/.env", [".env"], False),
         ("a/.env", ["a"], True),
         ("a/b/.env", ["**"], True),
+        ("a/b/.env", ["a/**/.env"], True),
+        ("a/.env", ["a/**/.env"], True),
+        ("b/.env", ["a/**/.env"], False),
+        ("a" * 200, ["*a" * 60 + "b"], False),
     ],
 )
 def test_ignored_paths(name: str, patterns: list[str], expected: bool) -> None:

@@ -134,6 +134,15 @@ def test_env_files_that_come_along() -> None:
     assert found("dockerfile_ignore_missing", copy, __dockerignore="") == []
 
 
+def test_files_that_dockerignore_keeps_out_are_missing_too() -> None:
+    copy = "FROM a:1\nCOPY ./a.txt /app\nCOPY . /all\n"
+    files = {"a__txt": "", "__dockerignore": "*\n"}
+    (finding,) = found("dockerfile_source_missing", copy, **files)
+    assert ".dockerignore keeps out" in finding.message
+    assert found("dockerfile_source_missing", copy, **files | {"__dockerignore": "*\n!a.txt\n"}) == []
+    assert found("dockerfile_source_missing", copy, **files | {"__dockerignore": "b.txt\n"}) == []
+
+
 def test_arguments_that_no_one_takes() -> None:
     file = "ARG BASE=a:1\nFROM $BASE\nARG VERSION\n"
     build = "build: {context: ., args: [VERSION=1, BASE=b:1, HTTP_PROXY=x, VERSOIN=2]}"

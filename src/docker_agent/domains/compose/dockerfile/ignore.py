@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
@@ -19,34 +19,46 @@ def ignore_file(disk: Disk, build: ImageBuild) -> Path | None:
 
 def ignores(disk: Disk, build: ImageBuild, name: str) -> bool:
     """Whether a path of the context is kept out; the last pattern that fits decides."""
+    return is_ignored(name, _patterns(disk, build))
+
+
+def ignores_all(disk: Disk, build: ImageBuild, name: str) -> bool:
+    """Whether a path of the context is kept out with everything in it: no pattern makes an exception."""
+    patterns = _patterns(disk, build)
+    return is_ignored(name, patterns) and not any(line.strip().startswith("!") for line in patterns)
+
+
+def _patterns(disk: Disk, build: ImageBuild) -> list[str]:
     path = ignore_file(disk, build)
-    if path is None:
-        return False
     try:
-        lines = disk.read(path).decode("utf-8", "replace").splitlines()
+        return disk.read(path).decode("utf-8", "replace").splitlines() if path else []
     except InputError:
-        return False
-    return is_ignored(name, lines)
+        return []
 
 
 def is_ignored(name: str, patterns: list[str]) -> bool:
     """Whether a path fits the patterns of a `.dockerignore`, as itself or as something inside a folder that fits."""
     ignored = False
     parts = name.split("/")
-    above = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
     for line in patterns:
         pattern = line.strip()
         wanted = not pattern.startswith("!")
         pattern = pattern.lstrip("!").strip().removeprefix("./").strip("/")
         if pattern and not pattern.startswith("#") and wanted is not ignored:
-            matches = re.compile(_as_regex(pattern)).fullmatch
-            if any(matches(path) for path in above):
+            pieces = pattern.split("/")
+            if any(_fits(parts[:length], pieces) for length in range(1, len(parts) + 1)):
                 ignored = wanted
     return ignored
 
 
-def _as_regex(pattern: str) -> str:
-    """Go's file patterns, and `**` for any number of folders."""
-    pieces = re.split(r"(\*\*/?|\*|\?|\[[^\]]*\])", pattern)
-    meaning = {"**/": r"(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return "".join(meaning.get(piece, piece if piece.startswith("[") else re.escape(piece)) for piece in pieces)
+def _fits(parts: list[str], pieces: list[str]) -> bool:
+    """Whether the parts of a path fit the pieces of a pattern, `**` standing for any number of them."""
+    reached = {0}
+    for piece in pieces:
+        if piece == "**":
+            reached = set(range(min(reached), len(parts) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(parts) and fnmatchcase(parts[at], piece)}
+        if not reached:
+            return False
+    return len(parts) in reached

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions, span_of
+from docker_agent.domains.compose.dockerfile.ignore import ignores_all
 from docker_agent.project.compose import ComposeModel
 
 
@@ -17,7 +19,8 @@ def dockerfile_source_missing(model: ComposeModel) -> Iterator[Finding]:
 
     Why
     ---
-    The build ends there. What a build outside makes first (a binary, a bundle) is missed here too.
+    The build ends there, also where `.dockerignore` keeps the file out. What a build outside makes first (a binary, a
+    bundle) is missed here too.
 
     Flagged
     -------
@@ -47,11 +50,16 @@ def dockerfile_source_missing(model: ComposeModel) -> Iterator[Finding]:
     Correct the path; it is relative to the build context, not to the Dockerfile.
     """
     disk = model.disk
-    for build, each in instructions(model, "COPY", "ADD") if disk is not None else ():
+    for build, each in instructions(model, "COPY", "ADD"):
         if build.context is None or any(name == "from" for name, _ in each.flags) or "<<" in each.text:
             continue
         for word in each.words[:-1]:
-            path = build.context / word.lstrip("/")
-            if not any(mark in word for mark in "*?[$:@") and disk is not None and not disk.kind(path):
+            if disk is None or any(mark in word for mark in "*?[$:@"):
+                continue
+            name = os.path.normpath(f"/{word}").lstrip("/") or "."
+            if not disk.kind(build.context / name):
                 words = f"The Dockerfile of {build.service.name} copies {word}, which is not in its build context."
                 yield replace(build.fault(span_of(each), words, "Correct the path."), confidence="likely")
+            elif name != "." and ignores_all(disk, build, name):
+                words = f"The Dockerfile of {build.service.name} copies {word}, which .dockerignore keeps out."
+                yield build.fault(span_of(each), words, "Take it out of .dockerignore.")
