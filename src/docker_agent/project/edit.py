@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from docker_agent.core.errors import InputError
@@ -66,8 +66,7 @@ def set_value(model: ComposeModel, path: KeyPath, value: Value) -> list[Edit]:
     edit = _edit_to_set(document, path, depth, value)
     if edit is None:
         return []
-    expected = _with_value(plain_value(document.root), path, value)
-    return _checked(document, [edit], expected, _shown(path))
+    return _checked(document, edit, path, lambda data, steps: _with_value(data, steps, value))
 
 
 def remove_key(model: ComposeModel, path: tuple[str, ...]) -> list[Edit]:
@@ -89,9 +88,7 @@ def remove_key(model: ComposeModel, path: tuple[str, ...]) -> list[Edit]:
         _refuse_shared(document, (*above, last))
         if entry.merged or len(_own_keys(parent)) < 2:
             raise document.source.error(entry.key.start, f"{_shown(path)} cannot be taken out alone.", BY_HAND)
-        expected = plain_value(document.root)
-        del _inside(expected, above)[last]
-        edits += _checked(document, [remove_entry(parent, entry)], expected, _shown(path))
+        edits += _checked(document, remove_entry(parent, entry), (*above, last), _without)
     return edits
 
 
@@ -156,18 +153,50 @@ def _edit_to_set(document: Document, whole: KeyPath, depth: int, value: Value) -
     return replace_value(source, old, entry.alias or (old.start, old.end), value)
 
 
-def _checked(document: Document, edits: list[Edit], expected: Any, shown: str) -> list[Edit]:
-    """The edits, after making sure that the edited text says what is expected and nothing else."""
-    source = document.source
-    text = apply_edits(source.text, edits)
-    place = edits[0].start
+def _checked(document: Document, edit: Edit, path: KeyPath, change: Callable[[Any, KeyPath], Any]) -> list[Edit]:
+    """The edit, after making sure that the edited text says what is expected and nothing else.
+
+    Parameters
+    ----------
+    change: makes of plain data what is expected of it.
+    """
+    source, shown = document.source, _shown(path)
+    if _is_local(document, edit, path, change):
+        return [edit]
+    expected = change(plain_value(document.root), path)
     try:
-        nodes = parse_nodes(Source(source.name, source.path, b"", text))
+        nodes = parse_nodes(Source(source.name, source.path, b"", apply_edits(source.text, [edit])))
     except InputError as error:
-        raise source.error(place, f"{shown} cannot be edited here without breaking the file.", BY_HAND) from error
+        raise source.error(edit.start, f"{shown} cannot be edited here without breaking the file.", BY_HAND) from error
     if not any(_same(plain_value(node), expected) for node in nodes):
-        raise source.error(place, f"{shown} cannot be edited here without changing something else.", BY_HAND)
-    return edits
+        raise source.error(edit.start, f"{shown} cannot be edited here without changing something else.", BY_HAND)
+    return [edit]
+
+
+def _is_local(document: Document, edit: Edit, path: KeyPath, change: Callable[[Any, KeyPath], Any]) -> bool:
+    """Whether the lines of one service alone show that the edit does what is expected, so that no others are parsed."""
+    services, text = document.root.get("services"), document.source.text
+    if len(path) < 3 or not isinstance(services, Mapping) or services.flow or str(path[1]) not in services.index:
+        return False
+    entry = services.index[str(path[1])]
+    start, end = text.rfind("\n", 0, entry.key.start) + 1, text.find("\n", entry.value.end)
+    end = len(text) if end < 0 else end + 1
+    lines = text[start:end]
+    inside = start <= edit.start and edit.end <= end and not text[start : entry.key.start].strip(" ")
+    if path[0] != "services" or entry.merged or entry.alias or "&" in lines or not inside:
+        return False
+    moved = Edit(edit.file, edit.start - start, edit.end - start, edit.text)
+    try:
+        nodes = parse_nodes(Source(edit.file, document.source.path, b"", apply_edits(lines, [moved])))
+    except InputError:
+        return False
+    return [plain_value(node) for node in nodes] == [{path[1]: change(plain_value(entry.value), path[2:])}]
+
+
+def _without(data: Any, path: KeyPath) -> Any:
+    if len(path) == 1:
+        return {key: value for key, value in data.items() if key != path[0]}
+    return {**data, path[0]: _without(data[path[0]], path[1:])}
 
 
 def _same(actual: Any, expected: Any) -> bool:
@@ -197,12 +226,6 @@ def _with_value(data: Any, path: KeyPath, value: Value) -> Any:
         return items
     known = cast("dict[Any, Any]", data) if isinstance(data, dict) else {}
     return {**known, step: _with_value(known.get(step), rest, value)}
-
-
-def _inside(data: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        data = data[step]
-    return data
 
 
 def _refuse_shared(document: Document, path: KeyPath) -> None:
