@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from tests.project.projects import faults_of, model_of
 
+from docker_agent.project.compose_nodes import Scalar
+
 WEB = "services: {w: {image: x, scale: '${%s:?}', environment: {A: $%s}, ports: ['${%s}:80'], user: '${MINE}'}}"
 
 
@@ -35,3 +37,34 @@ def test_a_file_of_nobody_is_a_plain_one_unless_it_is_said_to_be_a_template() ->
 def test_faults_that_have_nothing_to_do_with_variables_stay() -> None:
     model = model_of({"c.yml": "services:\n  w:\n    image: $SERVICE_FQDN_W\n    bogus: 1\n"})
     assert (model.template, faults_of(model)) == ("coolify", ["schema c.yml:4:5"])
+
+
+JINJA = """services:
+  {% if web %}
+  web:
+    image: "nginx:{{ tag }}"
+    scale: {{ replicas }}
+    ports:
+      {{#each ports}}
+      - {{ this }}:80
+      {{/each}}
+    environment: {A: "{{.Node.Hostname}}", B: '${TAG}-{{ b }}'}
+    bogus: 1
+  {% endif %}
+"""
+
+
+def test_braces_are_values_that_nobody_knows() -> None:
+    model = model_of({"c.yml": JINJA}, template=True)
+    web = model.services["web"]
+    assert (web.image, web.ports, faults_of(model)) == ("nginx:{{ tag }}", (), ["schema c.yml:11:5"])
+    assert str(model.place(("services", "web", "bogus"))) == "c.yml:11:12"
+    scale = model.node(("services", "web", "scale"))
+    assert isinstance(scale, Scalar)
+    assert scale.unset == ("{{ replicas }}",)
+
+
+def test_braces_in_quotes_are_text_where_nobody_says_otherwise() -> None:
+    model = model_of({"c.yml": "services: {w: {image: x, environment: {A: '{{.Node.Hostname}}'}}}"})
+    assert (model.services["w"].environment, faults_of(model)) == ({"A": "{{.Node.Hostname}}"}, [])
+    assert faults_of(model_of({"c.yml": JINJA})) != []

@@ -166,7 +166,8 @@ def load(
     disk: the file system for rules that ask about it.
 
     strict: a file that gives no nodes is an error; otherwise it is a problem of a model that may be empty.
-    template: whether a platform sets the variables; None recognises the platforms that give themselves away.
+    template: whether somebody else sets the variables, and fills in what stands in double braces; None recognises the
+        platforms that give themselves away by their variables.
 
     Raises
     ------
@@ -175,7 +176,7 @@ def load(
     """
     if not files:
         raise InputError("No compose file was named.", "Name one, such as compose.yaml.")
-    layers = Layers(read, root or files[0].parent, strict)
+    layers = Layers(read, root or files[0].parent, strict, bool(template))
     directory = files[0].parent
     merged = layers.merged([(file, None) for file in files], Reach(directory, variables))
     notes = layers.notes

@@ -57,7 +57,7 @@ def _filled_scalar(node: Scalar, variables: Variables[str, str], unset: Unset, w
     for reference in result.unset:
         place = _inner_place(node, reference.start, reference.end)
         unset(place, reference.name, reference.required, reference.message)
-    return replace(node, value=result.text, unset=tuple(reference.name for reference in result.unset))
+    return replace(node, value=result.text, unset=(*node.unset, *(reference.name for reference in result.unset)))
 
 
 def _inner_place(node: Scalar, start: int, end: int) -> Place:

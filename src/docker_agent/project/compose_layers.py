@@ -16,6 +16,7 @@ from docker_agent.project.compose_nodes import Mapping, Place, Scalar, Source
 from docker_agent.project.compose_notes import Document, Notes, Read
 from docker_agent.project.compose_overlay import overlay, without_resets
 from docker_agent.project.compose_parse import Unreadable, Wrong, parse_nodes, read_source
+from docker_agent.project.compose_template import braces_in
 
 
 @dataclass
@@ -26,11 +27,13 @@ class Layers:
     ----------
     home: the folder that file names are shown relative to.
     strict: a file that gives no nodes is an error, not a problem.
+    template: values in double braces are filled in by somebody else.
     """
 
     read: Read
     home: Path
     strict: bool = True
+    template: bool = False
     notes: Notes = field(default_factory=Notes)
     parsed: dict[Path, list[Document]] = field(default_factory=dict[Path, list[Document]])
 
@@ -98,7 +101,10 @@ class Layers:
             return []
         try:
             source = read_source(file, name, data)
-            return _documents_of(source, self.notes.wrong)
+            if self.template:
+                for match in braces_in(source.text):
+                    self.notes.unknown(source.place(*match.span()), match.group(), required=False, words="")
+            return _documents_of(source, self.notes.wrong, template=self.template)
         except Unreadable as error:
             if self.strict:
                 raise
@@ -110,9 +116,9 @@ class Layers:
             return [Document(error.source, _nothing(error.source))]
 
 
-def _documents_of(source: Source, wrong: Wrong) -> list[Document]:
+def _documents_of(source: Source, wrong: Wrong, *, template: bool) -> list[Document]:
     documents: list[Document] = []
-    for node in parse_nodes(source, wrong):
+    for node in parse_nodes(source, wrong, template=template):
         if not isinstance(node, Mapping):
             words = ("a compose file is a mapping at the top", 'Start it with "services:".')
             raise Unreadable("services_missing", source, node.start, words)

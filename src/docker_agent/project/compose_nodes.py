@@ -14,11 +14,11 @@ from docker_agent.core.errors import InputError
 _INT = re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|(0|[1-9][0-9_]*))")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
-_DATE = re.compile(
+_DATE = (
     r"\d{4}-(\d\d?)-(\d\d?)"
     r"(?:[Tt]\d\d?:\d\d?:\d\d?(?:\.\d+)?(?:Z|[-+]\d\d:\d\d)| \d\d?:\d\d?:\d\d?(?:\.\d+)?)?"
 )
-_INFINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_INFINITE = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 _TYPED = frozenset("+-.0123456789~nNtTfF")  # what a scalar that is not text may start with
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -164,7 +164,7 @@ def resolve_plain(text: str) -> Plain:
         return int(digits, 8) if octal else int(digits, 0)
     if _FLOAT.fullmatch(text):
         return float(text)
-    if "." in text and _INFINITE.fullmatch(text):
+    if "." in text and re.fullmatch(_INFINITE, text):
         return float(text.replace(".", ""))
     return text
 
@@ -173,7 +173,7 @@ def is_date(node: Scalar) -> bool:
     """Whether Compose's parser makes a date of a scalar, which no key of a compose file takes."""
     if node.style or node.tag or not node.written[:4].isdigit():
         return False
-    match = _DATE.fullmatch(node.written)
+    match = re.fullmatch(_DATE, node.written)
     return bool(match) and 0 < int(match[1]) <= len(_DAYS) and 0 < int(match[2]) <= _DAYS[int(match[1]) - 1]
 
 

@@ -22,6 +22,7 @@ from docker_agent.project.compose_nodes import (
     is_date,
     resolve_plain,
 )
+from docker_agent.project.compose_template import MARK, braces_in, hide_braces
 
 # Told of a fault that leaves the rest of the file readable: the rule's code, the place, the words.
 Wrong = Callable[[str, Place, str], None]
@@ -63,13 +64,14 @@ def read_source(path: Path, name: str, data: bytes) -> Source:
     return Source(name, path, data, text)
 
 
-def parse_nodes(source: Source, wrong: Wrong | None = None) -> list[Node]:
+def parse_nodes(source: Source, wrong: Wrong | None = None, *, template: bool = False) -> list[Node]:
     """Parse all documents of a file that are not empty.
 
     Parameters
     ----------
     wrong: told of a key that is there twice or is no string, and of a merge of something else than mappings, which are
         left out; without it they are errors too.
+    template: values in double braces are filled in by somebody else, so that they are not known.
 
     Raises
     ------
@@ -77,7 +79,7 @@ def parse_nodes(source: Source, wrong: Wrong | None = None) -> list[Node]:
     """
     builder = _Builder(source, wrong or _refusing(source))
     try:
-        for event in _events(source):
+        for event in _events(hide_braces(source.text) if template else source.text):
             builder.take(event)
     except yaml.YAMLError as error:
         raise _syntax_error(source, error) from error
@@ -94,8 +96,8 @@ def _refusing(source: Source) -> Wrong:
     return refuse
 
 
-def _events(source: Source) -> Iterator[Any]:
-    yield from yaml.parse(source.text, Loader=LOADER)
+def _events(text: str) -> Iterator[Any]:
+    yield from yaml.parse(text, Loader=LOADER)
 
 
 def _syntax_error(source: Source, error: yaml.YAMLError) -> Unreadable:
@@ -142,7 +144,15 @@ class _Builder:
         start, end, tag = event.start_mark.index, event.end_mark.index, ""
         if event.tag or event.anchor or event.style:
             start, end, tag = self._dressed(event)
-        return Scalar(self.source, start, end, event.value, event.value, event.style or "", tag)
+        scalar = Scalar(self.source, start, end, event.value, event.value, event.style or "", tag)
+        return self._unknown(scalar) if MARK in event.value else scalar
+
+    def _unknown(self, scalar: Scalar) -> Scalar:
+        """A scalar that a template engine fills in, with the words that stand for its value."""
+        words = [match.group() for match in braces_in(self.source.text[scalar.start : scalar.end])]
+        parts = iter(words)
+        value = re.sub(f"{MARK}+", lambda _: next(parts, ""), scalar.value)
+        return replace(scalar, value=value, unset=tuple(words))
 
     def _dressed(self, event: Any) -> tuple[int, int, str]:
         """The range of a scalar's own text, without anchor and tag, and the tag."""

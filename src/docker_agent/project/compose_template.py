@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 # Names by which a platform gives itself away: as the start of a variable (with an underscore) or as all of it.
@@ -23,6 +24,12 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 
 ANY = "any"
 
+# What stands for one character of a value that a template engine fills in.
+MARK = "\ue000"
+
+_LOGIC = r"\{%.*?%\}|\{#.*?#\}|\{\{[-~]?\s*(?:[#/^>!]|(?:else|end|if|range|with|each|unless)\b).*?\}\}"
+_VALUE = r"\{\{.*?\}\}"
+
 
 def platform_of(names: Iterable[str]) -> str:
     """The platform whose variables are among the names, "" where none gives itself away."""
@@ -33,6 +40,17 @@ def platform_of(names: Iterable[str]) -> str:
 def is_set_by(platform: str, name: str) -> bool:
     """Whether a platform sets a variable; `any` sets them all."""
     return platform == ANY or _is_one_of(name, _OWN.get(platform, ()))
+
+
+def hide_braces(text: str) -> str:
+    """A text as long, in which each value of Jinja, Handlebars or Go templates is one word and their logic is blank."""
+    blank = re.sub(_LOGIC, lambda match: " " * len(match.group()), text)
+    return re.sub(_VALUE, lambda match: MARK * len(match.group()), blank)
+
+
+def braces_in(text: str) -> list[re.Match[str]]:
+    """Each value of a text that a template engine fills in."""
+    return [match for match in re.finditer(_VALUE, text) if not re.fullmatch(_LOGIC, match.group())]
 
 
 def _is_one_of(name: str, words: Iterable[str]) -> bool:
