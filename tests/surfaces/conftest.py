@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from docker_agent.surfaces.cli import main
+from docker_agent.surfaces.entry import main
 
 NOWHERE = "tcp://127.0.0.1:1"
 OURS = ("ANTHROPIC_", "DOCKER_", "COMPOSE_", "XDG_STATE_HOME", "FORCE_COLOR", "NO_COLOR", "_DOCKER_AGENT_COMPLETE")

@@ -11,7 +11,7 @@ from tests.surfaces.conftest import NOWHERE, Line
 from docker_agent.surfaces.choices import hoist
 from docker_agent.surfaces.cli import route
 
-COMMANDS = ["apply", "ask", "chat", "context", "install", "log", "tools", "undo"]
+COMMANDS = ["apply", "ask", "chat", "check", "context", "install", "log", "tools", "undo"]
 DOMAINS = ["compose", "diagnose", "doctor", "files", "guide", "reference", "stack"]
 
 
@@ -50,7 +50,7 @@ def test_the_first_word_leads(typed: list[str], led: list[str]) -> None:
     ("word", "meant"),
     [
         ("diagnos", "docker-agent diagnose"),
-        ("check", "docker-agent compose check"),
+        ("chek", "docker-agent check"),
         ("logs", "docker-agent stack logs"),
         ("restart", "docker-agent stack restart"),
         ("undoo", "docker-agent undo"),
@@ -209,7 +209,7 @@ def test_every_command_s_help_has_examples_on_lines_of_their_own(line: Line, com
 
     assert ended.code == 0
     assert "\\b" not in ended.out
-    assert re.search(r"^    (docker-agent |@docker-agent |/tools |eval )", ended.out, re.MULTILINE)
+    assert re.search(r"^ {2,4}(docker-agent |@docker-agent |/tools |eval )", ended.out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

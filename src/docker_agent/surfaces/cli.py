@@ -15,6 +15,7 @@ import typer
 from docker_agent import __version__
 from docker_agent.core.summaries import summaries
 from docker_agent.surfaces.choices import Choices, hoist
+from docker_agent.surfaces.streams import ready_streams
 
 HERE = Path(__file__).resolve().parent
 COMMANDS = HERE / "commands"
@@ -27,7 +28,7 @@ Examples:
   docker-agent "investigate why web keeps restarting"
   docker-agent ask check my compose file
   docker-agent diagnose web
-  docker-agent compose check --json
+  docker-agent check
   docker-agent "restart web" --yes
   docker-agent undo
 
@@ -39,7 +40,7 @@ thinking. Exit codes: 0 done, 1 findings or failed check, 2 usage, 3 needs appro
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command line and exit with its code."""
-    _ready_streams()
+    ready_streams()
     ours, rest = hoist(sys.argv[1:] if argv is None else argv)
     line = route(rest)
     app = build(everything="_DOCKER_AGENT_COMPLETE" in os.environ, called=line[0] if line else "")
@@ -138,16 +139,6 @@ def choose(
     context.obj = Choices(
         directory, model, yes or yes_destroy, yes_destroy, read_only, json, quiet, codes, max_turns, budget_tokens
     )
-
-
-def _ready_streams() -> None:
-    """Lead standard streams that the caller closed to nowhere, and let no character break the output."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors="backslashreplace")
 
 
 def _unloaded() -> None:

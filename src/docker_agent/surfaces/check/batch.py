@@ -7,30 +7,31 @@ import gc
 import importlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 
 from docker_agent.core.errors import AgentError
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.record import record
 from docker_agent.core.rule import FixKind, Rule
-from docker_agent.domains.compose.baseline import Baseline, known_of
+from docker_agent.domains.compose.baseline import Baseline
 from docker_agent.domains.compose.judge import all_rules, judge, known_codes
 from docker_agent.domains.compose.mend import findings_to_fix, plan_fixes, reload_of
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Source
 from docker_agent.project.disk import LocalDisk
 from docker_agent.project.stack import Stack, open_stack
 from docker_agent.surfaces.check.mask import Mask
 from docker_agent.surfaces.check.report import Change, Checked, Report, Row
+from docker_agent.surfaces.check.rows import row_of
 from docker_agent.surfaces.check.stacks import Asked
 
 MANY = 40
 CHUNKS_A_CORE = 4
 
 
-@dataclass(frozen=True)
+@record
 class Manner:
     """How stacks are checked.
 
@@ -89,13 +90,18 @@ def gathered(checked: Sequence[Checked], baseline: Baseline | None = None) -> Re
 
 
 def check_one(asked: Asked, manner: Manner) -> Checked:
-    """Check one stack; what cannot be read at all is a gap."""
+    """Check one stack; whatever goes wrong is a gap, so that the others are still checked."""
+    if asked.gap:
+        return Checked(asked.gap, gaps=(asked.gap,))
     name = os.path.relpath(asked.files[-1], manner.root)
     try:
         stack = open_stack(manner.root, asked.files, disk=LocalDisk(), strict=False)
         return _judged(name, stack, asked, manner)
     except AgentError as error:
         gap = error.message if name in error.message else f"{name}: {error.message}"
+        return Checked(name, (name,), gaps=(gap,), watched=asked.files)
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one file must not hide what the others have
+        gap = f"{name}: the check itself failed ({type(error).__name__}); please report it"
         return Checked(name, (name,), gaps=(gap,), watched=asked.files)
 
 
@@ -159,32 +165,13 @@ def _file_of(finding: Finding) -> str:
 
 
 def _row(model: ComposeModel, finding: Finding, mask: Mask, changes: dict[str, tuple[Change, ...]]) -> Row:
-    file, line_text, column_text = finding.evidence[0].where.rsplit(":", 2)
-    line, column = int(line_text), int(column_text)
-    source = model.source(file)
-    text = _line(source, line)
-    quote = finding.evidence[0].quote
-    length = len(quote) if quote and text.startswith(quote, column - 1) else _word_length(text, column)
-    end = min(column + max(1, length), len(text) + 1) if column <= len(text) else column + 1
-    known = known_of(model, finding)
     kind = _fix_kinds().get(finding.code, "") if finding.fixable else ""
-    return Row(finding, file, line, column, end, mask(text), known, kind, changes.get(finding.identity, ()))
+    return row_of(model, finding, mask, kind, changes.get(finding.identity, ()))
 
 
 @cache
 def _fix_kinds() -> dict[str, FixKind]:
     return {rule.code: rule.fix_kind for rule in all_rules() if rule.mend}
-
-
-def _line(source: Source, line: int) -> str:
-    start = source.line_starts[line - 1] if line <= len(source.line_starts) else len(source.text)
-    end = source.text.find("\n", start)
-    return source.text[start : end if end >= 0 else len(source.text)].rstrip("\r")
-
-
-def _word_length(text: str, column: int) -> int:
-    rest = text[column - 1 :]
-    return len(rest.split(None, 1)[0].rstrip(":,")) if rest.strip() and not rest[0].isspace() else 1
 
 
 def _changes(model: ComposeModel) -> dict[str, tuple[Change, ...]]:

@@ -22,6 +22,7 @@ from docker_agent.surfaces.check.report import Checked, Report
 from docker_agent.surfaces.check.stacks import Asked, stacks_asked
 from docker_agent.surfaces.check.usage import usage
 from docker_agent.surfaces.choices import hoist
+from docker_agent.surfaces.streams import ready_streams
 
 INTERRUPTED = 130
 CONTEXT_FILE = ".project-context.md"
@@ -29,6 +30,7 @@ CONTEXT_FILE = ".project-context.md"
 
 def main(words: Sequence[str]) -> NoReturn:
     """Run one call of `check`, given with the options that every command takes, and exit with its code."""
+    ready_streams()
     shared, rest = hoist(words)
     as_json = "--json" in shared
     try:
@@ -85,8 +87,10 @@ def check_once(stacks: Sequence[Asked], manner: Manner, wishes: Wishes, *, quiet
     output = wishes.one("output")
     color = not output and sys.stdout.isatty() and not wishes.has("no-color") and not os.environ.get("NO_COLOR")
     text: str = form.render(report, color=color, quiet=quiet)
+    if output or wishes.one("format") == "gitlab":
+        print("".join(f"Not looked at: {gap}\n" for gap in report.gaps), end="", file=sys.stderr)
     if output:
-        write_file(manner.root / output, text.encode())
+        write_file(manner.root / output, text.encode("utf-8", "replace"))
     elif text:
         sys.stdout.write(text)
         sys.stdout.flush()

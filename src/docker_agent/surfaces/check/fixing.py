@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from docker_agent.core.errors import InputError
 from docker_agent.surfaces import cli
 from docker_agent.surfaces.check.stacks import Asked
 
@@ -13,8 +14,16 @@ from docker_agent.surfaces.check.stacks import Asked
 def fix_stacks(
     shared: Sequence[str], root: Path, stacks: Sequence[Asked], *, unsafe: bool, codes: Sequence[str]
 ) -> int:
-    """Plan, show, approve and apply the fixes of each stack; the highest exit code."""
+    """Plan, show, approve and apply the fixes of each stack; the highest exit code.
+
+    Raises
+    ------
+    InputError: a word of the call leads to no stack.
+    """
     worst = 0
+    for asked in stacks:
+        if asked.gap:
+            raise InputError(f"{asked.gap}.", "Check the name.")
     for asked in stacks:
         files = [word for file in asked.files for word in ("--files", os.path.relpath(file, root))]
         try:

@@ -41,7 +41,7 @@ class Mask:
 
     def _known(self) -> Mapping[str, str]:
         try:
-            return known_secrets(self._stack.root, self._stack, read=read_file)
+            return known_secrets(self._stack.directory, self._stack, read=read_file)
         except InputError:
             return {}
 

@@ -8,13 +8,14 @@ from difflib import get_close_matches
 from typing import Literal
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import record
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
 LEVELS = ("off", "info", "warn", "error")
 HELP = "See docker-agent check --help."
 
 
-@dataclass(frozen=True)
+@record
 class Option:
     """One option: a flag, or one with a value of this name; `many` may be given again."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.record import record
 from docker_agent.domains.compose.baseline import Known
 
 WORDS = ((Severity.ERROR, "error"), (Severity.WARN, "warning"), (Severity.INFO, "remark"))
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Change:
     """The characters that a safe fix replaces, lines and columns from 1, the end not included."""
 
@@ -22,12 +22,13 @@ class Change:
     text: str
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Row:
     """One finding with the place that it points at: columns count characters from 1, the end is not included.
 
-    `source` is the line of the file with its secrets masked, and the mark under it begins at `column`; `known` is what
-    a baseline knows it by, `fix_kind` what its mechanical fix does, "" where there is none.
+    `last` is the line and column after the last character that is meant, which may be on a later line; `source` is the
+    first line with its secrets masked, and `mark` what is meant of that. `known` is what a baseline knows it by,
+    `fix_kind` what its mechanical fix does, "" where there is none.
     """
 
     finding: Finding
@@ -39,9 +40,11 @@ class Row:
     known: Known
     fix_kind: str = ""
     changes: tuple[Change, ...] = ()
+    last: tuple[int, int] = (0, 0)
+    mark: tuple[int, int] = (1, 2)
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Checked:
     """What was found in one stack.
 
@@ -66,7 +69,7 @@ class Checked:
     diff: str = ""
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Report:
     """What was found in all stacks.
 

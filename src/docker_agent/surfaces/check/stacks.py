@@ -17,10 +17,14 @@ _COMPOSE_FILE = re.compile(r"(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml", re.
 
 @dataclass(frozen=True)
 class Asked:
-    """One stack to check: its files in the order of merging; `only` names the one whose findings count, if not all."""
+    """One stack to check: its files in the order of merging; `only` names the one whose findings count, if not all.
+
+    `gap` says in its place why a word of the call leads to nothing.
+    """
 
     files: tuple[Path, ...]
     only: str = ""
+    gap: str = ""
 
 
 def stacks_asked(root: Path, paths: Sequence[str], laid_over: Sequence[str], named: Sequence[str]) -> list[Asked]:
@@ -34,7 +38,7 @@ def stacks_asked(root: Path, paths: Sequence[str], laid_over: Sequence[str], nam
 
     Raises
     ------
-    InputError: a path is not there, a folder or glob holds no compose file, or the root has no stack.
+    InputError: a file to lay over another is not there, or the root has no stack.
     """
     found: list[Asked] = [Asked(tuple(_file(root, name) for name in laid_over))] if laid_over else []
     for path in paths:
@@ -55,10 +59,8 @@ def _below(root: Path, path: str) -> list[Asked]:
         matches = sorted(Path(place.anchor).glob(str(place.relative_to(place.anchor))))
         found = [Asked((match,)) for match in matches if match.is_file()]
     else:
-        return [Asked((_file(root, path),))]
-    if not found:
-        raise InputError(f"There is no compose file in {path}.", "Compose files are named compose*.yaml or *.yml.")
-    return found
+        return [Asked((place,))]
+    return found or [Asked((), gap=f"{path}: there is no compose file")]
 
 
 def _file(root: Path, name: str) -> Path:

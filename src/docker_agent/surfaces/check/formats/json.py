@@ -43,6 +43,7 @@ def _row(row: Row) -> dict[str, Any]:
         "file": row.file,
         "line": row.line,
         "column": row.column,
-        "end_column": row.end_column,
+        "end_line": row.last[0],
+        "end_column": row.last[1],
         "evidence": [{"where": each.where, "quote": each.quote} for each in finding.evidence],
     }

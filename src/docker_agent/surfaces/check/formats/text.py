@@ -16,10 +16,11 @@ TAB = "    "
 
 
 def render(report: Report, *, color: bool = False, quiet: bool = False) -> str:
-    """The report as text; colours are for terminals."""
+    """The report as text; colours are for terminals. What was not looked at is always said."""
     blocks = ["\n".join(_block(row, color=color)) for row in report.rows]
-    if not quiet:
-        blocks.append("\n".join(_summary(report, color=color)))
+    said = list(_gaps(report)) if quiet else [*_summary(report, color=color), *_gaps(report), *_advice(report)]
+    if said:
+        blocks.append("\n".join(said))
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
@@ -28,9 +29,10 @@ def _block(row: Row, *, color: bool) -> Iterator[str]:
     bold, dim, plain = (BOLD, DIM, PLAIN) if color else ("", "", "")
     word = WORD.get(row.finding.severity, row.finding.severity.value)
     origin = f" ({row.finding.severity_from})" if row.finding.severity_from else ""
-    yield f"{bold}{row.file}:{row.line}:{row.column}{plain}: {paint}{word}{plain}[{row.finding.code}]{origin}"
+    where = f"{_printable(row.file)}:{row.line}:{row.column}"
+    yield f"{bold}{where}{plain}: {paint}{word}{plain}[{row.finding.code}]{origin}"
     yield f"  {_printable(row.finding.message)}"
-    before, marked = row.source[: row.column - 1], row.source[row.column - 1 : row.end_column - 1]
+    before, marked = row.source[: row.mark[0] - 1], row.source[row.mark[0] - 1 : row.mark[1] - 1]
     if row.source.strip():
         indent = " " * len(before.replace("\t", TAB))
         mark = "^" * max(1, min(len(marked.replace("\t", TAB)), WIDEST - len(indent)))
@@ -44,16 +46,21 @@ def _block(row: Row, *, color: bool) -> Iterator[str]:
 
 def _summary(report: Report, *, color: bool) -> Iterator[str]:
     bold, plain = (BOLD, PLAIN) if color else ("", "")
-    yield f"{bold}{report.verdict}{plain}"
+    yield f"{bold}{_printable(report.verdict)}{plain}"
     if report.silenced:
         yield f"{len(report.silenced)} silenced by comments."
     if report.known:
         yield f"{report.known} known from the baseline."
     if report.gone:
         yield f"{len(report.gone)} of the baseline are gone; write it anew."
-    yield from report.remarks
-    for gap in report.gaps:
-        yield f"Not looked at: {gap}"
+    yield from map(_printable, report.remarks)
+
+
+def _gaps(report: Report) -> Iterator[str]:
+    return (f"Not looked at: {_printable(gap)}" for gap in report.gaps)
+
+
+def _advice(report: Report) -> Iterator[str]:
     if report.rows:
         codes = sorted({row.finding.code for row in report.rows}, key=len)
         yield f"What a rule means: docker-agent compose explain {codes[0]}"
