@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import record
 from docker_agent.project.compose_casts import flag
 from docker_agent.project.compose_env_files import env_file_problems
 from docker_agent.project.compose_include import Reach
@@ -35,7 +36,7 @@ _DECLARED: tuple[Kind, ...] = ("network", "volume", "secret", "config")
 _SECTIONS = {"name", "version", "include", "services", "networks", "volumes", "secrets", "configs", "models"}
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class ComposeModel:
     """The merged model of one or more compose files.
 
@@ -227,12 +228,11 @@ def _filled_in(model: ComposeModel, template: bool | None) -> ComposeModel:
     if not platform:
         return model
     own = [use.place for use in model.unset if is_set_by(platform, use.name)]
-    starts = {(place.file, place.line) for place in own}
     return replace(
         model,
         template=platform,
         unset=tuple(use for use in model.unset if use.place not in own),
-        problems=tuple(each for each in model.problems if (each.place.file, each.place.line) not in starts),
+        problems=tuple(each for each in model.problems if not any(each.place.holds(place) for place in own)),
     )
 
 

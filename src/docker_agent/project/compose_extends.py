@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from docker_agent.core.record import record
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Scalar
 from docker_agent.project.compose_notes import Notes
 from docker_agent.project.compose_overlay import overlay
@@ -19,7 +20,7 @@ CODE = "include_extends"
 Borrow = Callable[[Path, Scalar], Mapping | None]
 
 
-@dataclass(frozen=True)
+@record
 class _Shelf:
     """Services of one file, and the folder that their paths start from."""
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Variables
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import record
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Scalar, Sequence, plain_value
 from docker_agent.project.compose_notes import Notes, Read
 from docker_agent.project.compose_paths import is_remote, rebase_model
@@ -22,7 +23,7 @@ _LEFT_OUT = {"name", "version", "include"}
 _WRITTEN_OUT = ("build", "configs", "depends_on", "devices", "env_file", "networks", "ports", "secrets", "volumes")
 
 
-@dataclass(frozen=True)
+@record
 class Reach:
     """From where something is read: the folder that paths start from, what variables are, and what led there."""
 
@@ -35,7 +36,7 @@ class Reach:
 Merge = Callable[[list[tuple[Path, Scalar]], Reach], Mapping | None]
 
 
-@dataclass(frozen=True)
+@record
 class Including:
     """Follows the `include` of one document."""
 

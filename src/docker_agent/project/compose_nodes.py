@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import record
 
 _INT = re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|(0|[1-9][0-9_]*))")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -38,8 +39,12 @@ class Place:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
+    def holds(self, other: Place) -> bool:
+        """Whether another place lies inside this one."""
+        return self.file == other.file and self.start <= other.start and other.end <= self.end
 
-@dataclass(frozen=True, eq=False)
+
+@record
 class Source:
     """One file as it was read; `name` is its path relative to the project's folder, `text` has no byte order mark."""
 
@@ -69,7 +74,7 @@ class Source:
         return InputError(f"{self.place(start, start)}: {message}", next_step)
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Scalar:
     """One scalar: `value` after interpolation, `written` before it, `style` one of "" (plain), ', ", | and >."""
 
@@ -93,7 +98,7 @@ class Scalar:
         return resolve_plain(self.value) if not self.style and self.tag in {"", "!reset", "!override"} else self.value
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Entry:
     """A key with its value; `alias` is the range of a `*name` that stands for the value, `merged` tells a `<<` key."""
 
@@ -103,7 +108,7 @@ class Entry:
     merged: bool = False
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Mapping:
     """A mapping; its end is the end of its last value, without the blank lines and comments that follow."""
 
@@ -130,7 +135,7 @@ class Mapping:
         return entry.value if entry else None
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Sequence:
     """A sequence; its end is the end of its last item."""
 

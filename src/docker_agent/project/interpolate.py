@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 MAX_NESTING = 50
 
@@ -12,7 +11,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR = re.compile(r":?[-+?]")
 
 
-@dataclass(frozen=True)
+@record
 class Reference:
     """A variable without a value where one was needed.
 
@@ -26,7 +25,7 @@ class Reference:
     message: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Interpolated:
     """The text with its variables filled in; unset ones became empty, as Compose does."""
 

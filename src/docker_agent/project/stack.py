@@ -6,11 +6,12 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import record
 from docker_agent.host.files import find_files, read_file
 from docker_agent.project.compose import ComposeModel, load
 from docker_agent.project.compose_nodes import Scalar
@@ -35,7 +36,7 @@ Read = Callable[[Path], bytes]
 Find = Callable[[Path, str], list[Path]]
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Stack:
     """A compose project as its files say it.
 
