@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-
-
-def split_words(text: str) -> list[str]:
-    """The words of a command line; raises ValueError where a quote is not closed."""
-    if "'" in text or '"' in text or "\\" in text or "#" in text:
-        return shlex.split(text)
-    return text.split()
+from docker_agent.project.command_line import split_words
 
 
 def check_command(text: str) -> None:
@@ -17,7 +10,7 @@ def check_command(text: str) -> None:
     try:
         split_words(text)
     except ValueError as error:
-        raise ValueError(f"the command does not split into words: {error}".rstrip(".").lower()) from None
+        raise ValueError(f"the command does not split into words: {error}") from None
 
 
 def check_pair(text: str) -> None:
@@ -30,7 +23,7 @@ def check_pair(text: str) -> None:
 def check_host(text: str) -> None:
     """An entry of `extra_hosts`: NAME=ADDRESS or NAME:ADDRESS."""
     name, separator, _ = text.partition("=") if "=" in text else text.partition(":")
-    if not name or not separator:
+    if not name or not separator or ":" in name:
         raise ValueError(f'"{text}" is not NAME=ADDRESS')
 
 

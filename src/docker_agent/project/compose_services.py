@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from docker_agent.project.command_line import split_words
 from docker_agent.project.compose_casts import flag, number, seconds, size
 from docker_agent.project.compose_entries import (
     has_gpu,
@@ -14,7 +15,6 @@ from docker_agent.project.compose_entries import (
     read_tmpfs,
     read_ulimits,
 )
-from docker_agent.project.compose_forms import split_words
 from docker_agent.project.compose_mounts import read_mount
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Place, Scalar, Sequence
 from docker_agent.project.compose_ports import read_port

@@ -23,6 +23,7 @@ _TYPES = {
     "services.*.build.secrets.[].mode": {"string", "integer"},
     "services.*.secrets.[].mode": {"string", "integer"},
     "services.*.configs.[].mode": {"string", "integer"},
+    "services.*.storage_opt.*": {"string"},
     "secrets.*.driver_opts.*": {"string", "integer"},
 }
 _NOT_NEGATIVE = {

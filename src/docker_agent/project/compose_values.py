@@ -19,6 +19,7 @@ _SECONDS = {
     "w": 604800,
 }
 _SIZE = re.compile(r"(.*[0-9.]) ?([kmgtp])?(?:b|(?<=[kmgtp])ib)?", re.IGNORECASE)
+_LONGEST_S = 2**63 / 1e9
 _INT = re.compile(r"[-+]?[0-9]+")
 
 
@@ -29,8 +30,10 @@ def read_duration(text: str) -> float:
         return 0.0
     if not match:
         raise ValueError(f'"{text}" is not a duration such as 30s or 1m30s')
-    sign = -1 if text.startswith("-") else 1
-    return sign * sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    if seconds > _LONGEST_S:
+        raise ValueError(f'"{text}" is longer than 292 years')
+    return -seconds if text.startswith("-") else seconds
 
 
 def read_size(text: str) -> int:
@@ -67,7 +70,7 @@ def read_float(text: str) -> float:
     """A number as Go reads it, infinity and NaN among them; raises ValueError where it is none."""
     try:
         if text == text.strip():
-            return float(text)
+            return float.fromhex(text) if "0x" in text.lower() and "p" in text.lower() else float(text)
     except ValueError:
         pass
     raise ValueError(f'"{text}" is not a number')
