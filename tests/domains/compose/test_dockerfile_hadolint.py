@@ -39,9 +39,9 @@ def report(out: str | None, **policies: Severity) -> CheckReport:
 def test_what_hadolint_says_is_added_without_what_our_own_rules_say() -> None:
     found = report(json.dumps(SAID))
     codes = [finding.code for finding in found.findings]
-    assert {"hadolint_DL3008", "hadolint_DL3059", "dockerfile_unpinned_image"} <= set(codes)
-    assert "hadolint_DL3006" not in codes
-    (pin,) = [finding for finding in found.findings if finding.code == "hadolint_DL3008"]
+    assert {"hadolint_dl3008", "hadolint_dl3059", "dockerfile_unpinned_image"} <= set(codes)
+    assert "hadolint_dl3006" not in codes
+    (pin,) = [finding for finding in found.findings if finding.code == "hadolint_dl3008"]
     assert (pin.severity, pin.object, pin.message) == (Severity.WARN, "app", "Pin versions.")
     assert (pin.evidence[0].where, pin.evidence[0].quote) == ("Dockerfile:2:1", "RUN apt-get install -y b")
     assert "hadolint" in found.looked_at
@@ -49,9 +49,9 @@ def test_what_hadolint_says_is_added_without_what_our_own_rules_say() -> None:
 
 
 def test_policies_hold_for_its_codes() -> None:
-    found = report(json.dumps(SAID), hadolint_DL3008=Severity.ERROR, hadolint_DL3059=Severity.OFF)
+    found = report(json.dumps(SAID), hadolint_dl3008=Severity.ERROR, hadolint_dl3059=Severity.OFF)
     assert [(each.code, each.severity) for each in found.findings if each.code.startswith("hadolint")] == [
-        ("hadolint_DL3008", Severity.ERROR)
+        ("hadolint_dl3008", Severity.ERROR)
     ]
 
 

@@ -112,6 +112,8 @@ def accepted(path: Path, texts: dict[str, str], tmp: Path) -> bool:
 def check(path: Path, stack: Stack, rules: list[Rule], tmp: Path | None) -> Counter[str]:
     """Fix a file and look at what came of it; counts what was done."""
     found, result = fixed(stack, rules)
+    if not found:
+        return Counter()
     asked = Counter((each.code, each.object) for each in found)
     assert Counter((each.code, each.object) for each in (*result.done, *(each for each, _ in result.skipped))) == asked
     for name, text in result.files.items():

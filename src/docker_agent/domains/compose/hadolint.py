@@ -78,11 +78,12 @@ def hadolint_findings(model: ComposeModel, severities: Severities, out: str) -> 
     for entry in said:
         build = builds.get(Path(str(entry.get("file"))))
         code = str(entry.get("code"))
-        given = severities.named(f"hadolint_{code}")
+        name = f"hadolint_{code}".lower()
+        given = severities.named(name)
         if build is None or code in covered or (given and not given[0].rank):
             continue
         yield Finding(
-            code=f"hadolint_{code}",
+            code=name,
             severity=given[0] if given else SEVERITY.get(str(entry.get("level")), Severity.INFO),
             severity_from=given[1] if given else "",
             object=build.service.name,
