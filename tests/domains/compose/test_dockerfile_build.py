@@ -119,6 +119,8 @@ def test_a_dockerfile_of_several_services_is_judged_once() -> None:
     text = app("build: .") + "  second:\n    build: .\n"
     (finding,) = found("dockerfile_unpinned_image", text, {"Dockerfile": "FROM a\n"})
     assert finding.object == "app"
+    (user,) = found("dockerfile_root_user", text, {"Dockerfile": "FROM a\nUSER root\n"})
+    assert user.object == "app"
 
 
 def test_comments_in_a_dockerfile_silence() -> None:

@@ -48,8 +48,12 @@ def dockerfile_root_user(model: ComposeModel) -> Iterator[Finding]:
     ---
     CIS Docker Benchmark 4.1, Hadolint DL3002
     """
+    seen: set[object] = set()
     for build in image_builds(model):
         user = build.last("USER")
-        if user and not build.service.user and user.text.partition(":")[0].strip() in {"0", "root"}:
+        if user is None or user in seen or build.service.user:
+            continue
+        seen.add(user)
+        if user.text.partition(":")[0].strip() in {"0", "root"}:
             words = f"The image of {build.service.name} runs as root: the last USER of its Dockerfile says so."
             yield build.fault(span_of(user), words, "End with a USER without rights.")
