@@ -78,5 +78,6 @@ def dockerfile_cache_kept(model: ComposeModel) -> Iterator[Finding]:
         for installs, clean, hint in _TOOLS:
             command = next((each for each in found if re.match(installs, each.text)), None)
             if command and not re.search(clean, run.script) and not (pip_off and hint.startswith("pip")):
-                words = f"The Dockerfile of {build.service.name} leaves the cache of {command.words[0]} in the image."
+                tool = command.text.removeprefix("sudo ").split()[0]
+                words = f"The Dockerfile of {build.service.name} leaves the cache of {tool} in the image."
                 yield build.fault(command.span, words, f"In the same RUN: {hint}.")

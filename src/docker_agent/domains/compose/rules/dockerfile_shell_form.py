@@ -60,5 +60,5 @@ def dockerfile_shell_form(model: ComposeModel) -> Iterator[Finding]:
                 continue
             seen.add(each)
             if each.text and not re.match(_SINGLE, each.text):
-                words = f"The {word} of {build.service.name} is text, so a shell is its first process."
+                words = f"The {word} of {build.service.name} is text, so a shell runs it."
                 yield replace(build.fault(span_of(each), words, "Write it as a list of words."), confidence="likely")
