@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+LONGEST = 200_000  # more than an engine takes
 
 _QUOTES = frozenset("'\"")
 _SPECIAL = frozenset("\\'\"`();&|<>")
@@ -10,7 +10,6 @@ _SPECIAL = frozenset("\\'\"`();&|<>")
 _INERT = {"'": {'"', "("}, '"': {"'", "("}, "`": {"'", '"', "("}, "(": {"'", '"', "`"}, ")": {"'", '"', "`"}}
 
 
-@dataclass
 class CommandLine:
     """The words of a command; `end` is where Compose stops reading: at ; & | < > outside quotes, or at the end.
 
@@ -19,22 +18,19 @@ class CommandLine:
     ValueError: where a quote, a backtick or a bracket is not closed, as Compose refuses.
     """
 
-    text: str
-    words: list[str] = field(default_factory=list[str], init=False)
-    end: int = field(default=0, init=False)
-    _word: str | None = field(default=None, init=False)
-    _open: set[str] = field(default_factory=set[str], init=False)
-
-    def __post_init__(self) -> None:
-        self.end = len(self.text)
-        if not _SPECIAL & set(self.text):
-            self.words = self.text.split()
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words: list[str] = []
+        self.end = len(text)
+        self._word: list[str] | None = None
+        self._open: set[str] = set()
+        if len(text) > LONGEST or not _SPECIAL & set(text):
+            self.words = text.split()
             return
         self._read()
         if self._open:
             raise ValueError(f"{' and '.join(sorted(self._open))} is not closed")
-        if self._word is not None:
-            self.words.append(self._word)
+        self._finish()
 
     def _read(self) -> None:
         escaped = False
@@ -45,11 +41,10 @@ class CommandLine:
             elif character == "\\" and "'" not in self._open:
                 escaped = True
             elif character.isspace() and not self._open:
-                self.words += [] if self._word is None else [self._word]
-                self._word = None
+                self._finish()
             elif character in ";&|<>" and not self._open:
                 self.end = position
-                if character == ">" and (self._word or "")[:1].isdigit():
+                if character == ">" and self._word and self._word[0].isdigit():
                     self._word = None  # 2>file
                 return
             else:
@@ -60,17 +55,25 @@ class CommandLine:
     def _take(self, character: str) -> None:
         """One character that may open or close something."""
         if character in _INERT and not self._open & _INERT[character]:
-            if character == "(" and ("(" in self._open or not (self._word or "").endswith("$")):
+            if character == "(" and ("(" in self._open or (self._word or [""])[-1] != "$"):
                 raise ValueError("( stands outside quotes")
             if character in _QUOTES:
-                self._word = (self._word or "") if character in self._open else self._word
+                if character in self._open and self._word is None:
+                    self._word = []
                 self._open ^= {character}
                 return
             self._open ^= {"(" if character == ")" else character}
         self._add(character)
 
     def _add(self, character: str) -> None:
-        self._word = (self._word or "") + character
+        if self._word is None:
+            self._word = []
+        self._word.append(character)
+
+    def _finish(self) -> None:
+        if self._word is not None:
+            self.words.append("".join(self._word))
+        self._word = None
 
 
 def split_words(text: str) -> list[str]:

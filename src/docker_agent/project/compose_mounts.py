@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from docker_agent.project.compose_casts import flag
 from docker_agent.project.compose_nodes import Mapping, Node, Scalar
 from docker_agent.project.compose_texts import mapping, text
 from docker_agent.project.compose_types import Mount
 
 _PROPAGATIONS = {"rprivate", "private", "rshared", "shared", "rslave", "slave"}
-_DRIVE = re.compile(r"[^\W\d_]:")
 
 
 def read_mount(node: Node) -> Mount | None:
@@ -30,7 +27,9 @@ def read_mount(node: Node) -> Mount | None:
         raise ValueError(f'"{node.value}" has too many colons')
     source, options = parts[0], parts[2].split(",") if len(parts) > 2 else []
     return Mount(
-        kind="bind" if source.startswith((".", "/", "~", "\\\\")) or _DRIVE.match(source) else "volume",
+        kind="bind"
+        if source.startswith((".", "/", "~", "\\\\")) or (source[:1].isalpha() and source[1:2] == ":")
+        else "volume",
         target=parts[1],
         place=node.place,
         source=source,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from dataclasses import replace
 
 from docker_agent.project.compose_casts import number, whole
@@ -11,7 +10,6 @@ from docker_agent.project.compose_nodes import Mapping, Node, Scalar
 from docker_agent.project.compose_texts import text, typed
 from docker_agent.project.compose_types import PublishedPort
 
-_DIGITS = re.compile(r"[0-9]+")
 _MAX_PORT = 65_535
 
 
@@ -81,7 +79,7 @@ def _range(written: str) -> tuple[int, int]:
         raise ValueError("a port is empty")
     first, dash, last = written.partition("-")
     ends = (first, last.partition("-")[0] if dash else first)
-    if not all(_DIGITS.fullmatch(end) and int(end) <= _MAX_PORT for end in ends):
+    if not all(end.isascii() and end.isdecimal() and len(end) < 10 and int(end) <= _MAX_PORT for end in ends):
         raise ValueError(f'"{written}" is not a port or a range of ports')
     low, high = (int(end) for end in ends)
     if low > high:

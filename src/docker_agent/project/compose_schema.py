@@ -26,7 +26,7 @@ NEWER = {
     "timezone",
 }
 
-_TIMESTAMP = re.compile(r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt ]\d\d?:\d\d?:\d\d?(?:\.\d*)?(?:[Zz]|[-+]\d\d?:\d\d)?)?")
+_TIMESTAMP = r"(\d{4})-(\d\d?)-(\d\d?)(?:[Tt ]\d\d?:\d\d?:\d\d?(?:\.\d*)?(?:[Zz]|[-+]\d\d?:\d\d)?)?"
 _STARTS = frozenset("0123456789.+-")
 _NOT_FINITE = {".inf", ".Inf", ".INF", "+.inf", "-.inf", ".nan", ".NaN", ".NAN"}
 _WORDS = {
@@ -174,7 +174,7 @@ def _kind_of_text(value: str) -> str:
 
 
 def _is_timestamp(value: str) -> bool:
-    match = _TIMESTAMP.fullmatch(value)
+    match = re.fullmatch(_TIMESTAMP, value) if value[4:5] == "-" else None
     if match is None:
         return False
     try:

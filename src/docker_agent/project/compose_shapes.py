@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,15 @@ _MADE_UNIQUE = """
 """
 _UNIQUE = {"networks.*.labels", *(f"services.*.{path}" for path in _MADE_UNIQUE.split())}
 _EXTENSION = "^x-"
+_NAME = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+
+
+def _is_name(key: str) -> bool:
+    return bool(key) and _NAME.issuperset(key)
+
+
+# The patterns that keys are held against most often, without compiling them.
+_TESTS: dict[str, Callable[[str], object]] = {"^[a-zA-Z0-9._-]+$": _is_name, "^.+$": bool, ".+": bool}
 
 
 class Shape:
@@ -75,11 +85,15 @@ class Shape:
         return self.said.get("properties") or {}
 
     @cached_property
-    def patterns(self) -> list[tuple[re.Pattern[str], Shape]]:
+    def patterns(self) -> list[tuple[Callable[[str], object], Shape]]:
         """The keys that a pattern allows, extensions apart."""
         found: dict[str, Any] = self.said.get("patternProperties") or {}
         below = (*self.path, "*")
-        return [(re.compile(pattern), Shape(_resolved(each), below)) for pattern, each in found.items() if each]
+        return [
+            (_TESTS.get(pattern) or re.compile(pattern).search, Shape(_resolved(each), below))
+            for pattern, each in found.items()
+            if each
+        ]
 
     @cached_property
     def items(self) -> Shape | None:
@@ -103,7 +117,7 @@ class Shape:
         if known is None and key in self.words:
             known = self._properties[key] = Shape(_resolved(self.words[key]), (*self.path, key))
         if known is None:
-            known = next((shape for pattern, shape in self.patterns if pattern.search(key)), None)
+            known = next((shape for is_named, shape in self.patterns if is_named(key)), None)
         return known
 
     def branch(self, kind: str) -> Shape | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h|d|w)")
-_DURATION = re.compile(rf"[-+]?(?:{_PART.pattern})+")
+# Patterns as text: they are compiled where a file has such a value.
+_PART = r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h|d|w)"
+_DURATION = rf"[-+]?(?:{_PART})+"
 _SECONDS = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -18,19 +19,19 @@ _SECONDS = {
     "d": 86400,
     "w": 604800,
 }
-_SIZE = re.compile(r"(.*[0-9.]) ?([kmgtp])?(?:b|(?<=[kmgtp])ib)?", re.IGNORECASE)
+_SIZE = r"(.*[0-9.]) ?([kmgtpKMGTP])?(?:[bB]|(?<=[kmgtpKMGTP])[iI][bB])?"
 _LONGEST_S = 2**63 / 1e9
-_INT = re.compile(r"[-+]?[0-9]+")
+_INT = r"[-+]?[0-9]+"
 
 
 def read_duration(text: str) -> float:
     """Seconds of a duration such as `1m30s`; raises ValueError where it is none."""
-    match = _DURATION.fullmatch(text)
+    match = re.fullmatch(_DURATION, text)
     if text in {"0", "+0", "-0"}:
         return 0.0
     if not match:
         raise ValueError(f'"{text}" is not a duration such as 30s or 1m30s')
-    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in re.findall(_PART, text))
     if seconds > _LONGEST_S:
         raise ValueError(f'"{text}" is longer than 292 years')
     return -seconds if text.startswith("-") else seconds
@@ -38,7 +39,7 @@ def read_duration(text: str) -> float:
 
 def read_size(text: str) -> int:
     """Bytes of a size such as `512m`; raises ValueError where it is none."""
-    match = _SIZE.fullmatch(text)
+    match = re.fullmatch(_SIZE, text)
     try:
         size = read_float(match.group(1)) if match else -1
     except ValueError:
@@ -61,7 +62,7 @@ def read_bool(text: str) -> bool:
 
 def read_int(text: str) -> int:
     """A whole number in decimal digits; raises ValueError where it is none."""
-    if not _INT.fullmatch(text):
+    if not re.fullmatch(_INT, text):
         raise ValueError(f'"{text}" is not a whole number')
     return int(text)
 

@@ -221,7 +221,7 @@ def test_empty_variables_are_refused_as_compose_does_and_passed_over_where_a_pla
     assert sorted(refusals(text)) == [
         "healthcheck_test_form 1:89",
         "no_image_or_build 1:23",
-        "undefined_dependency 1:64",
+        "undefined_dependency 1:59",
         "undefined_network 1:42",
     ]
     model = load([FILE], read=lambda _: text.encode(), variables={}, template=True)
