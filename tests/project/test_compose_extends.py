@@ -124,3 +124,9 @@ def test_nothing_is_shown_of_a_file_outside_that_is_no_compose_file() -> None:
     model = model_of(files)
     assert faults_of(model) == ["include_extends compose.yml:1:32"]
     assert list(model.sources) == ["compose.yml"]
+
+
+def test_endless_chains_are_cut() -> None:
+    chain = "".join(f"  s{n}: {{extends: s{n + 1}}}\n" for n in range(1_000))
+    model = model_of({"compose.yml": f"services:\n{chain}  s1000: {{image: x}}\n"})
+    assert {problem.message for problem in model.problems} == {"more than 50 services extend each other"}

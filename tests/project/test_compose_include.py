@@ -147,3 +147,10 @@ def test_what_lies_elsewhere_is_never_fetched() -> None:
         "what include names at oci://example.org/x, which is never fetched",
         "what include names at git@example.org:a/b.git, which is never fetched",
     )
+
+
+def test_endless_chains_are_cut() -> None:
+    files = {f"c{n}.yml": f"include: [c{n + 1}.yml]\nservices: {{s{n}: {{image: x}}}}" for n in range(1_000)}
+    model = model_of(files)
+    assert [problem.message for problem in model.problems] == ["more than 50 files include each other"]
+    assert len(model.services) == 51

@@ -44,4 +44,5 @@ def test_a_model_resolves_paths_from_the_project_directory() -> None:
     assert stack.model.disk.kind(stack.model.resolve("./compose.yml")) == "file"
     assert stack.model.resolve("../data") == Path("/srv/data")
     assert stack.model.resolve("~/data") == Path.home() / "data"
+    assert stack.model.resolve("~nobody-here/data") == Path("/srv/deploy/~nobody-here/data")
     assert stack.model.resolve("/data") == Path("/data")

@@ -83,7 +83,7 @@ class ComposeModel:
 
     def resolve(self, text: str) -> Path:
         """The path that a relative one of the files means."""
-        return Path(os.path.normpath(self.directory / Path(text).expanduser()))
+        return Path(os.path.normpath(self.directory / os.path.expanduser(text)))  # noqa: PTH111 - its own raises for ~nobody
 
     def is_active(self, service: Service) -> bool:
         """Whether `up` starts the service without being asked for it: it has no profile, or one that is on."""
@@ -217,7 +217,7 @@ def _with_env_files(model: ComposeModel, variables: Mapping[str, str]) -> Compos
         problem
         for service in model.services.values()
         if model.is_active(service)
-        for problem in env_file_problems(service, model.directory, model.disk, variables)
+        for problem in env_file_problems(service, model.resolve, model.disk, variables)
     ]
     return replace(model, problems=(*model.problems, *found)) if found else model
 
@@ -255,8 +255,10 @@ def _model(root: MappingNode, notes: Notes) -> ComposeModel:
         volumes=declared["volume"],
         secrets=declared["secret"],
         configs=declared["config"],
-        unset=tuple(dict.fromkeys(notes.unset)),
-        problems=tuple(dict.fromkeys([*notes.problems, *reader.problems])),
+        unset=tuple({(str(use.place), use.name): use for use in notes.unset}.values()),
+        problems=tuple(
+            {(str(each.place), each.message): each for each in (*notes.problems, *reader.problems)}.values()
+        ),
         not_looked_at=tuple(dict.fromkeys(notes.not_looked_at)),
         further=tuple(notes.further),
     )

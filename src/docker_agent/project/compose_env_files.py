@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Variables
 from pathlib import Path
 
@@ -15,19 +15,21 @@ from docker_agent.project.dotenv import parse_dotenv
 CODE = "env_file_missing"
 
 
-def env_file_problems(service: Service, directory: Path, disk: Disk, variables: Variables[str, str]) -> list[Problem]:
+def env_file_problems(
+    service: Service, resolve: Callable[[str], Path], disk: Disk, variables: Variables[str, str]
+) -> list[Problem]:
     """What Compose would refuse of one service's env and label files.
 
     Parameters
     ----------
-    directory: the project directory.
+    resolve: gives the path that a relative one means.
     variables: what `${NAME}` may be inside the files.
     """
     found: list[Problem] = []
     for key in ("env_file", "label_file"):
         # Of two entries for one file Compose takes the last.
         for item in {_path(item): item for item in _items(service.raw.get(key))}.values():
-            said = _fault(item, directory, disk, variables)
+            said = _fault(item, resolve, disk, variables)
             if said:
                 found.append(Problem(CODE, item.place, f"{service.name}.{key}: {said}"))
     return found
@@ -45,7 +47,7 @@ def _path(item: Node) -> str:
     return named.value if isinstance(named, Scalar) else ""
 
 
-def _fault(item: Node, directory: Path, disk: Disk, variables: Variables[str, str]) -> str:
+def _fault(item: Node, resolve: Callable[[str], Path], disk: Disk, variables: Variables[str, str]) -> str:
     named = item.get("path") if isinstance(item, Mapping) else item
     if not isinstance(named, Scalar):
         return ""
@@ -55,7 +57,7 @@ def _fault(item: Node, directory: Path, disk: Disk, variables: Variables[str, st
     if not named.value:
         unset = f"{', '.join(named.unset)} is not set, and " if named.unset else ""
         return "" if required in {False, "false"} else f"{unset}the file has no name"
-    path = directory / Path(named.value).expanduser()
+    path = resolve(named.value)
     kind = disk.kind(path)
     if not kind:
         return "" if required in {False, "false"} else f"{named.value} is not there"

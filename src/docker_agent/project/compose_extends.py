@@ -15,6 +15,7 @@ from docker_agent.project.compose_overlay import overlay
 from docker_agent.project.compose_paths import is_remote, rebase_service
 
 CODE = "include_extends"
+MAX_DEPTH = 50
 
 # The services of another file after interpolation; None where it could not be had, which is noted.
 Borrow = Callable[[Path, Scalar], Mapping | None]
@@ -55,6 +56,9 @@ class Extending:
             if here in trail:
                 names = " > ".join(name for _, name in (*trail[trail.index(here) :], here))
                 self.notes.wrong(CODE, extends.value.place, f"{here[1]} extends itself: {names}")
+                return node
+            if len(trail) > MAX_DEPTH:
+                self.notes.wrong(CODE, extends.value.place, f"more than {MAX_DEPTH} services extend each other")
                 return node
             self.done[here] = self._merged(node, extends, entry.key.value, shelf, (*trail, here))
         return self.done[here]

@@ -16,6 +16,7 @@ from docker_agent.project.compose_paths import is_remote, rebase_model
 from docker_agent.project.dotenv import parse_dotenv
 
 CODE = "include_extends"
+MAX_DEPTH = 50
 
 _LEFT_OUT = {"name", "version", "include"}
 
@@ -76,6 +77,9 @@ class Including:
             names = [*reach.trail[reach.trail.index(files[0]) :], files[0]]
             said = " > ".join(os.path.relpath(name, self.home) for name in names)
             self.notes.wrong(CODE, paths[0].place, f"{paths[0].value} includes itself: {said}")
+            return None, True
+        if len(reach.trail) > MAX_DEPTH:
+            self.notes.wrong(CODE, paths[0].place, f"more than {MAX_DEPTH} files include each other")
             return None, True
         named = item.get("project_directory") if isinstance(item, Mapping) else None
         given = named.value if isinstance(named, Scalar) and named.plain is not None else ""

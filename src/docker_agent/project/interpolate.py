@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from docker_agent.core.record import record
+
 MAX_NESTING = 50
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
