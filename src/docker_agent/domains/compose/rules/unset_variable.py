@@ -56,7 +56,9 @@ def say_empty(model: ComposeModel, finding: Finding) -> list[Edit]:
     if any(use.required for use in uses):
         return []
     written = {f"${finding.object}", f"${{{finding.object}}}"}
-    places = {
-        use.place for use in uses if model.source(use.place.file).text[use.place.start : use.place.end] in written
-    }
-    return [Edit(place.file, place.start, place.end, f"${{{finding.object}:-}}") for place in places]
+    places = {(use.place.file, use.place.start, use.place.end) for use in uses}
+    return [
+        Edit(file, start, end, f"${{{finding.object}:-}}")
+        for file, start, end in sorted(places)
+        if model.source(file).text[start:end] in written
+    ]
