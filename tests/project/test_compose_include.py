@@ -133,6 +133,7 @@ def test_a_file_may_be_included_twice_by_different_ways() -> None:
         ("[a.yml]", "services: [", ["yaml_syntax a.yml:1:12"]),
         ("[a.yml]", "", []),
         ("", "", []),
+        ("[{project_directory: x}, ]", "", []),
         ("['${F}']", "services: {a: {image: x}}", []),
     ],
 )

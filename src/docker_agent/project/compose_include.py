@@ -64,7 +64,10 @@ class Including:
 
     def _included(self, item: Node, reach: Reach) -> tuple[Mapping | None, bool]:
         """What one item adds, and whether that is all of it."""
-        paths = [path for path in _texts(item.get("path") if isinstance(item, Mapping) else item) if path.value]
+        said = item.get("path") if isinstance(item, Mapping) else item
+        if plain_value(said) in (None, []):
+            return None, True  # Compose takes an entry without a path for nothing
+        paths = [path for path in _texts(said) if path.value]
         if not paths or any(not isinstance(path.plain, str) for path in paths):
             self.notes.wrong(CODE, item.place, "include names no file here")
             return None, True
