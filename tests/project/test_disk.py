@@ -6,7 +6,7 @@ import pytest
 
 from docker_agent.core.errors import InputError
 from docker_agent.host.fake import World
-from docker_agent.project.disk import Disk, HostDisk, LocalDisk
+from docker_agent.project.disk import Disk, HostDisk, LocalDisk, WrittenDisk
 from docker_agent.project.stack import find_stack
 
 
@@ -30,6 +30,15 @@ def test_a_hosts_disk_has_what_is_going_to_be_written() -> None:
     assert [disk.read(Path("/srv") / name) for name in ("a", "b")] == [b"new", b"b"]
     assert [disk.kind(Path("/srv") / name) for name in ("a", "b", "c")] == ["file", "file", ""]
     assert disk.mode(Path("/srv/b")) == 0o644
+
+
+def test_a_disk_has_what_is_going_to_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "a").chmod(0o640)
+    disk: Disk = WrittenDisk(LocalDisk(), {tmp_path / "a": b"new", tmp_path / "b": b"b"})
+    assert [disk.read(tmp_path / name) for name in ("a", "b")] == [b"new", b"b"]
+    assert [disk.kind(tmp_path / name) for name in ("a", "b", "c")] == ["file", "file", ""]
+    assert [disk.mode(tmp_path / name) for name in ("a", "b", "c")] == [0o640, 0o644, 0]
 
 
 def test_a_model_resolves_paths_from_the_project_directory() -> None:
