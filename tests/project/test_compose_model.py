@@ -160,7 +160,7 @@ def test_a_service_in_full() -> None:
     assert service.environment == {"A": "1", "B": "true", "C": None, "D": "from outside"}
     assert service.env_files == ("a.env", "b.env")
     assert service.networks == ("front", "back")
-    assert (Dependency("db", "service_healthy", required=False),) == service.depends_on
+    assert [vars(Dependency("db", "service_healthy", required=False))] == [vars(each) for each in service.depends_on]
     assert (service.memory, service.cpus, service.pids) == (1536 << 20, 0.5, 100)
     assert all((service.privileged, service.init, service.read_only))
     assert (

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+
+from docker_agent.core.record import record
 
 SHORTEST = 6
 MASK = re.compile(r"<secret:[\w.\-]+>")
@@ -26,7 +27,7 @@ HARMLESS_ENDINGS = (
 PUBLIC_KEYS = r"(?i)public[_.\-]?key|publishable"
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Shape:
     """How a known kind of secret is written; `starts` are the letters that every one of them holds.
 

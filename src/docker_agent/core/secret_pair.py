@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from docker_agent.core.record import record
 from docker_agent.core.secret import URL_PASSWORD, is_random, is_reference, shapes_in
 from docker_agent.core.secret_words import (
     ABOUT,
@@ -55,7 +56,7 @@ _DEFAULT = r"(?i).*change[ _-]?(?:me|this|it)|.*choose|my[a-z_-]*(?:password|sec
 _UUID = r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
-@dataclass(frozen=True)
+@record
 class Suspicion:
     """A secret in a text: the value itself (never to be shown), what kind it is, and the key it stands under.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from docker_agent.core.record import record
 from docker_agent.project.compose_nodes import Mapping as MappingNode
 from docker_agent.project.compose_nodes import Place
 
 
-@dataclass(frozen=True)
+@record
 class Problem:
     """Something that Compose would not accept, and where; `near` is the nearest valid word, if any.
 
@@ -24,7 +25,7 @@ class Problem:
     certain: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class UnsetVariable:
     """A variable that the file uses and nothing sets; `required` tells `${NAME:?words}`."""
 
@@ -34,7 +35,7 @@ class UnsetVariable:
     words: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class PublishedPort:
     """One entry of `ports`: container ports from `target` to `target_last`, host ports from `first` to `last`.
 
@@ -55,7 +56,7 @@ class PublishedPort:
     app_protocol: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Mount:
     """One entry of `volumes`; `source` is empty for anonymous volumes and tmpfs."""
 
@@ -70,7 +71,7 @@ class Mount:
     subpath: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Device:
     """One entry of `devices`; `source` is the host's path, or the name of a CDI device."""
 
@@ -80,7 +81,7 @@ class Device:
     place: Place
 
 
-@dataclass(frozen=True)
+@record
 class EnvFile:
     """One entry of `env_file`."""
 
@@ -90,7 +91,7 @@ class EnvFile:
     format: str = ""
 
 
-@dataclass(frozen=True)
+@record
 class Tmpfs:
     """One entry of `tmpfs`: a folder in memory and its mount options."""
 
@@ -99,7 +100,7 @@ class Tmpfs:
     place: Place
 
 
-@dataclass(frozen=True)
+@record
 class Healthcheck:
     """A health check; times in seconds, None where the engine's default holds."""
 
@@ -113,7 +114,7 @@ class Healthcheck:
     retries: int | None = None
 
 
-@dataclass(frozen=True)
+@record
 class Logging:
     """A service's logging; the driver is empty where only options are given."""
 
@@ -122,7 +123,7 @@ class Logging:
     options: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-@dataclass(frozen=True)
+@record
 class Build:
     """How a service's image is built."""
 
@@ -134,7 +135,7 @@ class Build:
     platforms: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@record
 class Dependency:
     """One entry of `depends_on`."""
 
@@ -143,7 +144,7 @@ class Dependency:
     required: bool = True
 
 
-@dataclass(frozen=True)
+@record
 class Service:
     """One service after interpolation and merging; `raw` reaches what has no field here.
 
@@ -222,7 +223,7 @@ class Service:
     extends: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Resource:
     """A network, volume, secret or config that the file declares."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from docker_agent.core.record import record
 from docker_agent.host.files import FileKind, file_kind, file_mode, read_file
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Disk(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@record
 class LocalDisk:
     """The real file system."""
 
@@ -46,7 +46,7 @@ class LocalDisk:
         return file_mode(path)
 
 
-@dataclass(frozen=True)
+@record
 class HostDisk:
     """The file system of a host, real or fake, with some files as they are going to be written.
 
@@ -76,7 +76,7 @@ class HostDisk:
         return self.written.get(path.resolve()) if self.written else None
 
 
-@dataclass(frozen=True)
+@record
 class WrittenDisk:
     """Another file system with some files as they are going to be written, by path."""
 

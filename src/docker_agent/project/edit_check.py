@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from docker_agent.core.record import record
 from docker_agent.project.comments import comments
 from docker_agent.project.compose import Document
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Scalar, plain_value
@@ -53,7 +53,7 @@ def _touched(edits: Sequence[Edit]) -> tuple[list[Edit], list[Span]]:
     return ordered, spans
 
 
-@dataclass(frozen=True)
+@record
 class _Comparison:
     edits: list[Edit]
     made: list[Span]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from docker_agent.core.record import record
 
 
-@dataclass(frozen=True)
+@record
 class TakenPort:
     """A port of the host that is in use; `holder` says by what, as in "the container web"."""
 
@@ -15,7 +15,7 @@ class TakenPort:
     holder: str
 
 
-@dataclass(frozen=True)
+@record
 class EngineState:
     """The ports that others than this project hold, and the names of all networks and volumes."""
 

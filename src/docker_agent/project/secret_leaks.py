@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
+from docker_agent.core.record import record
 from docker_agent.core.secret_pair import Suspicion, secret_by_shape, secret_pair
 from docker_agent.core.secret_text import secrets_in_text, secrets_on_command_line, split_words
 from docker_agent.project.compose import ComposeModel
@@ -13,7 +14,7 @@ from docker_agent.project.compose_nodes import Place, Scalar
 from docker_agent.project.secret_places import Written, written_values
 
 
-@dataclass(frozen=True)
+@record
 class Leak:
     """One secret in a file: the value that holds it, the secret itself, and where exactly it stands."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from docker_agent.core.record import record
 from docker_agent.project.compose import Document
 from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
 from docker_agent.project.interpolate import TemplateError, interpolate
@@ -26,7 +27,7 @@ _PAIRS: dict[str, PlaceKind] = {
 _NEVER = frozenset({"image", "ports", "expose", "depends_on", "networks", "container_name", "$ref"})
 
 
-@dataclass(frozen=True)
+@record
 class Written:
     """One value as it is written.
 

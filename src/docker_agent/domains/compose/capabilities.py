@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.record import record
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.images import image_name
 from docker_agent.domains.compose.written import known_item, known_items
@@ -13,7 +14,7 @@ from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 
 
-@dataclass(frozen=True)
+@record
 class Grant:
     """What a capability lets do; `code` is the rule that speaks of it, `instead` what usually does without it."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from docker_agent.core.record import record
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_types import Service
 
@@ -15,7 +15,7 @@ GATES = {
 }
 
 
-@dataclass(frozen=True)
+@record
 class Edge:
     """One service's need of another.
 
@@ -33,7 +33,7 @@ class Edge:
     restart: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Graph:
     """The services of a stack and how they hang together.
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
 
+from docker_agent.core.record import record
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Place
 from docker_agent.project.compose_types import Service
 
 
-@dataclass(frozen=True)
+@record
 class HostMount:
     """A file or folder of the host in a container, bound directly or through the options of a named volume."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 
 from docker_agent.core.discover import instances
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.record import record
 from docker_agent.core.rule import Rule
 from docker_agent.domains.compose.hardening import NOT_HARDENED, sum_up
 from docker_agent.domains.compose.severities import Severities, Weight
@@ -20,7 +21,7 @@ UNREADABLE_FILE, COMPOSE_CONFIG = "unreadable_file", "compose_config"
 _AFTERWARDS = frozenset({NOT_HARDENED, UNUSED_SUPPRESSION})
 
 
-@dataclass(frozen=True)
+@record
 class Judgement:
     """What the rules say of a model, each list the worst first, then by place.
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.record import record
 from docker_agent.core.rule import FixKind, Rule
 from docker_agent.domains.compose.baseline import Known, known_of
 from docker_agent.domains.compose.judge import all_rules, judge
@@ -29,7 +30,7 @@ Skipped = tuple[Finding, str]
 NOT_SURE = "no fix is sure"
 
 
-@dataclass(frozen=True)
+@record
 class FixResult:
     """What fixing came to.
 
@@ -95,7 +96,7 @@ def plan_fixes(
     return mending.run(wanted)
 
 
-@dataclass(frozen=True)
+@record
 class _Fix:
     finding: Finding
     edits: tuple[Edit, ...]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from docker_agent.core.finding import Severity
+from docker_agent.core.record import record
 from docker_agent.core.rule import Rule
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Weight(NamedTuple):
     given: bool = False
 
 
-@dataclass(frozen=True)
+@record
 class Severities:
     """Severities by rule code, from the weakest word to the strongest: rule, profile, policy, command line.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.record import record
 from docker_agent.domains.compose.dockerfile.parse import Dockerfile, Instruction, Stage, parse_dockerfile
 from docker_agent.domains.compose.dockerfile.words import GIVEN_ARGS
 from docker_agent.project.compose import ComposeModel
@@ -25,7 +26,7 @@ Missing = Literal["", "context", "dockerfile"]
 _REMOTE = r"(?i)(?:[a-z][a-z0-9+.-]*://|git@|github\.com/|service:|docker-image:|oci-layout:)"
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class ImageBuild:
     """How a service's image is built.
 

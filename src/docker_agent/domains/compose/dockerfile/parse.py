@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any, cast
 
+from docker_agent.core.record import record
 from docker_agent.domains.compose.dockerfile.words import LISTABLE, PAIRED, WITH_HEREDOC
 
 _DIRECTIVE = r"#[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(.*?)[ \t\r]*"
@@ -20,7 +21,7 @@ _HEREDOC = r"(?:^|(?<=\s))\d*<<(-?)([\"']?)([\w.]+)\2"
 _DIRECTIVES = frozenset({"syntax", "escape", "check"})
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Instruction:
     """One instruction.
 
@@ -80,7 +81,7 @@ class Instruction:
         return tuple((key, value if equals else None) for key, equals, value in split)
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Stage:
     """What one FROM begins; `name` is in small letters, "" where it has none."""
 
@@ -95,7 +96,7 @@ class Stage:
         return [instruction for instruction in self.instructions if instruction.word == word]
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Dockerfile:
     """A Dockerfile: `preamble` are the ARGs before the first FROM, `faults` what the parser itself cannot read."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from docker_agent.core.record import record
 from docker_agent.domains.compose.dockerfile.build import ImageBuild, dockerfiles, image_builds
 from docker_agent.domains.compose.dockerfile.parse import Instruction
 from docker_agent.project.compose import ComposeModel
@@ -14,7 +14,7 @@ _COMMAND = r"(?s)(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|\\.|\$\([^()]*\)|(?!&&|[;|\n()]
 _LEADING = r"(?:(?:if|then|else|do|while|until|!|time|exec|eval|set -\S+|\w+=\S*)\s+)*"
 
 
-@dataclass(frozen=True)
+@record
 class Command:
     """One simple command of a RUN: its words as written, and its range in the Dockerfile's text."""
 
