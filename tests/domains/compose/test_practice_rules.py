@@ -96,15 +96,15 @@ def test_rewritten_numbers_of_a_service_are_quoted_together() -> None:
 
 @pytest.mark.parametrize("word", ["yes", "No", "ON", "off"])
 def test_words_of_yaml_1_1(word: str) -> None:
-    assert len(of("yaml_trap", web(f"environment: {{X: {word}}}"))) == 1
-    assert len(of("yaml_trap", web("restart: no"))) == 1
-    assert of("yaml_trap", web(f'environment: {{X: "{word}"}}', f"command: {word}")) == []
-    assert of("yaml_trap", web(f"environment: [X={word}]")) == []
+    assert len(of("unquoted_boolean", web(f"environment: {{X: {word}}}"))) == 1
+    assert len(of("unquoted_boolean", web("restart: no"))) == 1
+    assert of("unquoted_boolean", web(f'environment: {{X: "{word}"}}', f"command: {word}")) == []
+    assert of("unquoted_boolean", web(f"environment: [X={word}]")) == []
 
 
 def test_a_shared_mapping_is_quoted_once() -> None:
     text = "x-env: &env\n  A: on\nservices:\n  a: {image: x:1, environment: *env}\n"
-    assert fixed("yaml_trap", text) == text.replace("on", '"on"', 1)
+    assert fixed("unquoted_boolean", text) == text.replace("on", '"on"', 1)
 
 
 @pytest.mark.parametrize(
@@ -182,9 +182,9 @@ def test_variables_that_come_from_the_shell_anyway(environment: str) -> None:
 
 def test_defaults_that_do_not_hold_when_empty() -> None:
     text = web("# ${A-b}", "hostname: ${A-b}", "command: ${C-} ${D:-e} $${F-g}  # ${H-i}")
-    (finding,) = of("default_operator", text)
+    (finding,) = of("default_skips_empty", text)
     assert finding.evidence[0].where == "compose.yml:5:17"
-    assert fixed("default_operator", text) == text.replace("hostname: ${A-b}", "hostname: ${A:-b}")
+    assert fixed("default_skips_empty", text) == text.replace("hostname: ${A-b}", "hostname: ${A:-b}")
 
 
 @pytest.mark.parametrize(

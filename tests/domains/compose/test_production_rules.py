@@ -173,7 +173,7 @@ def test_waiting_for_an_end_that_does_not_come(restart: str, flagged: bool) -> N
 def test_restart_policies(value: str, flagged: bool) -> None:
     assert flagged == bool(
         of(
-            "restart_value",
+            "bad_restart",
             services(a=f"image: 'a:1', restart: {value!r}" if "$" in value else f"image: 'a:1', restart: {value}"),
         )
     )
@@ -203,7 +203,7 @@ def test_attempts(value: str, flagged: bool) -> None:
     ],
 )
 def test_limits_that_contradict(limits: str, expected: list[Severity]) -> None:
-    assert severities("limit_order", services(a=f"image: 'a:1', {limits}")) == expected
+    assert severities("limit_impossible", services(a=f"image: 'a:1', {limits}")) == expected
 
 
 @pytest.mark.parametrize(
@@ -278,14 +278,14 @@ def test_profiles_that_need_each_other_run_together() -> None:
     ("name", "expected"), [("a" * 63, []), ("a" * 64, [Severity.WARN]), ("a" * 65, [Severity.ERROR]), ("a.b", [])]
 )
 def test_long_host_names(name: str, expected: list[Severity]) -> None:
-    assert severities("hostname_length", services(a=f"image: 'a:1', hostname: {name}")) == expected
+    assert severities("hostname_too_long", services(a=f"image: 'a:1', hostname: {name}")) == expected
 
 
 def test_files_with_secrets_that_everybody_can_read() -> None:
     text = services(a="image: 'a:1', env_file: [app.env], secrets: [s]") + "secrets: {s: {file: ./s.txt}}\n"
     secret = {"app.env": "DB_PASSWORD=xK9mQ2vL7pR4tW8z\n", "s.txt": "x"}
-    assert [finding.object for finding in of("env_file_readable", text, secret)] == ["a", "s"]
-    assert of("env_file_readable", text, {"app.env": "TZ=UTC\n"}) == []
+    assert [finding.object for finding in of("secrets_world_readable", text, secret)] == ["a", "s"]
+    assert of("secrets_world_readable", text, {"app.env": "TZ=UTC\n"}) == []
 
 
 def test_services_that_log_to_nowhere() -> None:

@@ -15,7 +15,7 @@ LONGEST, LONGEST_LABEL = 64, 63
 
 
 @rule(severity=Severity.ERROR, area="conflict")
-def hostname_length(model: ComposeModel) -> Iterator[Finding]:
+def hostname_too_long(model: ComposeModel) -> Iterator[Finding]:
     """A container's host name is longer than the kernel or the DNS takes.
 
     Why

@@ -23,7 +23,7 @@ _CPUS_RESERVED: tuple[Path, ...] = ((*_RESERVED, "cpus"),)
 
 
 @rule(severity=Severity.ERROR, area="conflict")
-def limit_order(model: ComposeModel) -> Iterator[Finding]:
+def limit_impossible(model: ComposeModel) -> Iterator[Finding]:
     """Limits of a service contradict each other.
 
     Why

@@ -19,7 +19,7 @@ FOR_ALL = 0o004
 
 
 @rule(severity=Severity.INFO, area="security", production=Severity.WARN, hardening=True)
-def env_file_readable(model: ComposeModel) -> Iterator[Finding]:
+def secrets_world_readable(model: ComposeModel) -> Iterator[Finding]:
     """A file with secrets can be read by every user of the host.
 
     Why

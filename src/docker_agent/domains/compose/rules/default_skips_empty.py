@@ -18,7 +18,7 @@ _DEFAULT = re.compile(r"^[ \t]*#.*|[ \t]#.*|(?<!\$)\$\{([A-Za-z_]\w*)-(?=[^}])",
 
 
 @rule(severity=Severity.OFF, area="practice")
-def default_operator(model: ComposeModel) -> Iterator[Finding]:
+def default_skips_empty(model: ComposeModel) -> Iterator[Finding]:
     """A default is used only where the variable is not set, and not where it is empty.
 
     Why
@@ -53,7 +53,7 @@ def default_operator(model: ComposeModel) -> Iterator[Finding]:
             yield replace(found, evidence=(*found.evidence, *others))
 
 
-@default_operator.fix("behaviour")
+@default_skips_empty.fix("behaviour")
 def add_colon(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Write the operator that counts empty as not set, all over the file."""
     matches = _matches(model.sources[finding.object])

@@ -19,7 +19,7 @@ WORDS = frozenset(form for word in ("yes", "no", "on", "off") for form in (word,
 
 
 @rule(severity=Severity.INFO, area="practice")
-def yaml_trap(model: ComposeModel) -> Iterator[Finding]:
+def unquoted_boolean(model: ComposeModel) -> Iterator[Finding]:
     """A value is `yes`, `no`, `on` or `off` without quotes, which YAML 1.1 reads as true or false.
 
     Why
@@ -63,7 +63,7 @@ def yaml_trap(model: ComposeModel) -> Iterator[Finding]:
             yield replace(found, evidence=(*found.evidence, *others))
 
 
-@yaml_trap.fix("safe")
+@unquoted_boolean.fix("safe")
 def quote_words(model: ComposeModel, finding: Finding) -> list[Edit]:
     """Put all such words of the service into quotes."""
     return [quote(node) for node in _words(model.services[finding.object])]

@@ -18,7 +18,7 @@ _VALID = re.compile(r"no|always|unless-stopped|on-failure(:\d+)?|")
 
 
 @rule(severity=Severity.ERROR, area="conflict")
-def restart_value(model: ComposeModel) -> Iterator[Finding]:
+def bad_restart(model: ComposeModel) -> Iterator[Finding]:
     """A restart policy is one that the engine does not know.
 
     Why
@@ -64,7 +64,7 @@ def restart_value(model: ComposeModel) -> Iterator[Finding]:
         )
 
 
-@restart_value.fix("suggest")
+@bad_restart.fix("suggest")
 def correct(model: ComposeModel, finding: Finding) -> list[Edit]:
     """The nearest policy that there is, nothing where none is near."""
     node = known_item(model.services[finding.object], "restart")
