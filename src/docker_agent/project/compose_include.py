@@ -65,7 +65,8 @@ class Including:
     def _included(self, item: Node, reach: Reach) -> tuple[Mapping | None, bool]:
         """What one item adds, and whether that is all of it."""
         said = item.get("path") if isinstance(item, Mapping) else item
-        if plain_value(said) in (None, []):
+        env_file = item.get("env_file") if isinstance(item, Mapping) else None
+        if not isinstance(item, Sequence) and plain_value(said) in (None, []) and plain_value(env_file) in (None, []):
             return None, True  # Compose takes an entry without a path for nothing
         paths = [path for path in _texts(said) if path.value]
         if not paths or any(not isinstance(path.plain, str) for path in paths):
