@@ -121,7 +121,7 @@ def completed(words: str, line: Line, monkeypatch: pytest.MonkeyPatch) -> list[s
     [
         ("docker-agent st", ["stack"]),
         ("docker-agent d", ["doctor", "diagnose"]),
-        ("docker-agent compose ", ["check", "fix"]),
+        ("docker-agent compose ", ["check", "explain"]),
         ("docker-agent files ", ["list", "read", "write"]),
         ("docker-agent install shell ", ["bash", "zsh", "fish"]),
     ],

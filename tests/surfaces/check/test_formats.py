@@ -17,9 +17,9 @@ from docker_agent.domains.compose.baseline import Known
 from docker_agent.surfaces.check.formats import github, gitlab, junit, sarif, text
 from docker_agent.surfaces.check.report import Change, Report, Row
 
-SARIF = json.loads((Path(__file__).parent / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
+SARIF: Any = Draft4Validator(json.loads((Path(__file__).parent / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")))
 # As GitLab documents its Code Quality report.
-GITLAB = {
+CODE_QUALITY = {
     "type": "array",
     "items": {
         "type": "object",
@@ -44,6 +44,7 @@ GITLAB = {
         },
     },
 }
+GITLAB: Any = Draft202012Validator(CODE_QUALITY)
 ODD = 'a, b: 100% <of> "it" & more\r\nnext\x1b[31m'
 
 
@@ -93,7 +94,7 @@ def unescaped(value: str) -> str:
 
 @pytest.mark.parametrize("report", [FULL, EMPTY])
 def test_sarif_is_valid(report: Report) -> None:
-    Draft4Validator(SARIF).validate(json.loads(sarif.render(report)))
+    SARIF.validate(json.loads(sarif.render(report)))
 
 
 def test_sarif_names_regions_rules_fixes_and_suppressions() -> None:
@@ -173,7 +174,7 @@ def test_github_commands_come_back_as_they_were() -> None:
 def test_gitlab_is_what_gitlab_documents(report: Report) -> None:
     issues: list[dict[str, Any]] = json.loads(gitlab.render(report))
 
-    Draft202012Validator(GITLAB).validate(issues)
+    GITLAB.validate(issues)
     assert [issue["severity"] for issue in issues] == ["critical", "major", "info", "major"][: len(report.rows)]
 
 

@@ -64,7 +64,8 @@ def _run(shared: Sequence[str], words: Sequence[str], *, as_json: bool) -> int:
     quiet = bool({"-q", "--quiet"} & set(shared))
     if wishes.has("watch"):
         watching: Any = importlib.import_module("docker_agent.surfaces.check.watch")
-        watching.watch(lambda: check_once(stacks, manner, wishes, quiet=quiet)[1])
+        files = [file for asked in stacks for file in asked.files]
+        watching.watch(lambda: check_once(stacks, manner, wishes, quiet=quiet)[1], files)
     return check_once(stacks, manner, wishes, quiet=quiet)[0]
 
 

@@ -14,10 +14,19 @@ EVERY_S = 0.5
 
 
 def watch(
-    check: Callable[[], Sequence[Checked]], *, sleep: Callable[[float], None] = time.sleep, every_s: float = EVERY_S
+    check: Callable[[], Sequence[Checked]],
+    first: Sequence[Path],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    every_s: float = EVERY_S,
 ) -> NoReturn:
-    """Check, wait for a change of what was read or looked for, check again; ends by an interrupt only."""
-    watched: tuple[Path, ...] = ()
+    """Check, wait for a change of what was read or looked for, check again; ends by an interrupt only.
+
+    Parameters
+    ----------
+    first: files that will be read, so that a change during the first check is noticed too.
+    """
+    watched = tuple(first)
     while True:
         seen = stamps(watched)
         print(f"-- {time.strftime('%H:%M:%S')}", flush=True)
