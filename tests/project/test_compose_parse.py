@@ -72,6 +72,7 @@ def test_one_file_that_cannot_be_read_leaves_the_others() -> None:
         WEB % "environment: {A: .nan, B: 0x1F, C: ~, D: '2020-01-01', E: 2020-13-01, F: 1e400, G: !!str 2020-01-01}",
         WEB % "environment: {yes: b, on: c, !!str 1: d, '<<': e}",
         "\ufeffservices: {w: {image: x}}",
+        "services:\n  w:\n    image: x\n    command: 'a\n\ufeffb'\n",
         "%YAML 1.1\n---\nservices: {w: {image: x, environment: {A: yes}}}",
         "x-d: 2020-01-01\nservices: {w: {image: x}}",
         "x-a: &a {image: x}\n---\nservices: {w: *a}",
@@ -107,6 +108,8 @@ def test_what_compose_takes_is_taken(text: str) -> None:
         (WEB % "" + "\n---\n", "services_missing"),
         ("---\n---\n" + WEB % "", "services_missing"),
         ("web: {image: x}", "services_missing"),
+        ("services: {w: {image: x}}\n---\n\ufeffservices: {w: {init: true}}", "yaml_syntax"),
+        ("services:\n\ufeff# c\n  w: {image: x}", "yaml_syntax"),
         ("x-a: '${'\n" + WEB % "", "interpolation_syntax"),
     ],
 )

@@ -83,10 +83,19 @@ def parse_nodes(source: Source, wrong: Wrong | None = None, *, template: bool = 
             builder.take(event)
     except yaml.YAMLError as error:
         raise _syntax_error(source, error) from error
+    if wrong and "\n\ufeff" in source.text:
+        _refuse_marks(source, builder.spans, wrong)
     empty = [node for node in builder.documents if isinstance(node, Scalar) and node.plain is None]
     if wrong and empty:
         wrong("services_missing", empty[0].place, "an empty document, which Compose refuses")
     return [node for node in builder.documents if node not in empty]
+
+
+def _refuse_marks(source: Source, spans: list[tuple[int, int]], wrong: Wrong) -> None:
+    """A byte order mark at the start of a line is text to Compose; libyaml passes over it."""
+    for match in re.finditer("(?<=\n)\ufeff", source.text):
+        if not any(start <= match.start() < end for start, end in spans):
+            wrong("yaml_syntax", source.place(*match.span()), "a byte order mark inside the text, take it out")
 
 
 def _refusing(source: Source) -> Wrong:
@@ -125,6 +134,7 @@ class _Builder:
         self.source = source
         self.wrong = wrong
         self.documents: list[Node] = []
+        self.spans: list[tuple[int, int]] = []
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Node, int] | None] = {}
 
@@ -142,6 +152,7 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Scalar:
         start, end, tag = event.start_mark.index, event.end_mark.index, ""
+        self.spans.append((start, end))
         if event.tag or event.anchor or event.style:
             start, end, tag = self._dressed(event)
         scalar = Scalar(self.source, start, end, event.value, event.value, event.style or "", tag)
