@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docker_agent.core.finding import Severity
+from docker_agent.core.plan import Argv, Plan, Risk, Write
+from docker_agent.domains.compose.gate import deployment_findings
+from docker_agent.host.fake import World
+from docker_agent.project.context import ProjectContext
+from docker_agent.project.workspace import Workspace
+
+ROOT = Path("/project")
+TEXT = "services:\n  web:\n    image: nginx:1.29\n    user: root  # docker-agent: ignore[root_user] why\n"
+
+
+def stopping(text: str, *argv: str, write: str = "", production: bool = False, **policies: Severity) -> list[str]:
+    """The codes of the errors that stand against a plan that runs `docker compose ARGV`."""
+    world = World(files={ROOT / "compose.yml": text.encode()})
+    context = ProjectContext(policies=policies, production=production)
+    ws = Workspace(host=world.host.reads, root=ROOT, context=context)
+    run = Argv(argv=("docker", "compose", *argv), why="because", risk=Risk.CHANGE)
+    steps = (Write(path="compose.yml", content=write, before="", why="because"), run) if write else (run,)
+    found = deployment_findings(Plan(title="Start", steps=steps), ws, {})
+    return [finding.code for finding in found if finding.severity is Severity.ERROR]
+
+
+def test_a_comment_does_not_silence_what_a_policy_of_the_project_names() -> None:
+    assert stopping(TEXT, "up", "-d") == []
+    assert stopping(TEXT, "up", "-d", root_user=Severity.ERROR) == ["root_user"]
+    assert stopping(TEXT, "up", "-d", privileged_mode=Severity.ERROR) == []
+
+
+@pytest.mark.parametrize(("command", "asked"), [("up", True), ("create", True), ("down", False), ("logs", False)])
+def test_only_deployments_are_asked(command: str, asked: bool) -> None:
+    assert bool(stopping(TEXT, command, root_user=Severity.ERROR)) == asked
+
+
+def test_the_files_count_as_the_plan_writes_them() -> None:
+    good = "services: {web: {image: 'nginx:1.29'}}"
+    assert stopping(TEXT, "up", write=good, root_user=Severity.ERROR) == []
+    assert stopping(good, "up", write=TEXT, root_user=Severity.ERROR) == ["root_user"]
+
+
+def test_a_production_system_is_held_to_the_weights_of_production() -> None:
+    text = "services:\n  web:\n    image: nginx:1.29\n    volumes: [/etc:/host]\n"
+    assert stopping(text, "up") == []
+    assert stopping(text, "up", production=True) == ["writable_host_root"]
