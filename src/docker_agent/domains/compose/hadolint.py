@@ -36,7 +36,7 @@ SEVERITY = {"error": Severity.WARN, "warning": Severity.WARN, "info": Severity.I
 
 
 def ask_hadolint(
-    program: Program, model: ComposeModel, severities: Severities
+    program: Program, model: ComposeModel, severities: Severities, *, wanted: bool = False
 ) -> tuple[list[Finding], tuple[str, ...], tuple[str, ...]]:
     """Run Hadolint where it is installed: its findings, what was looked at, and what was not.
 
@@ -45,14 +45,15 @@ def ask_hadolint(
     Parameters
     ----------
     program: runs a program by its name and arguments, as the reading half of the host does.
+    wanted: whether it was asked for by name, so that its absence is told.
     """
     arguments = hadolint_arguments(model)
     if not arguments:
         return [], (), ()
     try:
         ran = program("hadolint", *arguments)
-    except ToolMissing:
-        return [], (), ()
+    except ToolMissing as error:
+        return [], (), (f"hadolint: {error.message}",) if wanted else ()
     try:
         return list(hadolint_findings(model, severities, ran.out)), ("hadolint",), ()
     except ValueError:

@@ -29,6 +29,7 @@ from docker_agent.surfaces.check.stacks import Asked
 
 MANY = 40
 CHUNKS_A_CORE = 4
+HADOLINT_TIMEOUT_S = 60.0
 
 
 @record
@@ -41,6 +42,7 @@ class Manner:
     least: findings below are left out.
     changes: whether the edits of safe fixes are wanted too.
     diff: the kinds of fixes to show as a diff, none by default.
+    hadolint: whether Hadolint is asked about the Dockerfiles.
     """
 
     root: Path
@@ -50,6 +52,7 @@ class Manner:
     least: Severity = Severity.INFO
     changes: bool = False
     diff: tuple[FixKind, ...] = ()
+    hadolint: bool = False
 
 
 def check_all(
@@ -127,10 +130,11 @@ def _judged(name: str, stack: Stack, asked: Asked, manner: Manner) -> Checked:
     model, severities = stack.model, manner.severities
     chosen = _chosen(severities, manner)
     judgement = judge(model, severities, chosen)
+    linted, unlinted = _linted(model, severities) if manner.hadolint else ([], ())
     mask = Mask(stack)
     wanted = [
         finding
-        for finding in judgement.findings
+        for finding in (*judgement.findings, *linted)
         if finding.severity.rank >= manner.least.rank and (not asked.only or _file_of(finding) == asked.only)
     ]
     changes = _changes(model) if manner.changes else {}
@@ -142,11 +146,23 @@ def _judged(name: str, stack: Stack, asked: Asked, manner: Manner) -> Checked:
         files=(*model.sources, *model.others) or (name,),
         rows=rows,
         silenced=tuple(_row(model, finding, mask, {}) for finding in judgement.suppressed),
-        gaps=model.not_looked_at,
+        gaps=(*model.not_looked_at, *unlinted),
         remarks=tuple(severities.unknown(known_codes())),
         watched=tuple(dict.fromkeys(watched)),
         diff=_diff(stack, manner) if manner.diff else "",
     )
+
+
+def _linted(model: ComposeModel, severities: Severities) -> tuple[list[Finding], tuple[str, ...]]:
+    """What Hadolint says; loaded here, since running programs costs as much as the whole check."""
+    ask_hadolint = importlib.import_module("docker_agent.domains.compose.hadolint").ask_hadolint
+    program = importlib.import_module("docker_agent.host.compose_cli").program
+
+    def run(name: str, *arguments: str) -> object:
+        return program(name, arguments, timeout_s=HADOLINT_TIMEOUT_S, environment=os.environ)
+
+    findings, _, missing = ask_hadolint(run, model, severities, wanted=True)
+    return findings, missing
 
 
 def _chosen(severities: Severities, manner: Manner) -> list[Rule] | None:

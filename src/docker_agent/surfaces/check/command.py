@@ -123,6 +123,7 @@ def manner_of(wishes: Wishes, root: Path, context: Any = None) -> Manner:
         least=Severity(wishes.one("min-severity", "info")),
         changes=wishes.one("format") == "sarif",
         diff=kinds if wishes.has("diff") else (),
+        hadolint=wishes.has("hadolint"),
     )
 
 

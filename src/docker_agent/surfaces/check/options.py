@@ -41,6 +41,7 @@ OPTIONS = (
     Option("fix", "Mend what can be mended and leaves the containers as they are; a plan, approved as always."),
     Option("unsafe", "With --fix or --diff: also what changes how containers run."),
     Option("diff", "Show what --fix would change, and change nothing."),
+    Option("hadolint", "Ask Hadolint about the Dockerfiles too."),
     Option("watch", "Check again whenever a file changes, until Ctrl-C."),
     Option("no-color", "No colours; NO_COLOR does the same."),
 )  # fmt: skip
