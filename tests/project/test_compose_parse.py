@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.project.projects import faults_of, model_of
 
 from docker_agent.core.errors import InputError
 from docker_agent.project import compose_parse
+from docker_agent.project.compose import load
 
 WEB = "services: {w: {image: x, %s}}"
 
@@ -135,3 +140,11 @@ def test_the_parser_in_python_says_the_same(monkeypatch: pytest.MonkeyPatch) -> 
         places = [str(model.place(("services", "w", key))) for model in models for key in ("image", "command", "user")]
         found.append(([model.value(()) for model in models], places, [faults_of(model) for model in models]))
     assert found[0] == found[1]
+
+
+@given(st.one_of(st.binary(max_size=200), st.text("se:rvic\n wb-[]{}&*!<'|>#${}01,\ufeff\u2028extnd", max_size=200)))
+def test_any_bytes_give_a_model_that_is_not_strict(data: bytes | str) -> None:
+    content = data.encode() if isinstance(data, str) else data
+    model = load([Path("c.yml")], read=lambda _: content, variables={}, strict=False)
+    assert list(model.sources) == ["c.yml"]
+    assert all(problem.place.start <= problem.place.end <= len(content) for problem in model.problems)
