@@ -141,28 +141,25 @@ def open_stack(
     return Stack(root, directory, tuple(files), name, model, dotenv, tuple(_dotenv_files(root, directory, environment)))
 
 
-def stack_of(ws: Workspace, *, files: Sequence[str] = (), strict: bool = True) -> Stack | None:
+def stack_of(
+    ws: Workspace, *, files: Sequence[str] = (), strict: bool = True, template: bool | None = None
+) -> Stack | None:
     """The stack of a workspace, or of certain files of it, None where there is no compose file.
 
     Parameters
     ----------
-    strict: as for `load`.
+    strict, template: as for `load`.
 
     Raises
     ------
     InputError: as `find_stack`; or a file is outside the project.
     """
-    if not files:
-        return find_stack(
-            ws.root,
-            context_files=ws.context.compose_files,
-            read=ws.host.read_file,
-            find=ws.host.find_files,
-            disk=HostDisk(ws.host),
-            strict=strict,
-        )
-    named = [_inside(ws.root, name) for name in files]
-    return open_stack(ws.root, named, read=ws.host.read_file, disk=HostDisk(ws.host), strict=strict)
+    read, find = ws.host.read_file, ws.host.find_files
+    paths = [_inside(ws.root, name) for name in files] or find_stack_files(
+        ws.root, context_files=ws.context.compose_files, read=read, find=find
+    )
+    disk = HostDisk(ws.host)
+    return open_stack(ws.root, paths, read=read, disk=disk, strict=strict, template=template) if paths else None
 
 
 def compose_argv(stack: Stack, *arguments: str) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ def validate(
     files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006
 ) -> Validation:
     """Say whether Compose would take the stack's files: all errors at once, without the advice of compose_check."""
-    stack = stack_of(ws, files=files, strict=False)
+    stack = stack_of(ws, files=files, strict=False, template=False)
     if stack is None:
         raise InputError(f"There is no compose file in {ws.root}.", "Name the files, or create compose.yaml.")
     names = tuple(stack.model.sources)
