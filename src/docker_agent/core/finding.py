@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
+
+from docker_agent.core.record import value
 
 
 class Severity(StrEnum):
@@ -26,7 +28,7 @@ _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 EvidenceSource = Literal["compose", "env", "inspect", "log", "event", "health", "host", "file", "proxy", "stats"]
 
 
-@dataclass(frozen=True)
+@value
 class Evidence:
     """One thing that was read, and where.
 
@@ -41,7 +43,7 @@ class Evidence:
     end: str = ""
 
 
-@dataclass(frozen=True)
+@value
 class Finding:
     """One fault, warning or remark about one object.
 

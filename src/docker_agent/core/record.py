@@ -16,3 +16,9 @@ T = TypeVar("T")
 def record(cls: type[T]) -> type[T]:
     """A dataclass that pyright keeps frozen and that is equal to itself only."""
     return dataclass(eq=False, repr=False)(cls)
+
+
+@dataclass_transform(frozen_default=True, eq_default=True, field_specifiers=(field,))
+def value(cls: type[T]) -> type[T]:
+    """A dataclass that pyright keeps frozen and that is equal to another of the same fields."""
+    return dataclass(unsafe_hash=True)(cls)

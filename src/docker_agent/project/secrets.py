@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -95,7 +96,11 @@ def _is_secret_in_dotenv(key: str, value: str) -> bool:
 
 
 def _env_files(root: Path, stack: Stack | None) -> list[Path]:
-    found = [path for path in sorted(root.glob(".env*")) if path.is_file()]
+    try:
+        names = sorted(name for name in os.listdir(root) if name.startswith(".env"))  # noqa: PTH208 - ten times a glob
+    except OSError:
+        names = []
+    found = [root / name for name in names if (root / name).is_file()]
     if stack is not None:
         named = (stack.directory / name for service in stack.model.services.values() for name in service.env_files)
         found += [path for path in named if path.is_file() and path not in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from functools import cache
 
 from docker_agent.core.discover import instances
@@ -95,12 +95,17 @@ def _judged(weight: Weight, findings: Iterable[Finding]) -> Iterator[Finding]:
         return
     for finding in findings:
         own = finding.severity.rank and not weight.given
-        yield replace(
-            finding,
+        yield Finding(
             code=weight.rule.code,
             severity=finding.severity if own else weight.severity,
-            severity_from="" if own else weight.origin,
+            object=finding.object,
+            message=finding.message,
+            cause=finding.cause,
+            fix=finding.fix,
             fixable=weight.rule.mend is not None,
+            confidence=finding.confidence,
+            evidence=finding.evidence,
+            severity_from="" if own else weight.origin,
         )
 
 
