@@ -50,3 +50,8 @@ def test_text_that_is_no_yaml_has_its_place() -> None:
 def test_a_folder_without_compose_files_is_an_error() -> None:
     with pytest.raises(InputError, match="no compose file"):
         validate.function(Workspace(host=World().host.reads, root=ROOT, context=EMPTY))
+
+
+def test_a_file_of_a_platform_is_answered_as_compose_does() -> None:
+    told = answer("services:\n  web:\n    image: ${SERVICE_FQDN_WEB:?}\n")
+    assert [finding.code for finding in told.findings if finding.code == "required_variable"] == ["required_variable"]
