@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.project.projects import faults_of, model_of
+
+from docker_agent.project.compose import load
+from docker_agent.project.disk import LocalDisk
 
 FILES = {
     "e.env": "A=1\nB=${A}x\n",
@@ -54,3 +59,9 @@ def test_only_services_that_are_on_are_looked_at() -> None:
     assert faults_of(model_of(files)) == []
     assert faults_of(model_of(files, COMPOSE_PROFILES="q,p")) == ["env_file_missing c.yml:1:36"]
     assert faults_of(model_of(files, COMPOSE_PROFILES="*")) == ["env_file_missing c.yml:1:36"]
+
+
+def test_devices_are_taken_unread() -> None:
+    text = b"services: {w: {image: x, env_file: /dev/null}, z: {image: x, env_file: /dev/zero}}"
+    model = load([Path("/srv/c.yml")], read=lambda _: text, variables={}, disk=LocalDisk())
+    assert model.problems == ()

@@ -61,9 +61,9 @@ def _fault(item: Node, resolve: Callable[[str], Path], disk: Disk, variables: Va
     kind = disk.kind(path)
     if not kind:
         return "" if required in {False, "false"} else f"{named.value} is not there"
-    if kind != "file":
+    if kind == "folder":
         return f"{named.value} is not a file"
-    if form:
+    if form or kind == "other":  # Compose reads pipes and devices such as /dev/null, which must not be done here
         return ""
     try:
         parse_dotenv(disk.read(path).decode("utf-8-sig", "replace").encode(), named.value, variables)

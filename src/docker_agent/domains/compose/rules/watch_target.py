@@ -43,7 +43,7 @@ def watch_target(model: ComposeModel) -> Iterator[Finding]:
     for service in model.services.values():
         watch = mapping(service.raw.get("develop")).get("watch")
         for item in watch.items if isinstance(watch, Sequence) else ():
-            if not isinstance(item, Mapping) or has_unset(item):
+            if not isinstance(item, Mapping) or (model.template and has_unset(item)):
                 continue
             path, action = item.get("path"), text(item.get("action"))
             if path is not None and not text(path):
