@@ -88,6 +88,6 @@ def test_nothing_but_the_package_is_in_the_wheel(installed: Path) -> None:
 
 def test_the_command_and_the_licence_come_with_it(installed: Path) -> None:
     info = next(installed.glob("docker_agent-*.dist-info"))
-    assert "docker-agent = docker_agent.surfaces.cli:main" in (info / "entry_points.txt").read_text()
+    assert "docker-agent = docker_agent.surfaces.entry:main" in (info / "entry_points.txt").read_text()
     assert list(info.rglob("LICENSE"))
     assert (installed / "docker_agent" / "py.typed").exists()

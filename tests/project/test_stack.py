@@ -16,12 +16,12 @@ from docker_agent.project.stack import (
     Stack,
     compose_argv,
     find_stack,
-    inputs_of,
     normalize_name,
     open_stack,
     project_name,
     stack_of,
 )
+from docker_agent.project.stack_inputs import inputs_of
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/srv/My Shop.2")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Literal
@@ -90,7 +89,9 @@ def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         known = target.stat() if target.exists() else None
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:80]}.")
+        beside = target.parent / f".{target.name[:80]}.{os.urandom(6).hex()}"
+        handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        temporary = str(beside)
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()

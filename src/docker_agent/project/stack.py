@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -173,28 +172,6 @@ def compose_options(stack: Stack) -> tuple[str, ...]:
     return ("--project-directory", str(stack.directory), *files, "-p", stack.name)
 
 
-def inputs_of(stack: Stack, read: Read) -> dict[str, str]:
-    """SHA-256 of every file that Compose reads for a stack, by path relative to the root; "" for one that is not there.
-
-    These are the compose files as they were read, with all that they include and extend, the `.env` files, and the
-    services' env files.
-
-    Raises
-    ------
-    InputError: one of them is there and cannot be read.
-    """
-    found = {_name(stack, source.path): _digest(source.data) for source in stack.model.sources.values()}
-    env_files = (stack.model.resolve(name) for service in stack.model.services.values() for name in service.env_files)
-    for path in (*stack.dotenv, *stack.model.further, *env_files):
-        try:
-            found.setdefault(_name(stack, path), _digest(read(path)))
-        except InputError as error:
-            if not isinstance(error.__cause__, FileNotFoundError):
-                raise
-            found.setdefault(_name(stack, path), "")
-    return found
-
-
 def project_name(root: Path, environment: Mapping[str, str] = os.environ) -> str:
     """The name of the project of a folder that has no compose files: COMPOSE_PROJECT_NAME, or the folder's own."""
     return environment.get("COMPOSE_PROJECT_NAME") or normalize_name(root.absolute().name)
@@ -236,14 +213,6 @@ def _dotenv_files(root: Path, directory: Path, environment: Mapping[str, str]) -
     if environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "true"}:
         return []
     return [root / name for name in named] or [directory / ".env"]
-
-
-def _name(stack: Stack, path: Path) -> str:
-    return os.path.relpath(path, stack.root).replace(os.sep, "/")
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _named_files(root: Path, variables: Mapping[str, str]) -> list[Path]:

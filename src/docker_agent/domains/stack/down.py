@@ -11,7 +11,8 @@ from docker_agent.core.plan import Argv, Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.stack import foreign, stack_needed
 from docker_agent.host.models import Container, Volume
-from docker_agent.project.stack import Stack, compose_argv, inputs_of
+from docker_agent.project.stack import Stack, compose_argv
+from docker_agent.project.stack_inputs import inputs_of
 from docker_agent.project.workspace import Workspace
 
 PROJECT_LABEL = "com.docker.compose.project"

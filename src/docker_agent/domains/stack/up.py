@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from docker_agent.core.plan import Argv, Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.stack import foreign, services_named, stack_needed, wait_for
-from docker_agent.project.stack import Stack, compose_argv, inputs_of
+from docker_agent.project.stack import Stack, compose_argv
+from docker_agent.project.stack_inputs import inputs_of
 from docker_agent.project.workspace import Workspace
 
 START_TIMEOUT_S = 300.0
