@@ -476,8 +476,8 @@ def test_compose_is_mended_only_when_asked_to() -> None:
 
     assert looking.calls == [("compose_check", {})]
     assert "compose.yml:17:16" in looked or "web State.OOMKilled" in looked
-    assert mending.calls == [("compose_check", {}), ("compose_fix", {}), ("compose_check", {})]
-    assert naming.calls[1] == ("compose_fix", {"codes": ["restart_missing"]})
+    assert mending.calls == [("compose_check", {}), ("compose_fix", {"unsafe": True}), ("compose_check", {})]
+    assert naming.calls[1] == ("compose_fix", {"codes": ["restart_missing"], "unsafe": True})
 
 
 def test_it_goes_on_after_an_interruption_joined_results_and_the_next_prompt() -> None:
