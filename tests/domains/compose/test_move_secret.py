@@ -19,7 +19,7 @@ from docker_agent.project.edit import Edit, apply_edits
 from docker_agent.project.edit_files import FileEdit, text_after
 from docker_agent.project.edit_steps import file_steps
 
-RULES = [rule for rule in all_rules() if rule.code.startswith("secret")]
+RULES = [rule for rule in all_rules() if rule.code.startswith(("secret_in", "secret_by", "secrets_in"))]
 
 
 def model_in(root: Path) -> ComposeModel:

@@ -549,7 +549,7 @@ def repository(tmp_path: Path) -> Path:
 def test_an_environment_file_in_the_repository(repository: Path) -> None:
     (repository / ".git" / "index").write_bytes(index_of("deploy/prod.env"))
     (finding,) = env_findings(repository)
-    assert finding.message == "prod.env is in the repository and holds DB_PASSWORD."
+    assert finding.message == "prod.env of web is in the repository and holds DB_PASSWORD."
     assert (finding.severity, finding.confidence) == (Severity.WARN, "certain")
     assert "xK9mQ2vL7pR4tW8z" not in str(finding)
 
@@ -559,8 +559,8 @@ def test_the_files_of_secrets_and_the_projects_own_variables(repository: Path) -
     (repository / "deploy" / "compose.yml").write_text(web("secrets: [db]") + "secrets:\n  db:\n    file: ./db.txt\n")
     (repository / "deploy" / "db.txt").write_text("xK9mQ2vL7pR4tW8z")
     (repository / "deploy" / ".env").write_text("API_TOKEN=xK9mQ2vL7pR4tW8z\nTAG=1\n")
-    secret, variables = sorted(env_findings(repository), key=lambda finding: finding.message)
-    assert secret.message == "./db.txt is in the repository and holds the secret db."
+    secret, variables = sorted(env_findings(repository), key=lambda finding: finding.object, reverse=True)
+    assert secret.message == "./db.txt of db is in the repository and holds the secret db."
     assert secret.evidence[0].where == "deploy/compose.yml:7:11"
     assert variables.message == ".env is in the repository and holds API_TOKEN."
 

@@ -167,7 +167,7 @@ NEEDED = {
 def granted(model: ComposeModel, code: str) -> Iterator[Finding]:
     """The added capabilities that a rule speaks of; where they are the image's work a remark at most."""
     for service in model.services.values():
-        for item in known_items(service, "cap_add"):
+        for item in () if service.privileged else known_items(service, "cap_add"):
             name = item.value.strip().upper().removeprefix("CAP_")
             grant = _grant(service, name)
             if grant is None or grant.code != code:

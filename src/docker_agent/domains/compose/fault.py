@@ -24,12 +24,17 @@ def fault(model: ComposeModel, place: Place, name: str, message: str, fix: str =
     return Finding(code="", severity=Severity.OFF, object=name, message=message, fix=fix, evidence=(evidence,))
 
 
-def problems(model: ComposeModel, code: str) -> Iterator[Finding]:
-    """The findings of a rule that only says what reading the files has met."""
+def problems(model: ComposeModel, code: str, hint: str = "Correct it.") -> Iterator[Finding]:
+    """The findings of a rule that only says what reading the files has met.
+
+    Parameters
+    ----------
+    hint: what to type where there is no name that is near.
+    """
     for problem in model.problems_of(code):
         name = service_at(model, problem.place) or problem.place.file
-        hint = f'Did you mean "{problem.near}"?' if problem.near else "Correct it."
-        found = fault(model, problem.place, name, f"{problem.message}.", hint)
+        near = f'Did you mean "{problem.near}"?' if problem.near else hint
+        found = fault(model, problem.place, name, f"{problem.message}.", near)
         yield found if problem.certain else replace(found, severity=Severity.WARN, confidence="likely")
 
 
@@ -53,4 +58,4 @@ def runs_once(model: ComposeModel, service: Service) -> bool:
 
 def is_known(service: Service) -> bool:
     """Whether all of a service is in the model, so that what is missing there is missing."""
-    return not service.extends and "provider" not in service.raw.index
+    return not service.extends and not service.raw.index.keys().isdisjoint({"image", "build"})

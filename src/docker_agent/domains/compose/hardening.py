@@ -19,8 +19,8 @@ def sum_up(model: ComposeModel, findings: Iterable[Finding]) -> Iterator[Finding
         of.setdefault(finding.object, []).append(finding)
     for name, found in of.items():
         codes = ", ".join(dict.fromkeys(finding.code for finding in found))
-        hint = "The profile prod lists each of them with what to do."
-        message = f"{name} can be hardened: {codes}."
+        hint = "See each of them and what to do: docker-agent check --profile prod."
+        message = f"{name} is not hardened for production: {codes}."
         if name in model.services:
             yield fault(model, model.services[name].place, name, message, hint)
         else:

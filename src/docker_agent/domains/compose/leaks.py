@@ -56,6 +56,7 @@ def leak_code(leak: Leak) -> str:
 
 def _what(leak: Leak) -> str:
     found, key = leak.suspicion, leak.written.key
+    key = "healthcheck" if key == "test" and leak.written.kind == "command" else key
     match found.kind:
         case "url":
             return f"a password in the URL of {key}"

@@ -43,4 +43,4 @@ def alias_bomb(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://yaml.org/spec/1.2.2/#alias-nodes
     """
-    yield from problems(model, "alias_bomb")
+    yield from problems(model, "alias_bomb", "Write the value out, or let the alias point outside of itself.")

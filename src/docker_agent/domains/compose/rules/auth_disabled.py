@@ -93,7 +93,8 @@ def auth_disabled(model: ComposeModel) -> Iterator[Finding]:
             is_open = _is_open(model, service, switch)
             whom = "everyone who reaches the host" if is_open else "everything on its networks"
             message = f"{service.name} serves {whom} without a password: {switch}."
-            found = fault(model, place, service.name, message, "Set a password, or publish no port.")
+            what = switch.partition(" has ")[2] or switch.partition(" is ")[0]
+            found = fault(model, place, service.name, message, f"Take {what} out, and set a password.")
             yield found if is_open else replace(found, severity=Severity.INFO)
 
 

@@ -36,4 +36,4 @@ def bad_mount(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/services/#volumes
     """
-    yield from problems(model, "bad_mount")
+    yield from problems(model, "bad_mount", "Write SOURCE:TARGET, with :ro where it is only read.")

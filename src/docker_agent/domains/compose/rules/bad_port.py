@@ -37,4 +37,4 @@ def bad_port(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/services/#ports
     """
-    yield from problems(model, "bad_port")
+    yield from problems(model, "bad_port", "Write HOST:CONTAINER or ADDRESS:HOST:CONTAINER in numbers.")

@@ -39,4 +39,4 @@ def bad_scalar(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/extension/#specifying-durations
     """
-    yield from problems(model, "bad_scalar")
+    yield from problems(model, "bad_scalar", "Write durations as 1m30s, sizes as 512m, switches as true or false.")

@@ -71,7 +71,7 @@ def cap_drop_all(model: ComposeModel) -> Iterator[Finding]:
     CIS Docker Benchmark 5.4 · OWASP Docker Security Cheat Sheet, rule 3
     """
     for service in model.services.values():
-        if not is_known(service) or has_unknown(service, "cap_drop"):
+        if service.privileged or not is_known(service) or has_unknown(service, "cap_drop"):
             continue
         dropped = [_name(item.value) for item in known_items(service, "cap_drop")]
         if "ALL" not in dropped:

@@ -39,10 +39,10 @@ def container_name_syntax(model: ComposeModel) -> Iterator[Finding]:
             image: nginx:1.29
             container_name: shop-web
     """
-    yield from problems(model, "container_name_syntax")
+    yield from problems(model, "container_name_syntax", _HINT)
     for service in model.services.values():
         node = service.raw.get("container_name")
         name = service.container_name
         if isinstance(node, Scalar) and not node.unset and _PART.search(name) and not _PART.fullmatch(name):
-            message = f"The engine takes no container name like {name}."
+            message = f"{service.name} has the container name {name}, which the engine does not take."
             yield replace(fault(model, node.place, service.name, message, _HINT), severity=Severity.WARN)

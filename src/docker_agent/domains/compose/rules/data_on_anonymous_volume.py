@@ -20,8 +20,9 @@ def data_on_anonymous_volume(model: ComposeModel) -> Iterator[Finding]:
 
     Why
     ---
-    Without a volume at its data folder, or with one that has no name, `docker compose down` and `rm -v` delete the
-    database, and nobody finds it among volumes that are called by 64 digits. A volume at the folder above does not help
+    Without a volume at its data folder, or with one that has no name, the `up` after a `docker compose down` begins
+    with an empty database: the old one stays behind in a volume called by 64 digits, which `docker volume prune` and
+    `down -v` delete, or went with the container. A volume at the folder above does not help
     where the image declares its own below it: PostgreSQL up to 17 keeps its data in /var/lib/postgresql/data, from 18
     on in /var/lib/postgresql. A tmpfs there is a decision, and not flagged; nor is Redis, unless it writes a log of
     changes.

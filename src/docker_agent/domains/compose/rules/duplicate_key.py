@@ -42,4 +42,4 @@ def duplicate_key(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://yaml.org/spec/1.2.2/#3211-nodes
     """
-    yield from problems(model, "duplicate_key")
+    yield from problems(model, "duplicate_key", "Put both values under one key, or take one of them out.")

@@ -43,4 +43,4 @@ def env_file_missing(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/services/#env_file
     """
-    yield from problems(model, "env_file_missing")
+    yield from problems(model, "env_file_missing", "Create the file, or write required: false beside its path.")

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.dockerfile.ignore import is_ignored
+from docker_agent.domains.compose.committed import TEMPLATES, commit_state
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Place
 from docker_agent.project.disk import Disk
 from docker_agent.project.dotenv import parse_dotenv
-from docker_agent.project.repository import ignore_patterns, is_tracked, repository_root
 from docker_agent.project.secrets import looks_secret
 
 DEFAULT = (".env", "./.env")
-TEMPLATES = (".example", ".sample", ".dist", ".template", ".tmpl", ".tpl")
 
 
 @rule(severity=Severity.WARN, area="security")
@@ -69,24 +67,25 @@ def env_file_risk(model: ComposeModel) -> Iterator[Finding]:
 
 
 def _in_repository(model: ComposeModel, disk: Disk) -> Iterator[Finding]:
-    there = [file for file in _files(model) if disk.kind(model.resolve(file[0])) == "file"]
-    root = repository_root(disk, model.directory) if there else None
-    if root is None:
-        return
     secrets = {secret.file for secret in model.secrets.values()}
-    for text, name, place in there:
-        path = model.resolve(text)
-        tracked = is_tracked(disk, root, path)
-        if tracked is None or (not tracked and _is_ignored(disk, root, path)):
+    told: set[str] = set()
+    for text, name, place in _files(model):
+        state = "" if text in told else commit_state(model, text)
+        if not state:
             continue
-        keys = [f"the secret {name}"] if text in secrets else _secret_keys(disk, path)
+        told.add(text)
+        keys = [f"the secret {name}"] if text in secrets else _secret_keys(disk, model.resolve(text))
         if not keys:
             continue
+        file = text if name == text else f"{text} of {name}"
         shown = ", ".join(keys[:3]) + (f" and {len(keys) - 3} more" if len(keys) > 3 else "")
-        words = "is in the repository" if tracked else "is not ignored by Git"
-        fix = "Take it out with git rm --cached, and change its passwords." if tracked else "Name it in .gitignore."
-        found = fault(model, place, name, f"{text} {words} and holds {shown}.", fix)
-        yield found if tracked else replace(found, severity=Severity.INFO, confidence="likely")
+        if state == "tracked":
+            fix = f"git rm --cached {text}, name it in .gitignore, and change its passwords."
+            yield fault(model, place, name, f"{file} is in the repository and holds {shown}.", fix)
+        else:
+            message = f"{file} is not ignored by Git and holds {shown}."
+            found = fault(model, place, name, message, f"Add {PurePosixPath(text).name} to .gitignore.")
+            yield replace(found, severity=Severity.INFO, confidence="likely")
 
 
 def _files(model: ComposeModel) -> Iterator[tuple[str, str, Place]]:
@@ -100,10 +99,6 @@ def _files(model: ComposeModel) -> Iterator[tuple[str, str, Place]]:
             yield secret.file, secret.key, model.place(("secrets", secret.key, "file"))
     if not any(entry.path in DEFAULT for service in model.services.values() for entry in service.env_file_entries):
         yield DEFAULT[0], DEFAULT[0], model.root.place
-
-
-def _is_ignored(disk: Disk, root: Path, path: Path) -> bool:
-    return root not in path.parents or is_ignored(path.relative_to(root).as_posix(), ignore_patterns(disk, root, path))
 
 
 def _secret_keys(disk: Disk, path: Path) -> list[str]:

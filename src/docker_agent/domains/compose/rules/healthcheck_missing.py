@@ -14,14 +14,15 @@ from docker_agent.project.compose import ComposeModel
 from docker_agent.project.edit import Edit, set_service_value
 
 
-@rule(severity=Severity.INFO, area="production")
+@rule(severity=Severity.INFO, area="production", hardening=True)
 def healthcheck_missing(model: ComposeModel) -> Iterator[Finding]:
     """A service has no health check in the compose file.
 
     Why
     ---
     Without one, a container that hangs counts as running: nothing waits for it to be ready, no proxy takes it out, no
-    deployment notices. The image may bring its own; then this is a remark that can be silenced.
+    deployment notices. The image may bring its own; then this is a remark that can be silenced. A service that others
+    wait for to be healthy is told by healthy_without_healthcheck.
 
     Flagged
     -------
@@ -41,8 +42,16 @@ def healthcheck_missing(model: ComposeModel) -> Iterator[Finding]:
     -------
     Add a `healthcheck` with a tool that the image has.
     """
+    awaited = {
+        dependency.service
+        for service in model.services.values()
+        for dependency in service.depends_on
+        if dependency.condition == "service_healthy"
+    }
     for service in model.services.values():
         if service.healthcheck is not None or not is_known(service) or runs_once(model, service):
+            continue
+        if service.name in awaited:
             continue
         build = build_of(model, service.name)
         if build is None or build.last("HEALTHCHECK") is None:

@@ -66,7 +66,7 @@ def host_device(model: ComposeModel) -> Iterator[Finding]:
     CIS Docker Benchmark 5.18
     """
     for service in model.services.values():
-        opened = list(_opened(service))
+        opened = [] if service.privileged else list(_opened(service))
         if not opened:
             continue
         names = ", ".join(dict.fromkeys(name for name, _ in opened))

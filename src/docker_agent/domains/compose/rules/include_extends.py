@@ -44,4 +44,4 @@ def include_extends(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/include/
     """
-    yield from problems(model, "include_extends")
+    yield from problems(model, "include_extends", "Correct the name or the path.")

@@ -40,4 +40,6 @@ def interpolation_syntax(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/interpolation/
     """
-    yield from problems(model, "interpolation_syntax")
+    yield from problems(
+        model, "interpolation_syntax", "Write ${NAME} or ${NAME:-default}, and $$ for a plain dollar sign."
+    )

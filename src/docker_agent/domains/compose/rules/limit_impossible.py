@@ -58,27 +58,50 @@ def limit_impossible(model: ComposeModel) -> Iterator[Finding]:
     -1 any amount.
     """
     for service in model.services.values():
-        for paths, message, severity in _contradictions(model, service):
-            found = fault(
-                model, _place(model, service, paths), service.name, f"{service.name} {message}.", "Correct one."
-            )
-            yield replace(found, severity=severity)
+        for paths, message, hint, severity in _contradictions(model, service):
+            place = _place(model, service, paths)
+            yield replace(fault(model, place, service.name, f"{service.name} {message}.", hint), severity=severity)
 
 
-def _contradictions(model: ComposeModel, service: Service) -> Iterator[tuple[tuple[Path, ...], str, Severity]]:
+def _contradictions(model: ComposeModel, service: Service) -> Iterator[tuple[tuple[Path, ...], str, str, Severity]]:
     memory = service.memory
     if 0 < memory < service.memory_reserved:
-        yield _MEMORY_RESERVED, "reserves more memory than its limit allows", Severity.ERROR
+        yield (
+            _MEMORY_RESERVED,
+            "reserves more memory than its limit allows",
+            "Reserve less than the limit.",
+            Severity.ERROR,
+        )
     if 0 < memory < LEAST_MEMORY:
-        yield _MEMORY, "has less than the 6 MB of memory that the engine asks for", Severity.ERROR
+        yield _MEMORY, "has less than the 6 MB of memory that the engine asks for", "Write 6m or more.", Severity.ERROR
     if service.memswap > 0 and not memory and not _is_written(model, service, _MEMORY):
-        yield (("memswap_limit",),), "limits memory and swap together, but not memory", Severity.ERROR
+        yield (
+            (("memswap_limit",),),
+            "limits memory and swap together, but not memory",
+            "Set mem_limit as well.",
+            Severity.ERROR,
+        )
     if 0 < service.memswap < memory:
-        yield (("memswap_limit",),), "has less memory and swap together than memory alone", Severity.ERROR
+        yield (
+            (("memswap_limit",),),
+            "has less memory and swap together than memory alone",
+            "Write at least mem_limit, or -1.",
+            Severity.ERROR,
+        )
     if 0 < memory < service.shm_size:
-        yield (("shm_size",),), "has more shared memory than its memory limit allows", Severity.WARN
+        yield (
+            (("shm_size",),),
+            "has more shared memory than its memory limit allows",
+            "Raise the memory limit.",
+            Severity.WARN,
+        )
     if 0 < service.cpus < service.cpus_reserved:
-        yield _CPUS_RESERVED, "reserves more processors than its limit allows", Severity.WARN
+        yield (
+            _CPUS_RESERVED,
+            "reserves more processors than its limit allows",
+            "Reserve no more than the limit.",
+            Severity.WARN,
+        )
 
 
 def _is_written(model: ComposeModel, service: Service, paths: tuple[Path, ...]) -> bool:

@@ -14,7 +14,7 @@ from docker_agent.project.edit import Edit, set_service_value
 OPTIONS = {"max-size": "10m", "max-file": "3"}
 
 
-@rule(severity=Severity.INFO, area="production")
+@rule(severity=Severity.INFO, area="production", hardening=True)
 def log_rotation_missing(model: ComposeModel) -> Iterator[Finding]:
     """A service's log grows without limit.
 

@@ -45,5 +45,5 @@ def no_image_or_build(model: ComposeModel) -> Iterator[Finding]:
         place = image.place if unset and image else service.place
         why = f": {', '.join(unset)} has no value" if unset else ""
         message = f"{service.name} has neither an image nor a build{why}."
-        hint = f"Set {unset[0]} in .env." if unset else "Name an image, or how to build one."
+        hint = f"Set {unset[0]} in .env." if unset else "Add image: NAME:VERSION or build: FOLDER."
         yield as_active(model, service, fault(model, place, service.name, message, hint))

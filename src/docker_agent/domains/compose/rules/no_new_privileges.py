@@ -54,7 +54,7 @@ def no_new_privileges(model: ComposeModel) -> Iterator[Finding]:
     CIS Docker Benchmark 5.26 · OWASP Docker Security Cheat Sheet, rule 4
     """
     for service in model.services.values():
-        if not is_known(service) or has_unknown(service, "security_opt"):
+        if service.privileged or not is_known(service) or has_unknown(service, "security_opt"):
             continue
         if _said(service) in {None, "false"}:
             yield fault(

@@ -1,4 +1,4 @@
-"""Services that lack what makes a break-in harmless, summed up."""
+"""Services that lack what makes a break-in or a fault harmless, summed up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from docker_agent.project.compose import ComposeModel
 
 @rule(severity=Severity.INFO, area="security", production=Severity.OFF)
 def not_hardened(model: ComposeModel) -> Iterator[Finding]:
-    """A service lacks some of the measures that keep a break-in inside its container.
+    """A service lacks some of the measures that keep a break-in, or a fault, inside its container.
 
     Why
     ---

@@ -38,6 +38,7 @@ def privileged_mode(model: ComposeModel) -> Iterator[Finding]:
     `privileged: true` turns off seccomp, AppArmor and the device list, and grants all capabilities: whoever breaks into
     the container owns the host. It sees every disk as a device, mounts one, and has written a key for root in two
     commands. For images whose makers ask for it the severity is lower, and the advice says what they do with less.
+    Capabilities, devices and switched-off filters beside it add nothing, and are not flagged until it is taken out.
 
     Flagged
     -------

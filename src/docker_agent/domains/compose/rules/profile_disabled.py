@@ -73,7 +73,7 @@ def profile_disabled(model: ComposeModel) -> Iterator[Finding]:
     """
     for service in model.services.values():
         items = _disabling(service)
-        if not items:
+        if service.privileged or not items:
             continue
         names = " and ".join(dict.fromkeys(FILTERS[_plain(item)] for item in items))
         found = fault(

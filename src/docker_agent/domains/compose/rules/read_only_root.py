@@ -24,7 +24,7 @@ WRITES: dict[str, tuple[str, ...]] = {
 USUAL = ("/tmp",)  # noqa: S108
 
 
-@rule(severity=Severity.INFO, area="security", production=Severity.WARN, hardening=True)
+@rule(severity=Severity.INFO, area="security", hardening=True)
 def read_only_root(model: ComposeModel) -> Iterator[Finding]:
     """A container may write to its own file system.
 

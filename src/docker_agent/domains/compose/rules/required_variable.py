@@ -42,4 +42,4 @@ def required_variable(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/interpolation/
     """
-    yield from problems(model, "required_variable")
+    yield from problems(model, "required_variable", "Set it in .env or in the shell.")

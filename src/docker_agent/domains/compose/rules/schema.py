@@ -42,4 +42,8 @@ def schema(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/
     """
-    yield from problems(model, "schema")
+    old = model.problems_of("services_missing")
+    services = {str(entry.key.place) for entry in model.root.entries} if old else set[str]()
+    for found in problems(model, "schema", "Write what the reference has: docs.docker.com/reference/compose-file."):
+        if found.evidence[0].where not in services:
+            yield found

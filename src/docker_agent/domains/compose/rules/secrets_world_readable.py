@@ -8,6 +8,7 @@ from pathlib import Path
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.committed import TEMPLATES, commit_state
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Place
@@ -25,7 +26,8 @@ def secrets_world_readable(model: ComposeModel) -> Iterator[Finding]:
     Why
     ---
     Whoever has any account on the host, or breaks into any of its services, reads the passwords in it. Looked at are
-    the files under `env_file` that hold something like a secret, and the files of `secrets`.
+    the files under `env_file` that hold something like a secret, and the files of `secrets`; not those that Git has or
+    would take, since they are told by env_file_risk.
 
     Flagged
     -------
@@ -49,14 +51,24 @@ def secrets_world_readable(model: ComposeModel) -> Iterator[Finding]:
     disk = model.disk
     if disk is None:
         return
+    told: set[str] = set()
     for service in model.services.values():
         for entry in service.env_file_entries:
-            path = model.resolve(entry.path)
-            if disk.mode(path) & FOR_ALL and _holds_secrets(disk, path):
+            if entry.path in told or not _is_open(model, disk, entry.path):
+                continue
+            told.add(entry.path)
+            if _holds_secrets(disk, model.resolve(entry.path)):
                 yield _found(model, entry.place, service.name, entry.path)
     for secret in model.secrets.values():
-        if secret.file and disk.mode(model.resolve(secret.file)) & FOR_ALL:
+        if secret.file and _is_open(model, disk, secret.file):
             yield _found(model, model.place(("secrets", secret.key, "file")), secret.key, secret.file)
+
+
+def _is_open(model: ComposeModel, disk: Disk, name: str) -> bool:
+    """Whether everybody can read a file that env_file_risk does not speak of."""
+    if not disk.mode(model.resolve(name)) & FOR_ALL:
+        return False
+    return not name.endswith(TEMPLATES) and not commit_state(model, name)
 
 
 def _found(model: ComposeModel, place: Place, name: str, path: str) -> Finding:

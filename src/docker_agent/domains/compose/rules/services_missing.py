@@ -38,4 +38,4 @@ def services_missing(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/services/
     """
-    yield from problems(model, "services_missing")
+    yield from problems(model, "services_missing", "Write services: at the top and indent the services below it.")

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.databases import FAMILIES
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import FLOATING, image_tag, moves
+from docker_agent.domains.compose.images import FLOATING, image_name, image_tag, moves
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Scalar
 from docker_agent.project.edit import Edit
 from docker_agent.project.edit_items import replace_scalar
 
 
-@rule(severity=Severity.WARN, area="security")
+@rule(severity=Severity.INFO, area="security", production=Severity.WARN)
 def unpinned_image(model: ComposeModel) -> Iterator[Finding]:
     """An image has no tag, or one that moves.
 
     Why
     ---
     The next pull may bring another major version: what ran yesterday does not start tomorrow, and nobody can say what
-    ran yesterday. A database that finds files of another major version in its volume does not start at all. Tags
-    without any digit move too: `redis:alpine` is the latest Redis, `mariadb:lts` the latest that is called so.
+    ran yesterday. A database that finds files of another major version in its volume does not start at all, so that
+    databases are warned of in every profile. Tags without any digit move too: `redis:alpine` is the latest Redis,
+    `mariadb:lts` the latest that is called so.
 
     Flagged
     -------
         services:
-          db:
-            image: postgres:latest
+          web:
+            image: nginx:latest
 
     Fine
     ----
@@ -61,13 +64,9 @@ def unpinned_image(model: ComposeModel) -> Iterator[Finding]:
             continue
         name = (node.written if node.unset else service.image).partition("@")[0]
         said = f"the tag {tag}, which moves" if tag else "no tag"
-        yield fault(
-            model,
-            node.place,
-            service.name,
-            f"{service.name} uses the image {name} with {said}.",
-            "Name a version.",
-        )
+        message = f"{service.name} uses the image {name} with {said}."
+        found = fault(model, node.place, service.name, message, f"Write {_bare(name)}:VERSION.")
+        yield replace(found, severity=Severity.WARN) if image_name(service.image) in FAMILIES else found
 
 
 @unpinned_image.fix("suggest")

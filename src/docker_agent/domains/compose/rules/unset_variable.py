@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.dollars import stray_dollars
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose_nodes import Scalar
 from docker_agent.project.compose_types import UnsetVariable
 from docker_agent.project.edit import Edit
 
@@ -20,7 +22,8 @@ def unset_variable(model: ComposeModel) -> Iterator[Finding]:
     Why
     ---
     `image: app:${TAG}` becomes `app:`, a password becomes empty, a mount becomes the root folder. `${NAME:?words}`
-    makes Compose refuse instead.
+    makes Compose refuse instead. Where the empty value is itself what Compose refuses, or the dollar sign was meant for
+    the container (dollar_unescaped), this rule says nothing.
 
     Flagged
     -------
@@ -39,7 +42,7 @@ def unset_variable(model: ComposeModel) -> Iterator[Finding]:
     Set it in `.env`, or give it a default: `${NAME:-default}`.
     """
     uses: dict[str, list[UnsetVariable]] = {}
-    for variable in (use for use in model.unset if not use.required):
+    for variable in _silent(model) if model.unset else ():
         uses.setdefault(variable.name, []).append(variable)
     for name, places in uses.items():
         first = places[0]
@@ -47,6 +50,30 @@ def unset_variable(model: ComposeModel) -> Iterator[Finding]:
         found = fault(model, first.place, name, message, f"Set {name} in .env, or give it a default.")
         others = (Evidence(source="compose", where=str(use.place)) for use in places if use is not first)
         yield replace(found, evidence=(*found.evidence, *others))
+
+
+def _silent(model: ComposeModel) -> Iterator[UnsetVariable]:
+    """The uses of which nothing else speaks."""
+    stray = {
+        (node.source.name, start)
+        for service in model.services.values()
+        for node, starts in stray_dollars(service)
+        for start in starts
+    }
+    refused = [(problem.place, problem.message) for problem in model.problems]
+    refused += [
+        (image.place, " ".join(image.unset))
+        for service in model.services.values()
+        if isinstance(image := service.raw.get("image"), Scalar) and not service.image and service.build is None
+    ]
+    for use in model.unset:
+        place = use.place
+        told = any(
+            where.file == place.file and where.start <= place.start < where.end and use.name in words
+            for where, words in refused
+        )
+        if not (use.required or told or (place.file, place.start) in stray):
+            yield use
 
 
 @unset_variable.fix("suggest")

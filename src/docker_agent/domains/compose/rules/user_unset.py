@@ -22,7 +22,7 @@ OWN_USER = frozenset(
 USER_VARIABLES = frozenset({"PUID", "UID", "USER_ID", "USERMAP_UID", "PGID"})
 
 
-@rule(severity=Severity.INFO, area="security", production=Severity.WARN, hardening=True)
+@rule(severity=Severity.INFO, area="security", hardening=True)
 def user_unset(model: ComposeModel) -> Iterator[Finding]:
     """A service does not say which user it runs as.
 
@@ -67,6 +67,6 @@ def user_unset(model: ComposeModel) -> Iterator[Finding]:
             service.place,
             service.name,
             f"{service.name} does not say which user it runs as.",
-            "Set user, unless the image names one.",
+            'Set user: "10001:10001" or the like, unless the image names one.',
         )
         yield replace(found, confidence="possible")

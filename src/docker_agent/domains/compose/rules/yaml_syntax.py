@@ -39,4 +39,4 @@ def yaml_syntax(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://yaml.org/spec/1.2.2/
     """
-    yield from problems(model, "yaml_syntax")
+    yield from problems(model, "yaml_syntax", "Indent with spaces, and close every quote and bracket.")
