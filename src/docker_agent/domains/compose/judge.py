@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cache
 
 from docker_agent.core.discover import instances
@@ -86,6 +86,7 @@ def judge(model: ComposeModel, severities: Severities, rules: Sequence[Rule] | N
             standing = [*kept, *(each for each in remarks if not _silenced(severities, comments, each))]
         live = {each.rule.code for each in to_run}
         standing += _judged(after[UNUSED_SUPPRESSION], comments.unused(known_codes(), live))
+        standing = _once_a_place(standing)
     return Judgement(sorted(standing, key=_order), sorted(comments.silenced, key=_order))
 
 
@@ -116,6 +117,21 @@ def _apart(weights: Iterable[Weight], findings: Iterable[Finding]) -> tuple[list
     for finding in findings:
         parts[finding.code in summed_up].append(finding)
     return parts
+
+
+def _once_a_place(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding for each code and place: services that share lines by an anchor or `extends` share the fault."""
+    at: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        place = finding.evidence[0].where if finding.evidence else finding.object
+        at.setdefault((finding.code, place), []).append(finding)
+    return [_together(same) if len(same) > 1 else same[0] for same in at.values()]
+
+
+def _together(same: Sequence[Finding]) -> Finding:
+    first = max(same, key=lambda finding: finding.severity.rank)
+    others = ", ".join(dict.fromkeys(finding.object for finding in same if finding.object != first.object))
+    return replace(first, message=f"{first.message.removesuffix('.')} (also: {others}).") if others else first
 
 
 def _silenced(severities: Severities, comments: Comments, finding: Finding) -> bool:
