@@ -136,6 +136,9 @@ def test_severities_selection_and_policies(line: Line) -> None:
     assert line("check").code == 1
     assert line("check", "--severity", "healthcheck_missing=info").code == 0
     assert line("check", "--ignore", "healthcheck-missing").code == 0
+    usual = {finding["code"] for finding in line("check", "--json").json["findings"]}
+    fewer = {finding["code"] for finding in line("check", "--json", "--ignore", "healthcheck-missing").json["findings"]}
+    assert fewer == usual - {"healthcheck_missing"}
     codes = {finding["code"] for finding in line("check", "--json", "--select", "healthcheck_missing").json["findings"]}
     assert codes == {"healthcheck_missing"}
 

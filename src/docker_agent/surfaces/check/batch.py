@@ -38,7 +38,7 @@ class Manner:
 
     Attributes
     ----------
-    select, ignore: codes of the rules to run, and not to run; all by default.
+    select: codes of the rules to run; all by default.
     least: findings below are left out.
     changes: whether the edits of safe fixes are wanted too.
     diff: the kinds of fixes to show as a diff, none by default.
@@ -48,7 +48,6 @@ class Manner:
     root: Path
     severities: Severities = field(default_factory=Severities)
     select: frozenset[str] = frozenset()
-    ignore: frozenset[str] = frozenset()
     least: Severity = Severity.INFO
     changes: bool = False
     diff: tuple[FixKind, ...] = ()
@@ -128,7 +127,7 @@ def _on_all_cores(stacks: Sequence[Asked], manner: Manner) -> Iterator[Checked]:
 
 def _judged(name: str, stack: Stack, asked: Asked, manner: Manner) -> Checked:
     model, severities = stack.model, manner.severities
-    chosen = _chosen(severities, manner)
+    chosen = _chosen(manner)
     judgement = judge(model, severities, chosen)
     linted, unlinted = _linted(model, severities) if manner.hadolint else ([], ())
     mask = Mask(stack)
@@ -165,15 +164,8 @@ def _linted(model: ComposeModel, severities: Severities) -> tuple[list[Finding],
     return findings, missing
 
 
-def _chosen(severities: Severities, manner: Manner) -> list[Rule] | None:
-    if not manner.select and not manner.ignore:
-        return None
-    return [
-        rule
-        for rule in all_rules()
-        if rule.code not in manner.ignore
-        and (rule.code in manner.select if manner.select else severities.of(rule)[0].rank)
-    ]
+def _chosen(manner: Manner) -> list[Rule] | None:
+    return [rule for rule in all_rules() if rule.code in manner.select] if manner.select else None
 
 
 def _file_of(finding: Finding) -> str:

@@ -105,7 +105,9 @@ def manner_of(wishes: Wishes, root: Path, context: Any = None) -> Manner:
     ------
     InputError: an option's value makes no sense, or names a rule that there is not.
     """
+    select, ignore = (_codes(wishes, name) for name in ("select", "ignore"))
     overrides = {code: Severity(level) for code, level in severities_given(wishes).items()}
+    overrides |= dict.fromkeys(ignore, Severity.OFF)
     profile = wishes.one("profile")
     known = "dev" if profile == "dev" else "prod" if profile == "prod" else None
     severities = (
@@ -113,13 +115,11 @@ def manner_of(wishes: Wishes, root: Path, context: Any = None) -> Manner:
         if context
         else Severities(profile=known or "dev", overrides=overrides)
     )
-    select, ignore = (_codes(wishes, name) for name in ("select", "ignore"))
     kinds: tuple[FixKind, ...] = ("safe", "behaviour") if wishes.has("unsafe") else ("safe",)
     return Manner(
         root=root,
         severities=severities,
         select=select,
-        ignore=ignore,
         least=Severity(wishes.one("min-severity", "info")),
         changes=wishes.one("format") == "sarif",
         diff=kinds if wishes.has("diff") else (),
