@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 from docker_agent.core.record import record
 from docker_agent.project.compose_nodes import Mapping as MappingNode
 from docker_agent.project.compose_nodes import Place
+
+T = TypeVar("T")
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass_transform(frozen_default=True, eq_default=False)
+def _wide(cls: type[T]) -> type[T]:
+    """A record of so many fields that making its `__init__` would take longer than reading a file."""
+    names = tuple(cls.__annotations__)
+
+    def fill(self: T, *given: object, **said: object) -> None:
+        self.__dict__.update(zip(names, given, strict=False), **said)
+
+    cls.__init__ = fill
+    return cls
 
 
 @record
@@ -144,7 +161,7 @@ class Dependency:
     required: bool = True
 
 
-@record
+@_wide
 class Service:
     """One service after interpolation and merging; `raw` reaches what has no field here.
 
@@ -154,18 +171,18 @@ class Service:
 
     name: str
     place: Place
-    raw: MappingNode = field(repr=False)
+    raw: MappingNode
     image: str = ""
     build: Build | None = None
     command: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
-    environment: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"], repr=False)
+    environment: Mapping[str, str | None] = _NOTHING
     env_files: tuple[str, ...] = ()
     env_file_entries: tuple[EnvFile, ...] = ()
     ports: tuple[PublishedPort, ...] = ()
     mounts: tuple[Mount, ...] = ()
     networks: tuple[str, ...] = ()
-    network_aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, "tuple[str, ...]"])
+    network_aliases: Mapping[str, tuple[str, ...]] = _NOTHING
     network_mode: str = ""
     depends_on: tuple[Dependency, ...] = ()
     healthcheck: Healthcheck | None = None
@@ -179,7 +196,7 @@ class Service:
     memswap: int = 0
     mem_swappiness: int | None = None
     shm_size: int = 0
-    ulimits: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, "tuple[int, int]"])
+    ulimits: Mapping[str, tuple[int, int]] = _NOTHING
     replicas: int = 1
     user: str = ""
     privileged: bool = False
@@ -200,12 +217,12 @@ class Service:
     cgroup: str = ""
     cgroup_parent: str = ""
     userns_mode: str = ""
-    sysctls: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    sysctls: Mapping[str, str | None] = _NOTHING
     links: tuple[str, ...] = ()
     external_links: tuple[str, ...] = ()
     volumes_from: tuple[str, ...] = ()
     expose: tuple[str, ...] = ()
-    extra_hosts: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    extra_hosts: Mapping[str, str | None] = _NOTHING
     hostname: str = ""
     tty: bool = False
     stdin_open: bool = False
@@ -216,8 +233,8 @@ class Service:
     profiles: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     configs: tuple[str, ...] = ()
-    labels: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
-    deploy_labels: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    labels: Mapping[str, str | None] = _NOTHING
+    deploy_labels: Mapping[str, str | None] = _NOTHING
     models: tuple[str, ...] = ()
     logging: Logging | None = None
     extends: bool = False
