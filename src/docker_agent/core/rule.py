@@ -36,11 +36,15 @@ class Rule:
     severity: Severity
     production: Severity
     area: Area
-    manual: str
     check: Check
     hardening: bool = False
     mend: Mend | None = field(default=None)
     fix_kind: FixKind = "behaviour"
+
+    @property
+    def manual(self) -> str:
+        """The docstring of the check."""
+        return inspect.getdoc(self.check) or ""
 
     @property
     def summary(self) -> str:
@@ -74,12 +78,12 @@ def rule(
     """
 
     def decorate(check: Check) -> Rule:
-        manual = inspect.getdoc(check) or ""
+        manual = check.__doc__ or ""
         name = str(getattr(check, "__name__", "rule"))
         if "Flagged" not in manual or "Fine" not in manual:
             raise TypeError(f"{name}: the docstring of a rule shows a Flagged and a Fine example.")
         if area not in get_args(Area):
             raise TypeError(f"{name}: {area} is no area of rules.")
-        return Rule(name, severity, production or severity, area, manual, check, hardening)
+        return Rule(name, severity, production or severity, area, check, hardening)
 
     return decorate

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from docker_agent.core.record import record
 from docker_agent.project.compose_nodes import Mapping, Place, Source
 from docker_agent.project.compose_types import Problem, UnsetVariable
 
 Read = Callable[[Path], bytes]
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Document:
     """One YAML document of one file, as written: before interpolation and merging; edits are made from these."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import value
 from docker_agent.project.disk import Disk
 
 PRIVATE = 0o600
 
 
-@dataclass(frozen=True)
+@value
 class FileEdit:
     """Text that goes to the end of a file; the file is made where it is not there.
 

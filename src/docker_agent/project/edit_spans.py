@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import cast
 
+from docker_agent.core.record import value
 from docker_agent.project.comments import comments
 from docker_agent.project.compose import Document, node_at
 from docker_agent.project.compose_nodes import Entry, Mapping, Node, Scalar, Source
@@ -15,7 +15,7 @@ KeyPath = tuple[str | int, ...]
 BY_HAND = "Edit it by hand."
 
 
-@dataclass(frozen=True)
+@value
 class Edit:
     """Replace the characters from start to end of a file by a text; the file is named as in the model's places."""
 

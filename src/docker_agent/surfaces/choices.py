@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from docker_agent.core.record import value
 
 FLAGS = frozenset({"--yes", "-y", "--yes-destroy", "--read-only", "--json", "--quiet", "-q"})
 VALUES = frozenset({"--model", "-m", "--directory", "-C", "--override", "--max-turns", "--budget-tokens"})
 
 
-@dataclass(frozen=True)
+@value
 class Choices:
     """What the person chose for this call, as typed."""
 

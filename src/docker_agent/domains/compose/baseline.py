@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
+from docker_agent.core.record import value
 from docker_agent.domains.compose.suppress import where
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
@@ -25,8 +25,7 @@ _KEYED = frozenset({"environment", "labels", "args", "annotations", "sysctls"})
 _NAMES = ("target", "source", "published", "path", "name")
 
 
-@dataclass(frozen=True, order=True)
-class Known:
+class Known(NamedTuple):
     """A finding as it is known again: file, code, object and the value it is about, whatever line that is on."""
 
     file: str
@@ -35,7 +34,7 @@ class Known:
     key: str
 
 
-@dataclass(frozen=True)
+@value
 class Baseline:
     """Findings by how often they were there."""
 
@@ -86,7 +85,7 @@ def merged(baselines: Iterable[Baseline]) -> Baseline:
 def write_baseline(baseline: Baseline) -> str:
     """The text of a baseline file: JSON in a fixed order, one entry a line, so that it can be compared and merged."""
     rows = [
-        json.dumps({**vars(known), **({"count": count} if count > 1 else {})}, ensure_ascii=False)
+        json.dumps({**known._asdict(), **({"count": count} if count > 1 else {})}, ensure_ascii=False)
         for known, count in sorted(baseline.entries.items())
     ]
     body = "\n" + ",\n".join(f"    {row}" for row in rows) + "\n  " if rows else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.record import value
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.comments import comments
 from docker_agent.project.compose import ComposeModel, Document
@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\s,]+")
 _NO_CONTENT = re.compile(r"\s*(?:#.*|---|%.*)?\s*")
 
 
-@dataclass(frozen=True)
+@value
 class Suppression:
     """One rule that one comment silences in some lines of a file; `code` is empty where the comment names no rule."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import importlib
 import os
@@ -17,7 +16,6 @@ from docker_agent.core.record import record
 from docker_agent.core.rule import FixKind, Rule
 from docker_agent.domains.compose.baseline import Baseline
 from docker_agent.domains.compose.judge import all_rules, judge, known_codes
-from docker_agent.domains.compose.mend import findings_to_fix, plan_fixes, reload_of
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.disk import LocalDisk
@@ -148,7 +146,7 @@ def _judged(name: str, stack: Stack, asked: Asked, manner: Manner) -> Checked:
         gaps=(*model.not_looked_at, *unlinted),
         remarks=tuple(severities.unknown(known_codes())),
         watched=tuple(dict.fromkeys(watched)),
-        diff=_diff(stack, manner) if manner.diff else "",
+        diff=_diff(stack, manner, mask) if manner.diff else "",
     )
 
 
@@ -200,19 +198,10 @@ def _changes(model: ComposeModel) -> dict[str, tuple[Change, ...]]:
     return found
 
 
-def _diff(stack: Stack, manner: Manner) -> str:
-    """What the fixes of some kinds would change, as one unified diff with secrets masked."""
-    found = findings_to_fix(stack.model, manner.severities, manner.select)
-    result = plan_fixes(stack.model, found, reload_of(stack), manner.diff)
-    mask = Mask(stack)
-    parts = [
-        line
-        for name, text in result.files.items()
-        for line in difflib.unified_diff(
-            stack.model.source(name).text.splitlines(), text.splitlines(), name, name, lineterm="", n=2
-        )
-    ]
-    return "\n".join(mask(part) for part in parts)
+def _diff(stack: Stack, manner: Manner, mask: Mask) -> str:
+    """What the fixes of some kinds would change; loaded here, since most calls want none."""
+    fix_diff = importlib.import_module("docker_agent.surfaces.check.diff").fix_diff
+    return str(fix_diff(stack, manner.severities, manner.select, manner.diff, mask))
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

@@ -15,5 +15,5 @@ def fingerprints(rows: Iterable[Row]) -> Iterator[str]:
     counted: Counter[Known] = Counter()
     for row in rows:
         counted[row.known] += 1
-        text = "|".join((*vars(row.known).values(), str(counted[row.known])))
+        text = "|".join((*row.known, str(counted[row.known])))
         yield hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import value
 from docker_agent.host.files import SKIPPED_FOLDERS
 from docker_agent.project.stack import FILE_NAMES, OVERRIDE_NAMES, find_stack_files
 
 _COMPOSE_FILE = re.compile(r"(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@value
 class Asked:
     """One stack to check: its files in the order of merging; `only` names the one whose findings count, if not all.
 

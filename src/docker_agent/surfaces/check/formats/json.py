@@ -21,7 +21,7 @@ def render(report: Report, *, color: bool = False, quiet: bool = False) -> str:
         "files": report.files,
         "findings": [_row(row) for row in report.rows],
         "suppressed": [_row(row) for row in report.silenced],
-        "baseline": {"known": report.known, "gone": [vars(known) for known in report.gone]},
+        "baseline": {"known": report.known, "gone": [known._asdict() for known in report.gone]},
         "rules": report.rules,
         "remarks": report.remarks,
         "not_looked_at": report.gaps,

@@ -1,0 +1,36 @@
+"""What fixing a stack would change, as a diff; nothing is written."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection
+
+from docker_agent.core.rule import FixKind
+from docker_agent.domains.compose.mend import findings_to_fix, plan_fixes, reload_of
+from docker_agent.domains.compose.severities import Severities
+from docker_agent.project.stack import Stack
+
+
+def fix_diff(
+    stack: Stack,
+    severities: Severities,
+    codes: Collection[str],
+    kinds: Collection[FixKind],
+    mask: Callable[[str], str],
+) -> str:
+    """One unified diff of all compose files that fixes of some kinds would change, with secrets masked.
+
+    Parameters
+    ----------
+    codes: only findings of these rules; none means all that have a fix.
+    """
+    found = findings_to_fix(stack.model, severities, codes)
+    result = plan_fixes(stack.model, found, reload_of(stack), kinds)
+    parts = [
+        line
+        for name, text in result.files.items()
+        for line in difflib.unified_diff(
+            stack.model.source(name).text.splitlines(), text.splitlines(), name, name, lineterm="", n=2
+        )
+    ]
+    return "\n".join(mask(part) for part in parts)
