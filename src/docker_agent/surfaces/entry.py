@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 
+from docker_agent.core.bundle import make_bundle, use_bundle
 from docker_agent.surfaces.choices import hoist
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command line and exit with its code."""
     words = sys.argv[1:] if argv is None else list(argv)
-    called = "cli"
-    if "check" in words and "_DOCKER_AGENT_COMPLETE" not in os.environ and hoist(words)[1][:1] == ["check"]:
-        called = "check.command"
-    importlib.import_module(f"docker_agent.surfaces.{called}").main(words)
+    is_check = "check" in words and hoist(words)[1][:1] == ["check"]
+    if not is_check or "_DOCKER_AGENT_COMPLETE" in os.environ:
+        importlib.import_module("docker_agent.surfaces.cli").main(words)
+    elif argv is not None:
+        importlib.import_module("docker_agent.surfaces.check.command").main(words)
+    else:
+        _check(words)
+
+
+def _check(words: Sequence[str]) -> None:
+    """Check in a process of its own, which neither collects garbage nor tidies up at its end."""
+    gc.disable()
+    bundled = use_bundle()
+    try:
+        importlib.import_module("docker_agent.surfaces.check.command").main(words)
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    else:
+        code = 0
+    if not bundled:
+        make_bundle()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
