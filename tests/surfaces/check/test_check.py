@@ -226,6 +226,15 @@ def test_fix_is_a_plan_that_needs_a_yes(line: Line) -> None:
     assert (line.root / "compose.yaml").read_text() == CLEAN
 
 
+def test_fixes_of_several_stacks_are_not_several_json_objects(line: Line) -> None:
+    line.write("a.yaml", CLEAN)
+    line.write("b.yaml", CLEAN)
+    ended = line("check", "--fix", "--json", "a.yaml", "b.yaml")
+
+    assert (ended.code, ended.json["ok"]) == (2, False)
+    assert "takes one stack, not 2" in ended.json["error"]["message"]
+
+
 def test_help_has_every_option_and_the_listing_has_the_command(line: Line) -> None:
     shown = line("check", "--help").out
 

@@ -18,9 +18,11 @@ def fix_stacks(
 
     Raises
     ------
-    InputError: a word of the call leads to no stack.
+    InputError: a word of the call leads to no stack, or several would print a JSON object each.
     """
     worst = 0
+    if len(stacks) > 1 and "--json" in shared:
+        raise InputError(f"--fix with --json takes one stack, not {len(stacks)}.", "Name one, or leave --json out.")
     for asked in stacks:
         if asked.gap:
             raise InputError(f"{asked.gap}.", "Check the name.")
