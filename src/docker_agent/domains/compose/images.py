@@ -23,6 +23,12 @@ def image_tag(image: str) -> str | None:
     return name.rpartition("/")[2].partition(":")[2] or None
 
 
+def without_tag(image: str) -> str:
+    """An image without its tag and digest: `registry:5000/group/name`."""
+    head, slash, last = image.partition("@")[0].rpartition("/")
+    return f"{head}{slash}{last.partition(':')[0]}"
+
+
 def moves(image: str) -> bool:
     """Whether an image has a tag that moves with every release: `latest`, or any without a digit, such as `alpine`."""
     tag = image_tag(image)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import dockerfiles, span_of
-from docker_agent.domains.compose.images import FLOATING, image_tag
+from docker_agent.domains.compose.images import FLOATING, image_tag, without_tag
 from docker_agent.project.compose import ComposeModel
 
 
-@rule(severity=Severity.WARN, area="security")
+@rule(severity=Severity.INFO, area="security", production=Severity.WARN)
 def dockerfile_unpinned_image(model: ComposeModel) -> Iterator[Finding]:
     """A Dockerfile builds on an image without a tag, or with one that moves.
 
@@ -54,4 +54,4 @@ def dockerfile_unpinned_image(model: ComposeModel) -> Iterator[Finding]:
             if image and (tag is None or tag in FLOATING):
                 said = f"the tag {tag}, which moves" if tag else "no tag"
                 words = f"The Dockerfile of {build.service.name} builds on {image.partition('@')[0]} with {said}."
-                yield build.fault(span_of(stage.begin), words, "Name a version.")
+                yield build.fault(span_of(stage.begin), words, f"Write FROM {without_tag(image)}:VERSION.")

@@ -107,7 +107,7 @@ def host_network(model: ComposeModel) -> Iterator[Finding]:
             model.place(("services", service.name, "network_mode")),
             service.name,
             f"{service.name} shares the host's network and reaches everything that listens there.",
-            "Publish its ports instead.",
+            "Take network_mode out and publish its ports.",
         )
         reason = NEEDED.get(image_name(service.image))
         yield replace(found, severity=Severity.INFO, cause=reason, fix=KEEP_IN) if reason else found

@@ -60,7 +60,7 @@ def ports_discarded(model: ComposeModel) -> Iterator[Finding]:
                 place,
                 service.name,
                 f"{service.name} publishes ports, which network_mode: {mode.value} discards.",
-                "Take ports out, or network_mode.",
+                "Take ports out, or take network_mode out.",
             )
         elif kind in {"service", "container"}:
             found = fault(

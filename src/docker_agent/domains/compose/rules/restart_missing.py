@@ -50,7 +50,7 @@ def restart_missing(model: ComposeModel) -> Iterator[Finding]:
                 service.place,
                 service.name,
                 f"{service.name} has no restart policy.",
-                "Set restart: unless-stopped.",
+                'Set restart: unless-stopped, or restart: "no" for a job.',
             )
 
 

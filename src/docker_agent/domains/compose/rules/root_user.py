@@ -48,5 +48,5 @@ def root_user(model: ComposeModel) -> Iterator[Finding]:
                 model.place(("services", service.name, "user")),
                 service.name,
                 f"{service.name} is told to run as root.",
-                "Name a user without rights, such as the one that the image was made for.",
+                "Set user: to one without rights, such as '1000:1000' or the image's own.",
             )

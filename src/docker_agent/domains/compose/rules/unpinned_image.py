@@ -9,7 +9,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.databases import FAMILIES
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import FLOATING, image_name, image_tag, moves
+from docker_agent.domains.compose.images import FLOATING, image_name, image_tag, moves, without_tag
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Scalar
 from docker_agent.project.edit import Edit
@@ -65,7 +65,7 @@ def unpinned_image(model: ComposeModel) -> Iterator[Finding]:
         name = (node.written if node.unset else service.image).partition("@")[0]
         said = f"the tag {tag}, which moves" if tag else "no tag"
         message = f"{service.name} uses the image {name} with {said}."
-        found = fault(model, node.place, service.name, message, f"Write {_bare(name)}:VERSION.")
+        found = fault(model, node.place, service.name, message, f"Write {without_tag(name)}:VERSION.")
         yield replace(found, severity=Severity.WARN) if image_name(service.image) in FAMILIES else found
 
 
@@ -76,12 +76,9 @@ def name_version(model: ComposeModel, finding: Finding) -> list[Edit]:
     images = [service.image for service in model.services.values() if not service.build]
     if not isinstance(node, Scalar) or node.unset or node.written != node.value:
         return []
-    pinned = {image for image in images if image_tag(image) and not moves(image) and _bare(image) == _bare(node.value)}
+    pinned = {
+        image
+        for image in images
+        if image_tag(image) and not moves(image) and without_tag(image) == without_tag(node.value)
+    }
     return replace_scalar(node, pinned.pop()) if len(pinned) == 1 else []
-
-
-def _bare(image: str) -> str:
-    """An image without its tag and digest."""
-    name = image.partition("@")[0]
-    head, slash, last = name.rpartition("/")
-    return f"{head}{slash}{last.partition(':')[0]}"

@@ -71,6 +71,7 @@ def quote_words(model: ComposeModel, finding: Finding) -> list[Edit]:
 
 def _words(service: Service) -> list[Scalar]:
     restart = service.raw.get("restart")
-    nodes = [*([restart] if isinstance(restart, Scalar) else []), *(node for _, node in written_pairs(service))]
+    policy = [restart] if isinstance(restart, Scalar) and restart.value == "no" else []
+    nodes = [*policy, *(node for _, node in written_pairs(service))]
     found = {node.start: node for node in nodes if node.written in WORDS and not node.style and not node.tag}
     return list(found.values())
