@@ -28,16 +28,16 @@ def places(findings: list[Finding]) -> list[str]:
 
 FLAGGED = [
     ("dockerfile_add_url", "ADD http://x/y /z", "2:1"),
-    ("dockerfile_add_copy", "ADD a b /c/", "2:1"),
+    ("dockerfile_add_for_copy", "ADD a b /c/", "2:1"),
     ("dockerfile_secret", "ENV DB_PASSWORD=hunter22", "2:5"),
     ("dockerfile_secret", "ENV API_KEY $X", "2:5"),
     ("dockerfile_secret", "ARG GITHUB_TOKEN", "2:5"),
     ("dockerfile_secret", "ENV A=1 \\\n    API_TOKEN=$T", "3:5"),
     ("dockerfile_secret", "RUN git clone https://x && echo ghp_0123456789abcdefghijABCDEFGHIJ012345", "2:33"),
-    ("dockerfile_install_asks", "RUN apt-get update && apt-get install curl", "2:23"),
-    ("dockerfile_install_asks", "RUN apt-get -o x install a", "2:5"),
-    ("dockerfile_install_asks", "RUN dnf install a", "2:5"),
-    ("dockerfile_install_asks", "RUN <<EOF\napt-get install a\nEOF", "3:1"),
+    ("dockerfile_interactive_install", "RUN apt-get update && apt-get install curl", "2:23"),
+    ("dockerfile_interactive_install", "RUN apt-get -o x install a", "2:5"),
+    ("dockerfile_interactive_install", "RUN dnf install a", "2:5"),
+    ("dockerfile_interactive_install", "RUN <<EOF\napt-get install a\nEOF", "3:1"),
     ("dockerfile_update_alone", "RUN apt-get update -y", "2:5"),
     ("dockerfile_cache_kept", "RUN apt-get install -y a", "2:5"),
     ("dockerfile_cache_kept", "RUN apk add a", "2:5"),
@@ -54,10 +54,10 @@ FLAGGED = [
     ("dockerfile_shell_form", "ENTRYPOINT node a.js", "2:1"),
     ("dockerfile_broken_list", "ENTRYPOINT ['a', 'b']", "2:1"),
     ("dockerfile_broken_list", 'CMD ["a", "b",]', "2:1"),
-    ("dockerfile_repeated", 'ENTRYPOINT ["a"]\nENTRYPOINT ["b"]', "2:1"),
-    ("dockerfile_unknown_stage", "COPY --from=1 a b", "2:1"),
-    ("dockerfile_unknown_stage", "FROM z:1\nRUN --mount=type=bind,from=frist,target=/x y", "3:1"),
-    ("dockerfile_unknown_stage", "COPY --from=later a b\nFROM z:1 AS later", "2:1"),
+    ("dockerfile_duplicate_instruction", 'ENTRYPOINT ["a"]\nENTRYPOINT ["b"]', "2:1"),
+    ("dockerfile_undefined_stage", "COPY --from=1 a b", "2:1"),
+    ("dockerfile_undefined_stage", "FROM z:1\nRUN --mount=type=bind,from=frist,target=/x y", "3:1"),
+    ("dockerfile_undefined_stage", "COPY --from=later a b\nFROM z:1 AS later", "2:1"),
     ("dockerfile_relative_workdir", "WORKDIR app", "2:1"),
     ("dockerfile_env_copied", "COPY config/.env /app/", "2:1"),
     ("dockerfile_source_missing", "COPY gone.txt /app/", "2:1"),
@@ -67,12 +67,12 @@ FLAGGED = [
 FINE = [
     ("dockerfile_add_url", "ADD --checksum=sha256:1 http://x/y /z"),
     ("dockerfile_add_url", "ADD https://github.com/a/b.git#v1 /z"),
-    ("dockerfile_add_copy", "ADD a.tar.gz http://x/y $FILE *.txt /z/"),
+    ("dockerfile_add_for_copy", "ADD a.tar.gz http://x/y $FILE *.txt /z/"),
     ("dockerfile_secret", "ENV PASSWORD_FILE=/run/secrets/x DB_PASSWORD= TOKEN_ENDPOINT=https://x"),
     ("dockerfile_secret", "LABEL password=x"),
-    ("dockerfile_install_asks", "RUN apt-get -y install a && apt-get install -qq b && yum install -y c"),
-    ("dockerfile_install_asks", "RUN echo apt-get install a"),
-    ("dockerfile_install_asks", "RUN apt-get install $(cat list) -y"),
+    ("dockerfile_interactive_install", "RUN apt-get -y install a && apt-get install -qq b && yum install -y c"),
+    ("dockerfile_interactive_install", "RUN echo apt-get install a"),
+    ("dockerfile_interactive_install", "RUN apt-get install $(cat list) -y"),
     ("dockerfile_update_alone", "RUN apt-get update && ./install.sh"),
     ("dockerfile_cache_kept", "RUN --mount=type=cache,target=/x apt-get install -y a"),
     ("dockerfile_cache_kept", "RUN apt-get install -y a && rm -rf /tmp/* /var/lib/apt/lists/*"),
@@ -85,8 +85,8 @@ FINE = [
     ("dockerfile_shell_form", "CMD exec node a.js"),
     ("dockerfile_shell_form", "FROM z:1\nCMD a b\nFROM y:1\nRUN x"),
     ("dockerfile_broken_list", "RUN [ -f a ] && b\nCMD [ -f a ]"),
-    ("dockerfile_repeated", 'CMD ["a"]\nFROM z:1\nCMD ["b"]'),
-    ("dockerfile_unknown_stage", "FROM y:1\nCOPY --from=0 a b\nCOPY --from=busybox c d"),
+    ("dockerfile_duplicate_instruction", 'CMD ["a"]\nFROM z:1\nCMD ["b"]'),
+    ("dockerfile_undefined_stage", "FROM y:1\nCOPY --from=0 a b\nCOPY --from=busybox c d"),
     ("dockerfile_relative_workdir", "WORKDIR /app\nWORKDIR src"),
     ("dockerfile_relative_workdir", "WORKDIR $HOME/x"),
     ("dockerfile_env_copied", "COPY --from=0 .env /a\nCOPY env.py .env.example /app/"),
@@ -150,7 +150,7 @@ def test_arguments_that_no_one_takes() -> None:
     world.files[ROOT / "Dockerfile"] = file.encode()
     text = f"services:\n  app:\n    {build}\n"
     read = load([ROOT / "compose.yml"], read=lambda _: text.encode(), variables={}, disk=HostDisk(world.host.reads))
-    (finding,) = check_model(read, rules=[rule for rule in all_rules() if rule.code == "build_arg_unknown"])
+    (finding,) = check_model(read, rules=[rule for rule in all_rules() if rule.code == "undefined_build_arg"])
     assert "VERSOIN" in finding.message
     assert finding.fix == 'Did you mean "VERSION"?'
 
@@ -167,7 +167,7 @@ def test_a_target_that_is_no_stage() -> None:
     world.files[ROOT / "Dockerfile"] = b"FROM a:1 AS prod\n"
     text = "services:\n  app:\n    build: {context: ., target: prd}\n"
     read = load([ROOT / "compose.yml"], read=lambda _: text.encode(), variables={}, disk=HostDisk(world.host.reads))
-    (finding,) = check_model(read, rules=[rule for rule in all_rules() if rule.code == "dockerfile_unknown_stage"])
+    (finding,) = check_model(read, rules=[rule for rule in all_rules() if rule.code == "dockerfile_undefined_stage"])
     assert (finding.evidence[0].where, finding.fix) == ("compose.yml:3:33", "It has prod.")
 
 

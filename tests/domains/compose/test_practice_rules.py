@@ -223,7 +223,7 @@ def test_development_settings() -> None:
 
     assert "its source" in words("volumes: [./src:/app/src]")
     assert "reloads" in words("command: uvicorn main:app --reload")
-    assert "debugger's port 9229" in words("ports: ['127.0.0.1:9229:9229']")
+    assert "debug port 9229" in words("ports: ['127.0.0.1:9229:9229']")
     assert "FLASK_DEBUG" in words("environment: [FLASK_DEBUG=1]")
     assert "develop" in words("develop: {watch: [{path: ., action: rebuild}]}")
     assert words("volumes: [./uploads:/app/uploads, ./src:/app/src:ro]", "ports: ['8080:80']", "tty: true") == ""

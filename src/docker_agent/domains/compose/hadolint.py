@@ -20,16 +20,16 @@ Program = Callable[..., "Ran"]
 
 # Hadolint's codes for what a rule here looks at with knowledge of the compose file, by that rule.
 COVERED: dict[str, tuple[str, ...]] = {
-    "dockerfile_add_copy": ("DL3020",),
+    "dockerfile_add_for_copy": ("DL3020",),
     "dockerfile_cache_kept": ("DL3009", "DL3019", "DL3032", "DL3040", "DL3042"),
-    "dockerfile_install_asks": ("DL3014", "DL3030", "DL3034", "DL3038"),
+    "dockerfile_interactive_install": ("DL3014", "DL3030", "DL3034", "DL3038"),
     "dockerfile_relative_workdir": ("DL3000",),
-    "dockerfile_repeated": ("DL4003", "DL4004", "DL3012"),
+    "dockerfile_duplicate_instruction": ("DL4003", "DL4004", "DL3012"),
     "dockerfile_root_user": ("DL3002",),
     "dockerfile_shell_form": ("DL3025",),
     "dockerfile_sudo": ("DL3004",),
     "dockerfile_syntax": ("DL1000", "DL3061"),
-    "dockerfile_unknown_stage": ("DL3022", "DL3023"),
+    "dockerfile_undefined_stage": ("DL3022", "DL3023"),
     "dockerfile_unpinned_image": ("DL3006", "DL3007"),
 }
 SEVERITY = {"error": Severity.WARN, "warning": Severity.WARN, "info": Severity.INFO, "style": Severity.INFO}

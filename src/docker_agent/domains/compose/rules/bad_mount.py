@@ -12,7 +12,7 @@ from docker_agent.project.compose import ComposeModel
 
 @rule(severity=Severity.ERROR, area="model")
 def bad_mount(model: ComposeModel) -> Iterator[Finding]:
-    """An entry of `volumes` is none: an empty part, too many colons, a bind without a source.
+    """An entry of `volumes` does not read as a mount: an empty part, too many colons, a bind without a source.
 
     Why
     ---

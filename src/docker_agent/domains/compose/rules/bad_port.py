@@ -12,7 +12,7 @@ from docker_agent.project.compose import ComposeModel
 
 @rule(severity=Severity.ERROR, area="model")
 def bad_port(model: ComposeModel) -> Iterator[Finding]:
-    """A port is none: not a number up to 65535, a range that does not fit, an address that is none.
+    """An entry of `ports` does not read as a port: a number above 65535, ranges of different length, no valid address.
 
     Why
     ---

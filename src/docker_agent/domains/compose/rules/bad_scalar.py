@@ -12,7 +12,7 @@ from docker_agent.project.compose import ComposeModel
 
 @rule(severity=Severity.ERROR, area="model")
 def bad_scalar(model: ComposeModel) -> Iterator[Finding]:
-    """A value is no duration, size, number, or true and false, where one is needed.
+    """A value does not read as the duration, size, number or boolean that is needed.
 
     Why
     ---

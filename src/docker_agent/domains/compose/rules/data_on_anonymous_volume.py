@@ -16,7 +16,7 @@ from docker_agent.project.compose_types import Mount, Service
 
 @rule(severity=Severity.WARN, area="production", production=Severity.ERROR)
 def data_on_anonymous_volume(model: ComposeModel) -> Iterator[Finding]:
-    """A database keeps its data where they go with the container.
+    """A database keeps its data where they are lost with the container.
 
     Why
     ---

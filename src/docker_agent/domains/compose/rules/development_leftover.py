@@ -105,7 +105,7 @@ def _leftovers(model: ComposeModel, service: Service) -> Iterator[tuple[Place, s
             yield model.place((*path, "environment", key)), key
     for port in service.ports:
         if port.target in DEBUG_PORTS:
-            yield port.place, f"{DEBUG_PORTS[port.target]} debugger's port {port.target}"
+            yield port.place, f"{DEBUG_PORTS[port.target]} debug port {port.target}"
 
 
 def _is_source(model: ComposeModel, service: Service, source: str) -> bool:

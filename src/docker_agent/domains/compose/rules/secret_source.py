@@ -12,7 +12,7 @@ from docker_agent.project.compose import ComposeModel
 
 @rule(severity=Severity.ERROR, area="model")
 def secret_source(model: ComposeModel) -> Iterator[Finding]:
-    """A secret or config says not exactly one place where its value comes from.
+    """A secret or config does not name exactly one source of its value.
 
     Why
     ---

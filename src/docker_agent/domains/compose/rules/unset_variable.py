@@ -8,7 +8,7 @@ from dataclasses import replace
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dollars import stray_dollars
-from docker_agent.domains.compose.fault import fault
+from docker_agent.domains.compose.fault import fault, service_at
 from docker_agent.project.compose import ComposeModel
 from docker_agent.project.compose_nodes import Scalar
 from docker_agent.project.compose_types import UnsetVariable
@@ -46,7 +46,8 @@ def unset_variable(model: ComposeModel) -> Iterator[Finding]:
         uses.setdefault(variable.name, []).append(variable)
     for name, places in uses.items():
         first = places[0]
-        message = f"The variable {name} has no value."
+        user = service_at(model, first.place)
+        message = f"{user} uses the variable {name}, which has no value." if user else f"{name} has no value."
         found = fault(model, first.place, name, message, f"Set {name} in .env, or give it a default.")
         others = (Evidence(source="compose", where=str(use.place)) for use in places if use is not first)
         yield replace(found, evidence=(*found.evidence, *others))

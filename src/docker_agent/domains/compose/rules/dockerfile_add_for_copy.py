@@ -14,7 +14,7 @@ _UNPACKED = r"(?i)(?:\.tar(?:\.\w+)?|\.t[gbx]z2?|\.(?:gz|bz2|xz|zst))$|^(?:\w+:/
 
 
 @rule(severity=Severity.INFO, area="practice")
-def dockerfile_add_copy(model: ComposeModel) -> Iterator[Finding]:
+def dockerfile_add_for_copy(model: ComposeModel) -> Iterator[Finding]:
     """An ADD copies plain files, as COPY does.
 
     Why

@@ -11,7 +11,7 @@ from docker_agent.project.compose import ComposeModel
 
 
 @rule(severity=Severity.WARN, area="practice")
-def dockerfile_repeated(model: ComposeModel) -> Iterator[Finding]:
+def dockerfile_duplicate_instruction(model: ComposeModel) -> Iterator[Finding]:
     """A stage has several CMD, ENTRYPOINT or HEALTHCHECK, and only the last one counts.
 
     Why

@@ -18,7 +18,7 @@ _YES = r"\s(?:-[a-zA-Z]*y[a-zA-Z]*|-qq|--yes|--assume-yes|--assumeyes|--non-inte
 
 
 @rule(severity=Severity.WARN, area="practice")
-def dockerfile_install_asks(model: ComposeModel) -> Iterator[Finding]:
+def dockerfile_interactive_install(model: ComposeModel) -> Iterator[Finding]:
     """A package manager asks for a yes, and nobody is there to give it.
 
     Why

@@ -15,7 +15,7 @@ _ALWAYS = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY", "B
 
 
 @rule(severity=Severity.WARN, area="practice")
-def build_arg_unknown(model: ComposeModel) -> Iterator[Finding]:
+def undefined_build_arg(model: ComposeModel) -> Iterator[Finding]:
     """A service gives a build argument that its Dockerfile does not take.
 
     Why

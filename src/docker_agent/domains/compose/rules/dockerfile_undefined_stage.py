@@ -14,7 +14,7 @@ from docker_agent.project.compose import ComposeModel
 
 
 @rule(severity=Severity.ERROR, area="practice")
-def dockerfile_unknown_stage(model: ComposeModel) -> Iterator[Finding]:
+def dockerfile_undefined_stage(model: ComposeModel) -> Iterator[Finding]:
     """A Dockerfile copies from a stage that is not there, or a service builds one.
 
     Why
