@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
@@ -72,11 +73,7 @@ def known_secrets(root: Path, stack: Stack | None, *, read: Callable[[Path], byt
     environments, build arguments, labels, commands, configuration texts. Values under six characters are left out:
     masking them would blur everything else.
     """
-    found: dict[str, str] = {}
-    for file in _env_files(root, stack):
-        for key, value in _parsed(file, read).items():
-            if _is_secret_in_dotenv(key, value):
-                found.setdefault(key, value)
+    found = secrets_of_env_files(env_files_of(root, stack), read)
     if stack is not None:
         for name, value in _secret_files(stack, read):
             found.setdefault(name, value)
@@ -84,6 +81,16 @@ def known_secrets(root: Path, stack: Stack | None, *, read: Callable[[Path], byt
             if len(value) >= SHORTEST and looks_secret(key, value):
                 found.setdefault(key if found.get(key, value) == value else f"{key}_compose", value)
         _add_leaked(found, stack)
+    return found
+
+
+def secrets_of_env_files(files: Iterable[Path], read: Callable[[Path], bytes]) -> dict[str, str]:
+    """The secret values of some `.env` files, by name; the first file that has a name counts."""
+    found: dict[str, str] = {}
+    for file in files:
+        for key, value in _parsed(file, read).items():
+            if _is_secret_in_dotenv(key, value):
+                found.setdefault(key, value)
     return found
 
 
@@ -95,16 +102,24 @@ def _is_secret_in_dotenv(key: str, value: str) -> bool:
     return not (HARMLESS_KEY.search(key) or HARMLESS_VALUE.fullmatch(value))
 
 
-def _env_files(root: Path, stack: Stack | None) -> list[Path]:
+def env_files_of(root: Path, stack: Stack | None) -> list[Path]:
+    """The files named `.env*` of a folder, and those that the services of a stack name."""
     try:
-        names = sorted(name for name in os.listdir(root) if name.startswith(".env"))  # noqa: PTH208 - ten times a glob
+        names = _dotenv_names(root, root.stat().st_mtime_ns)
     except OSError:
-        names = []
+        names = ()
     found = [root / name for name in names if (root / name).is_file()]
     if stack is not None:
         named = (stack.directory / name for service in stack.model.services.values() for name in service.env_files)
         found += [path for path in named if path.is_file() and path not in found]
     return found
+
+
+@lru_cache(maxsize=64)
+def _dotenv_names(folder: Path, changed_ns: int) -> tuple[str, ...]:
+    """The names in a folder that begin with `.env`, kept until something is made or removed there."""
+    del changed_ns
+    return tuple(sorted(name for name in os.listdir(folder) if name.startswith(".env")))  # noqa: PTH208 - much quicker
 
 
 def _parsed(file: Path, read: Callable[[Path], bytes]) -> dict[str, str]:
