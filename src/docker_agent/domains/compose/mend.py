@@ -29,6 +29,9 @@ Skipped = tuple[Finding, str]
 
 NOT_SURE = "no fix is sure"
 
+# Measures of hardening that are mended with the rest, since a service bears them whatever it is.
+HARMLESS = frozenset({"healthcheck_missing", "log_rotation_missing"})
+
 
 @record
 class FixResult:
@@ -70,11 +73,14 @@ def mendable_rules() -> dict[str, Rule]:
 
 
 def findings_to_fix(model: ComposeModel, severities: Severities, codes: Collection[str] = ()) -> list[Finding]:
-    """The findings of rules that have a fix, each by itself: of these codes, or of all that the profile lists."""
+    """The findings of rules that have a fix, each by itself: of these codes, or of all that the profile lists.
+
+    Measures that take nothing away from a service are among the latter in every profile.
+    """
 
     def listed(rule: Rule) -> bool:
         summed_up = rule.hardening and severities.profile == "dev" and severities.named(rule.code) is None
-        return bool(severities.of(rule)[0].rank) and not summed_up
+        return bool(severities.of(rule)[0].rank) and (not summed_up or rule.code in HARMLESS)
 
     rules = [rule for rule in mendable_rules().values() if (rule.code in codes if codes else listed(rule))]
     return judge(model, severities, rules).findings
