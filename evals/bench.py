@@ -30,7 +30,7 @@ from docker_agent.host.models import Container
 from docker_agent.policy.approve import NoApprover
 from docker_agent.policy.budget import Budget
 from docker_agent.policy.redact import Redactor
-from docker_agent.project.compose import load
+from docker_agent.project.compose.model import load
 from docker_agent.project.workspace import Workspace
 from docker_agent.surfaces.screen import TerminalScreen
 

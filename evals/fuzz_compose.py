@@ -17,7 +17,7 @@ from pathlib import Path
 
 from docker_agent.core.errors import InputError
 from docker_agent.domains.compose import check_model
-from docker_agent.project.compose import load
+from docker_agent.project.compose.model import load
 
 HANG_S = 2
 MOST_BYTES = 20_000

@@ -24,7 +24,7 @@ from docker_agent.policy.audit import AuditLog
 from docker_agent.policy.permit import Mode, Verdict
 from docker_agent.policy.redact import Redactor
 from docker_agent.policy.taint import Taint
-from docker_agent.project.context import EMPTY
+from docker_agent.project.context.model import EMPTY
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/project")

@@ -231,7 +231,9 @@ def test_words_that_mean_nothing_here(here: Here, words: tuple[str, ...], said: 
 
 def test_no_terminal_for_a_question(fixable: Place) -> None:
     before = (fixable.root / "compose.yml").read_bytes()
-    read_well(fixable.agent("compose", "fix", "--unsafe", say="y\n"), 3, "nobody is there to ask", "docker-agent apply ")
+    read_well(
+        fixable.agent("compose", "fix", "--unsafe", say="y\n"), 3, "nobody is there to ask", "docker-agent apply "
+    )
     assert before == (fixable.root / "compose.yml").read_bytes()
     assert len(fixable.agent_json("log")["plans_waiting"]) == 1
 
@@ -340,7 +342,9 @@ def test_a_full_disk_under_the_project(tiny: Path, tmp_path: Path) -> None:
     shutil.copy(COMPOSE, place.root)
     before = (place.root / "compose.yml").read_bytes()
     fill(tiny)
-    read_well(place.agent("compose", "fix", "--unsafe", "--yes"), 1, "No space left on device. What was there is unchanged.")
+    read_well(
+        place.agent("compose", "fix", "--unsafe", "--yes"), 1, "No space left on device. What was there is unchanged."
+    )
     assert before == (place.root / "compose.yml").read_bytes()
     assert [path.name for path in place.root.iterdir()] == ["compose.yml"]
     assert [entry["status"] for entry in place.agent_json("log")["entries"]] == ["failed"]

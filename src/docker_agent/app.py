@@ -35,7 +35,7 @@ from docker_agent.policy.budget import Budget
 from docker_agent.policy.permit import Mode
 from docker_agent.policy.redact import Redactor
 from docker_agent.policy.taint import Taint
-from docker_agent.project.context import EMPTY, ProjectContext, find_context, read_context
+from docker_agent.project.context.model import EMPTY, ProjectContext, find_context, read_context
 from docker_agent.project.secrets import known_secrets, secrets_in_argv, secrets_in_env
 from docker_agent.project.stack import Stack, find_stack, project_name
 from docker_agent.project.workspace import Workspace

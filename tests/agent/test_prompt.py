@@ -6,7 +6,7 @@ import pytest
 
 from docker_agent.agent.prompt import system_prompt
 from docker_agent.agent.sop import load_sops
-from docker_agent.project.context import EMPTY, ProjectContext, parse_context
+from docker_agent.project.context.model import EMPTY, ProjectContext, parse_context
 from docker_agent.settings import texts
 
 ENGINE = "Docker Engine 28.5.2, API 1.51, context default"

@@ -10,9 +10,9 @@ import pytest
 from tests.command_line import make_place
 from tests.lab import fixtures
 
-from docker_agent.domains.compose.compared import compared
+from docker_agent.domains.compose.changes.compared import compared
 from docker_agent.host.files import read_file
-from docker_agent.project.compose import load
+from docker_agent.project.compose.model import load
 from docker_agent.project.disk import LocalDisk
 
 pytestmark = [

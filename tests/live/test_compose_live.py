@@ -14,7 +14,7 @@ from docker_agent.core.plan import Write
 from docker_agent.domains.compose.check import CheckReport, check
 from docker_agent.domains.compose.fix import fix
 from docker_agent.host.engine import connect
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.stack import compose_options, find_stack
 from docker_agent.project.workspace import Workspace
 

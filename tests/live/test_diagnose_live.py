@@ -17,7 +17,7 @@ from docker_agent.core.finding import Finding
 from docker_agent.domains.diagnose.rank import examine
 from docker_agent.domains.diagnose.snapshot import Snapshot, collect
 from docker_agent.host.engine import connect
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 pytestmark = [

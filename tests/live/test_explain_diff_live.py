@@ -13,7 +13,7 @@ from tests.lab import fixtures, images
 
 from docker_agent.domains.compose.explain_diff import DiffExplained, explain_diff
 from docker_agent.host.engine import connect
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 pytestmark = [

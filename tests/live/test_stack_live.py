@@ -26,7 +26,7 @@ from docker_agent.host.apply import Application, Applied
 from docker_agent.host.engine import connect
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 pytestmark = [

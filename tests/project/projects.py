@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from docker_agent.host.fake import World
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.disk import HostDisk
 from docker_agent.project.stack import open_stack
 

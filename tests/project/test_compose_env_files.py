@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.project.projects import faults_of, model_of
 
-from docker_agent.project.compose import load
+from docker_agent.project.compose.model import load
 from docker_agent.project.disk import LocalDisk
 
 FILES = {

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_agent.core.errors import InputError
-from docker_agent.project.compose import ComposeModel, load
-from docker_agent.project.compose_types import Dependency, Service
+from docker_agent.project.compose.model import ComposeModel, load
+from docker_agent.project.compose.types import Dependency, Service
 
 HOME = Path("/project")
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.project.projects import faults_of, model_of
 
 from docker_agent.core.errors import InputError
-from docker_agent.project import compose_parse
-from docker_agent.project.compose import load
+from docker_agent.project.compose import parse
+from docker_agent.project.compose.model import load
 
 WEB = "services: {w: {image: x, %s}}"
 
@@ -135,7 +135,7 @@ def test_the_parser_in_python_says_the_same(monkeypatch: pytest.MonkeyPatch) -> 
     ]
     found: list[object] = []
     for loader in (getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader):
-        monkeypatch.setattr(compose_parse, "LOADER", loader)
+        monkeypatch.setattr(parse, "LOADER", loader)
         models = [model_of({"c.yml": text}) for text in texts]
         places = [str(model.place(("services", "w", key))) for model in models for key in ("image", "command", "user")]
         found.append(([model.value(()) for model in models], places, [faults_of(model) for model in models]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 
 FILE = Path("/project/compose.yml")
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tests.project.projects import faults_of, model_of
 
-from docker_agent.project.compose_nodes import Scalar
+from docker_agent.project.compose.nodes import Scalar
 
 WEB = "services: {w: {image: x, scale: '${%s:?}', environment: {A: $%s}, ports: ['${%s}:80'], user: '${MINE}'}}"
 

@@ -10,7 +10,7 @@ import pytest
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Severity
-from docker_agent.project.context import (
+from docker_agent.project.context.model import (
     EMPTY,
     Peer,
     ProjectContext,

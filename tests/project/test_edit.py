@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_agent.core.errors import InputError
-from docker_agent.project.compose import ComposeModel, load
-from docker_agent.project.edit import (
+from docker_agent.project.compose.model import ComposeModel, load
+from docker_agent.project.edit.steps import write_step
+from docker_agent.project.edit.values import (
     Edit,
     KeyPath,
     Value,
@@ -21,7 +22,6 @@ from docker_agent.project.edit import (
     set_service_value,
     set_value,
 )
-from docker_agent.project.edit_steps import write_step
 
 ROOT = Path("/project")
 

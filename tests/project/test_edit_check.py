@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from docker_agent.project.compose import Document, load
-from docker_agent.project.edit import Edit, apply_edits
-from docker_agent.project.edit_check import lost_comments, stray_changes
+from docker_agent.project.compose.model import Document, load
+from docker_agent.project.edit.check import lost_comments, stray_changes
+from docker_agent.project.edit.values import Edit, apply_edits
 
 FILE = Path("/project/compose.yml")
 TEXT = """x-a: &a {init: true}

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from docker_agent.core.errors import InputError
-from docker_agent.project.compose import ComposeModel, load
-from docker_agent.project.compose_nodes import Scalar, Sequence
-from docker_agent.project.edit import apply_edits
-from docker_agent.project.edit_items import append_item, quote_scalar, remove_item, replace_scalar
+from docker_agent.project.compose.model import ComposeModel, load
+from docker_agent.project.compose.nodes import Scalar, Sequence
+from docker_agent.project.edit.items import append_item, quote_scalar, remove_item, replace_scalar
+from docker_agent.project.edit.values import apply_edits
 
 PATH = ("services", "web", "ports")
 BLOCK = "services:\n  web:\n    ports:\n    - a  # one\n    # between\n    - b # two\n    image: x\n"

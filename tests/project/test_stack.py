@@ -10,7 +10,7 @@ import pytest
 from docker_agent.core.errors import InputError
 from docker_agent.host.fake import World
 from docker_agent.host.files import read_file
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.stack import (
     Stack,

@@ -8,7 +8,7 @@ import pytest
 
 from docker_agent.host.fake import World
 from docker_agent.host.models import Container
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import FOLDER_LABEL, Workspace
 
 

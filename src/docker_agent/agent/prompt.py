@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from docker_agent.agent.sop import Sop
-from docker_agent.project.context import ProjectContext, prompt_text
+from docker_agent.project.context.model import ProjectContext, prompt_text
 from docker_agent.settings import texts
 
 TEMPLATE = "system.md"

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
 
 _COMMENT = re.compile(r"(?<![^\s])#[^\r\n]*")
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from docker_agent.core.record import record
 from docker_agent.core.secret_pair import Suspicion, secret_by_shape, secret_pair
 from docker_agent.core.secret_text import secrets_in_text, secrets_on_command_line, split_words
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Place, Scalar
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Place, Scalar
 from docker_agent.project.secret_places import Written, written_values
 
 

@@ -6,8 +6,8 @@ from dataclasses import field
 from typing import Literal
 
 from docker_agent.core.record import record
-from docker_agent.project.compose import Document
-from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose.model import Document
+from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
 from docker_agent.project.interpolate import TemplateError, interpolate
 
 PlaceKind = Literal["environment", "argument", "label", "command", "text", "option", "other"]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from docker_agent.core.errors import InputError
 from docker_agent.core.record import record
 from docker_agent.host.files import find_files, read_file
-from docker_agent.project.compose import ComposeModel, load
-from docker_agent.project.compose_nodes import Scalar
-from docker_agent.project.compose_texts import unset_words
-from docker_agent.project.compose_types import Problem
+from docker_agent.project.compose.model import ComposeModel, load
+from docker_agent.project.compose.nodes import Scalar
+from docker_agent.project.compose.texts import unset_words
+from docker_agent.project.compose.types import Problem
 from docker_agent.project.disk import Disk, HostDisk
 from docker_agent.project.dotenv import parse_dotenv
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from docker_agent.core.tool import Tool
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 
 FOLDER_LABEL = "com.docker.compose.project.working_dir"
 CUT = " ... (cut)"

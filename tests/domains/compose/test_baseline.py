@@ -10,7 +10,7 @@ from docker_agent.core.finding import Finding
 from docker_agent.domains.compose.baseline import Baseline, baseline_of, merged, read_baseline, write_baseline
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.severities import Severities
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 
 TEXT = """services:
   web:

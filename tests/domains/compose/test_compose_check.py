@@ -10,7 +10,7 @@ from docker_agent.core.plan import Risk
 from docker_agent.domains.compose.check import CheckReport, check
 from docker_agent.host.fake import World
 from docker_agent.host.models import Ran
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/project")

@@ -11,7 +11,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import Rule
 from docker_agent.domains.compose import all_rules, check_model, rules
 from docker_agent.host.fake import World
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 from docker_agent.project.disk import HostDisk
 from docker_agent.project.engine_state import EngineState, TakenPort
 

@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.compose import all_rules, check_model
 from docker_agent.domains.compose.dockerfile.build import build_of, dockerfiles, image_builds
 from docker_agent.host.fake import World
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 from docker_agent.project.disk import HostDisk
 
 ROOT = Path("/shop")

@@ -7,7 +7,7 @@ import pytest
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose import all_rules, check_model
 from docker_agent.host.fake import World
-from docker_agent.project.compose import load
+from docker_agent.project.compose.model import load
 from docker_agent.project.disk import HostDisk
 
 ROOT = Path("/shop")

@@ -6,12 +6,12 @@ import pytest
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
-from docker_agent.domains.compose.compared import compared
-from docker_agent.domains.compose.databases import database_risk
+from docker_agent.domains.compose.changes.compared import compared
 from docker_agent.domains.compose.explain_diff import DiffExplained, explain_diff
+from docker_agent.domains.compose.facts.databases import database_risk
 from docker_agent.host.fake import World
-from docker_agent.project.compose import load
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.compose.model import load
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.disk import HostDisk
 from docker_agent.project.workspace import Workspace
 

@@ -8,7 +8,7 @@ import pytest
 from docker_agent.domains.compose.judge import all_rules, judge
 from docker_agent.domains.compose.mend import plan_fixes
 from docker_agent.domains.compose.severities import Severities
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 
 FILE = Path("/project/compose.yml")
 KINDS = ("safe", "behaviour", "suggest")

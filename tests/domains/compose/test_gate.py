@@ -8,7 +8,7 @@ from docker_agent.core.finding import Severity
 from docker_agent.core.plan import Argv, Plan, Risk, Write
 from docker_agent.domains.compose.gate import deployment_findings
 from docker_agent.host.fake import World
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/project")

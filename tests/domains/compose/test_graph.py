@@ -11,13 +11,13 @@ import pytest
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
-from docker_agent.domains.compose.dependencies import Graph, graph_of
 from docker_agent.domains.compose.graph import Format, graph
-from docker_agent.domains.compose.graph_svg import as_svg
-from docker_agent.domains.compose.graph_text import as_tree
+from docker_agent.domains.compose.graphs.dependencies import Graph, graph_of
+from docker_agent.domains.compose.graphs.svg import as_svg
+from docker_agent.domains.compose.graphs.text import as_tree
 from docker_agent.host.fake import World
-from docker_agent.project.compose import load
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.compose.model import load
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/shop")

@@ -13,7 +13,7 @@ import pytest
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.compose import all_rules, check_model
-from docker_agent.project.compose import load
+from docker_agent.project.compose.model import load
 from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.secrets import secrets_in_dotenv
 

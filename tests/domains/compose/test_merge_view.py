@@ -12,9 +12,9 @@ from docker_agent.core.plan import Risk
 from docker_agent.domains.compose.effective import Variables, effective_text
 from docker_agent.domains.compose.merge_view import merge_view
 from docker_agent.host.fake import World
-from docker_agent.project.compose import ComposeModel, load
-from docker_agent.project.compose_nodes import plain_value
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.compose.model import ComposeModel, load
+from docker_agent.project.compose.nodes import plain_value
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/shop")

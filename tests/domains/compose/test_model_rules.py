@@ -8,7 +8,7 @@ import pytest
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.compose import all_rules, check_model
-from docker_agent.project.compose import load
+from docker_agent.project.compose.model import load
 
 FILE = Path("/project/compose.yml")
 

@@ -12,12 +12,12 @@ from docker_agent.domains.compose.move_secret import move_secret
 from docker_agent.host.apply import inside
 from docker_agent.host.files import read_file, write_file
 from docker_agent.policy.redact import Redactor
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 from docker_agent.project.disk import LocalDisk
 from docker_agent.project.dotenv import parse_dotenv
-from docker_agent.project.edit import Edit, apply_edits
-from docker_agent.project.edit_files import FileEdit, text_after
-from docker_agent.project.edit_steps import file_steps
+from docker_agent.project.edit.files import FileEdit, text_after
+from docker_agent.project.edit.steps import file_steps
+from docker_agent.project.edit.values import Edit, apply_edits
 
 RULES = [rule for rule in all_rules() if rule.code.startswith(("secret_in", "secret_by", "secrets_in"))]
 

@@ -9,7 +9,7 @@ from docker_agent.domains.compose import all_rules, check_model
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.host.fake import World
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 from docker_agent.project.disk import HostDisk
 
 FILE = Path("/project/compose.yml")

@@ -14,7 +14,7 @@ from docker_agent.domains.compose.explain import explain
 from docker_agent.domains.compose.judge import all_rules
 from docker_agent.domains.compose.manual import AREAS, manual_page, pages
 from docker_agent.host.fake import World
-from docker_agent.project.context import EMPTY
+from docker_agent.project.context.model import EMPTY
 from docker_agent.project.workspace import Workspace
 
 

@@ -11,7 +11,7 @@ from evals.compose_samples import sample
 from docker_agent.core.finding import Severity, worst
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.severities import Profile, Severities
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 from docker_agent.project.disk import LocalDisk
 from docker_agent.project.stack import find_stack, open_stack
 

@@ -7,9 +7,9 @@ import pytest
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import Rule
 from docker_agent.domains.compose import all_rules, check_model
-from docker_agent.project.compose import ComposeModel, load
+from docker_agent.project.compose.model import ComposeModel, load
 from docker_agent.project.disk import LocalDisk
-from docker_agent.project.edit import apply_edits
+from docker_agent.project.edit.values import apply_edits
 
 FILE = Path("/project/compose.yml")
 RULES = {rule.code: rule for rule in all_rules()}

@@ -7,8 +7,8 @@ import pytest
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.compose.judge import Judgement, judge, known_codes
 from docker_agent.domains.compose.severities import Severities, severities_of
-from docker_agent.project.compose import ComposeModel, load
-from docker_agent.project.context import parse_context
+from docker_agent.project.compose.model import ComposeModel, load
+from docker_agent.project.context.model import parse_context
 
 OFF, INFO, WARN, ERROR = Severity.OFF, Severity.INFO, Severity.WARN, Severity.ERROR
 ROOTED = "services:\n  web:\n    image: nginx:1.29\n    user: root\n"

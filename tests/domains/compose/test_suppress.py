@@ -7,7 +7,7 @@ import pytest
 from docker_agent.core.finding import Severity
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.severities import Severities
-from docker_agent.project.compose import load
+from docker_agent.project.compose.model import load
 
 TEXT = """services:
   web:

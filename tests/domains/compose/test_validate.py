@@ -9,7 +9,7 @@ import pytest
 from docker_agent.core.errors import InputError
 from docker_agent.domains.compose.validate import Validation, validate
 from docker_agent.host.fake import World
-from docker_agent.project.context import EMPTY
+from docker_agent.project.context.model import EMPTY
 from docker_agent.project.workspace import Workspace
 
 GOOD = "services:\n  web:\n    image: nginx\n    privileged: true\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 from docker_agent.host.fake import START, World
 from docker_agent.host.models import Container, Event, HealthResult, Mount
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/project")

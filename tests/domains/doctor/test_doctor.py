@@ -10,7 +10,7 @@ from docker_agent.core.errors import EngineUnreachable
 from docker_agent.domains.doctor.doctor import PROGRAMS, Checkup, Health, doctor
 from docker_agent.host.fake import World
 from docker_agent.host.models import Container
-from docker_agent.project.context import EMPTY, Mistake, ProjectContext
+from docker_agent.project.context.model import EMPTY, Mistake, ProjectContext
 from docker_agent.project.workspace import Workspace
 
 PLACE = Path("/project/.project-context.md")

@@ -18,7 +18,7 @@ from docker_agent.domains.files.read import MOST_LINES, read
 from docker_agent.domains.files.write import write
 from docker_agent.host.engine import connect
 from docker_agent.policy.permit import Mode
-from docker_agent.project.context import EMPTY
+from docker_agent.project.context.model import EMPTY
 from docker_agent.project.workspace import Workspace
 
 

@@ -12,7 +12,7 @@ from docker_agent.domains.guide.guide import guide
 from docker_agent.domains.guide.open_domain import open_domain
 from docker_agent.domains.guide.read_on import PIECE_CHARS, read_on
 from docker_agent.host.fake import World
-from docker_agent.project.context import EMPTY
+from docker_agent.project.context.model import EMPTY
 from docker_agent.project.workspace import Workspace
 from docker_agent.settings import texts
 

@@ -8,7 +8,7 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
 from docker_agent.domains.reference.reference import reference
 from docker_agent.host.fake import World
-from docker_agent.project.context import EMPTY
+from docker_agent.project.context.model import EMPTY
 from docker_agent.project.workspace import Workspace
 
 WS = Workspace(host=World().host.reads, root=Path("/project"), context=EMPTY)

@@ -7,7 +7,7 @@ from typing import Any
 
 from docker_agent.host.fake import World
 from docker_agent.host.models import Container, Network, Port, Volume
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 ROOT = Path("/project")

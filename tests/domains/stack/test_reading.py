@@ -20,7 +20,7 @@ from docker_agent.domains.stack.logs import Logs, logs
 from docker_agent.domains.stack.top import Top, top
 from docker_agent.host.fake import START, World
 from docker_agent.host.models import HealthResult, LogLine, Mount, Stats
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
 NOW = START

@@ -11,8 +11,8 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
 from docker_agent.core.record import value
 from docker_agent.domains.compose.suppress import where
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
 
 VERSION = 1
 

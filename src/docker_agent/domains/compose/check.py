@@ -17,7 +17,7 @@ from docker_agent.domains.compose.hadolint import ask_hadolint
 from docker_agent.domains.compose.judge import COMPOSE_CONFIG, UNREADABLE_FILE, all_rules, judge, known_codes
 from docker_agent.domains.compose.live import engine_state
 from docker_agent.domains.compose.severities import severities_of
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.stack import Stack, compose_options, stack_of
 from docker_agent.project.workspace import Workspace
 

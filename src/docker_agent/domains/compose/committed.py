@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from docker_agent.domains.compose.dockerfile.ignore import is_ignored
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.repository import ignore_patterns, is_tracked, repository_root
 
 # Named so, a file is committed by custom.

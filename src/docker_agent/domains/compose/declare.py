@@ -7,9 +7,9 @@ from typing import Literal
 
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose.references import near
-from docker_agent.project.compose import ComposeModel, node_at
-from docker_agent.project.edit import Edit
-from docker_agent.project.edit_spans import insert_value
+from docker_agent.project.compose.model import ComposeModel, node_at
+from docker_agent.project.edit.spans import insert_value
+from docker_agent.project.edit.values import Edit
 
 
 def declare(model: ComposeModel, kind: Literal["network", "volume"], finding: Finding) -> list[Edit]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.domains.compose.pairs import written_pairs
-from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose.types import Service
 
 # Password hashes as crypt and htpasswd write them; what follows the last dollar sign is lost as a variable.
 _HASH = re.compile(r"(?<!\$)\$(?:2[abxy]\$\d\d|apr1|argon2(?:id|i|d)|[156y])\$(?!\$)[^\s\"']*")

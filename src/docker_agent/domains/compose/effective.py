@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
-from docker_agent.project.compose import ComposeModel, node_at
-from docker_agent.project.compose_nodes import Mapping as MappingNode
-from docker_agent.project.compose_nodes import Node, Scalar
-from docker_agent.project.compose_nodes import Sequence as SequenceNode
-from docker_agent.project.edit_render import render_scalar
+from docker_agent.project.compose.model import ComposeModel, node_at
+from docker_agent.project.compose.nodes import Mapping as MappingNode
+from docker_agent.project.compose.nodes import Node, Scalar
+from docker_agent.project.compose.nodes import Sequence as SequenceNode
+from docker_agent.project.edit.render import render_scalar
 
 Path = tuple[str | int, ...]
 

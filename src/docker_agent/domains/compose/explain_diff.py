@@ -11,8 +11,14 @@ from pydantic import BaseModel, ConfigDict
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.compose.risks import data_at_risk, downtime, network_changes, stale_files, volume_changes
-from docker_agent.domains.compose.stack_changes import Action, Side, service_changes
+from docker_agent.domains.compose.changes.risks import (
+    data_at_risk,
+    downtime,
+    network_changes,
+    stale_files,
+    volume_changes,
+)
+from docker_agent.domains.compose.changes.stack_changes import Action, Side, service_changes
 from docker_agent.project.stack import Stack, stack_of
 from docker_agent.project.workspace import Workspace
 

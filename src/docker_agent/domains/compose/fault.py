@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Place
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Place
+from docker_agent.project.compose.types import Service
 
 
 def fault(model: ComposeModel, place: Place, name: str, message: str, fix: str = "") -> Finding:

@@ -20,7 +20,7 @@ from docker_agent.domains.compose.mend import (
 )
 from docker_agent.domains.compose.severities import severities_of
 from docker_agent.project.disk import HostDisk
-from docker_agent.project.edit_steps import file_steps, write_source
+from docker_agent.project.edit.steps import file_steps, write_source
 from docker_agent.project.stack import Stack, stack_of
 from docker_agent.project.workspace import Workspace
 

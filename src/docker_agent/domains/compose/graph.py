@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.compose.dependencies import graph_of
-from docker_agent.domains.compose.graph_svg import as_svg
-from docker_agent.domains.compose.graph_text import as_json, as_mermaid, as_tree
+from docker_agent.domains.compose.graphs.dependencies import graph_of
+from docker_agent.domains.compose.graphs.svg import as_svg
+from docker_agent.domains.compose.graphs.text import as_json, as_mermaid, as_tree
 from docker_agent.project.stack import stack_of
 from docker_agent.project.workspace import Workspace
 

@@ -11,7 +11,7 @@ from docker_agent.core.errors import ToolMissing
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.domains.compose.dockerfile.build import ImageBuild, dockerfiles
 from docker_agent.domains.compose.severities import Severities
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 if TYPE_CHECKING:
     from docker_agent.host.models import Ran  # costs pydantic, which the compose checker does without

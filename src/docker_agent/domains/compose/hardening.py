@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 NOT_HARDENED = "not_hardened"
 

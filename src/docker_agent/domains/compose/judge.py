@@ -13,7 +13,7 @@ from docker_agent.core.rule import Rule
 from docker_agent.domains.compose.hardening import NOT_HARDENED, sum_up
 from docker_agent.domains.compose.severities import Severities, Weight
 from docker_agent.domains.compose.suppress import UNUSED_SUPPRESSION, Comments, where
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 # Codes of findings that no rule makes: of files that are no model, and of what Compose itself says.
 UNREADABLE_FILE, COMPOSE_CONFIG = "unreadable_file", "compose_config"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.secret_leaks import Leak, leaks
 
 _CODES = {

@@ -16,11 +16,11 @@ from docker_agent.domains.compose.baseline import Known, known_of
 from docker_agent.domains.compose.judge import all_rules, judge
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.host.files import read_file
-from docker_agent.project.compose import ComposeModel, Document
+from docker_agent.project.compose.model import ComposeModel, Document
 from docker_agent.project.disk import WrittenDisk
-from docker_agent.project.edit import Edit, apply_edits
-from docker_agent.project.edit_check import lost_comments, stray_changes
-from docker_agent.project.edit_files import FileEdit, text_after
+from docker_agent.project.edit.check import lost_comments, stray_changes
+from docker_agent.project.edit.files import FileEdit, text_after
+from docker_agent.project.edit.values import Edit, apply_edits
 from docker_agent.project.stack import Read, Stack, open_stack
 
 Reload = Callable[[Mapping[Path, bytes]], ComposeModel]

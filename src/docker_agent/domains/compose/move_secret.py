@@ -9,14 +9,14 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
 from docker_agent.core.secret import URL_PASSWORD
 from docker_agent.domains.compose.leaks import leak_code, leak_of
-from docker_agent.project.compose import ComposeModel, node_at
-from docker_agent.project.compose_nodes import Mapping, Scalar
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel, node_at
+from docker_agent.project.compose.nodes import Mapping, Scalar
+from docker_agent.project.compose.types import Service
 from docker_agent.project.disk import Disk
 from docker_agent.project.dotenv import parse_dotenv
-from docker_agent.project.edit import Edit, set_value
-from docker_agent.project.edit_files import PRIVATE, FileEdit, text_before
-from docker_agent.project.edit_items import append_item, replace_scalar
+from docker_agent.project.edit.files import PRIVATE, FileEdit, text_before
+from docker_agent.project.edit.items import append_item, replace_scalar
+from docker_agent.project.edit.values import Edit, set_value
 from docker_agent.project.secret_leaks import Leak
 
 # Variables that the image also reads from a file, by its documentation, and reads as root, so that mode 0600 is no bar:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from docker_agent.project.compose_nodes import Scalar
+from docker_agent.project.compose.nodes import Scalar
 
 
 def first_out_of_order(items: Iterable[Scalar], rank: Callable[[Scalar], Any]) -> tuple[Scalar, Scalar] | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from docker_agent.project.compose_nodes import Mapping, Scalar
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.nodes import Mapping, Scalar
+from docker_agent.project.compose.types import Service
 
 _PATHS = (("environment",), ("labels",), ("build", "args"), ("build", "labels"))
 

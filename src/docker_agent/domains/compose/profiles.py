@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
 
 
 def run_together(model: ComposeModel, one: Service, other: Service) -> bool:

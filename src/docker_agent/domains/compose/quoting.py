@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from docker_agent.project.compose_nodes import Scalar, resolve_plain
-from docker_agent.project.edit import Edit
+from docker_agent.project.compose.nodes import Scalar, resolve_plain
+from docker_agent.project.edit.values import Edit
 
 _SAFE_WITHOUT = re.compile(r"[A-Za-z0-9_./~$](?:[A-Za-z0-9_./~$+@-]|:(?=\S))*")
 

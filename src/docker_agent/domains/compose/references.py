@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping, Node, Place, Scalar, Sequence
-from docker_agent.project.compose_texts import because_unset
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping, Node, Place, Scalar, Sequence
+from docker_agent.project.compose.texts import because_unset
+from docker_agent.project.compose.types import Service
 
 _EXTENDED = {"network", "model"}
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts")

@@ -12,7 +12,7 @@ from docker_agent.core.record import record
 from docker_agent.core.rule import Rule
 
 if TYPE_CHECKING:
-    from docker_agent.project.context import ProjectContext  # its reading costs more than all rules
+    from docker_agent.project.context.model import ProjectContext  # its reading costs more than all rules
 
 Profile = Literal["dev", "prod"]
 

@@ -10,8 +10,8 @@ from docker_agent.core.finding import Finding
 from docker_agent.core.record import value
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.comments import comments
-from docker_agent.project.compose import ComposeModel, Document
-from docker_agent.project.compose_nodes import Mapping, Node, Place, Sequence, Source
+from docker_agent.project.compose.model import ComposeModel, Document
+from docker_agent.project.compose.nodes import Mapping, Node, Place, Sequence, Source
 
 UNUSED_SUPPRESSION = "unused_suppression"
 

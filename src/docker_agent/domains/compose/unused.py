@@ -7,13 +7,13 @@ from typing import Literal
 
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping as MappingNode
-from docker_agent.project.compose_nodes import Sequence as SequenceNode
-from docker_agent.project.compose_texts import has_unset, sources
-from docker_agent.project.compose_types import Resource, Service
-from docker_agent.project.edit import Edit
-from docker_agent.project.edit_spans import remove_entry
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping as MappingNode
+from docker_agent.project.compose.nodes import Sequence as SequenceNode
+from docker_agent.project.compose.texts import has_unset, sources
+from docker_agent.project.compose.types import Resource, Service
+from docker_agent.project.edit.spans import remove_entry
+from docker_agent.project.edit.values import Edit
 
 Kind = Literal["network", "volume", "secret", "config"]
 

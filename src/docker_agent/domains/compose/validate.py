@@ -12,7 +12,7 @@ from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.compose.judge import all_rules, judge
 from docker_agent.domains.compose.severities import Severities
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.stack import stack_of
 from docker_agent.project.workspace import Workspace
 

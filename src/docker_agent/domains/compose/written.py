@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from docker_agent.project.compose import ComposeModel, node_at
-from docker_agent.project.compose_nodes import Mapping, Node, Place, Scalar, Sequence
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel, node_at
+from docker_agent.project.compose.nodes import Mapping, Node, Place, Scalar, Sequence
+from docker_agent.project.compose.types import Service
 
 
 def known_item(service: Service, *path: str) -> Scalar | None:

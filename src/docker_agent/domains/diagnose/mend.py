@@ -13,9 +13,9 @@ from docker_agent.domains.diagnose.evidence import label
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.domains.stack import wait_for
 from docker_agent.host.models import Container
-from docker_agent.project.edit import KeyPath, set_service_value
-from docker_agent.project.edit_render import Value
-from docker_agent.project.edit_steps import write_step
+from docker_agent.project.edit.render import Value
+from docker_agent.project.edit.steps import write_step
+from docker_agent.project.edit.values import KeyPath, set_service_value
 from docker_agent.project.stack import compose_argv
 
 UNITS = ((2**30, "g"), (2**20, "m"), (2**10, "k"))

@@ -10,7 +10,7 @@ from docker_agent.domains.diagnose.evidence import written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
-from docker_agent.project.compose_types import PublishedPort
+from docker_agent.project.compose.types import PublishedPort
 
 LAST_PORT = 65_535
 

@@ -14,7 +14,7 @@ from typing import Self, TypeVar
 
 from docker_agent.core.errors import AgentError, EngineUnreachable
 from docker_agent.host.models import Container, EngineInfo, Event, LogLine, Network, Stats
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.stack import Stack, stack_of
 from docker_agent.project.workspace import FOLDER_LABEL, Workspace, is_within
 

@@ -17,7 +17,7 @@ from docker_agent.core.rule import FixKind, Rule
 from docker_agent.domains.compose.baseline import Baseline
 from docker_agent.domains.compose.judge import all_rules, judge, known_codes
 from docker_agent.domains.compose.severities import Severities
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.disk import LocalDisk
 from docker_agent.project.stack import Stack, open_stack
 from docker_agent.surfaces.check.mask import Mask

@@ -160,7 +160,7 @@ def _context(root: Path) -> Any:
     """The project's context, loaded only where a file is there: reading it takes more modules than all rules."""
     if not any(os.path.exists(folder / CONTEXT_FILE) for folder in (root, *root.parents)):  # noqa: PTH110 - no error
         return None
-    module = importlib.import_module("docker_agent.project.context")
+    module = importlib.import_module("docker_agent.project.context.model")
     found = module.find_context(root)
     return module.read_context(found) if found else None
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose.baseline import known_of
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Source
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Source
 from docker_agent.surfaces.check.report import Change, Row
 
 Hide = Callable[[str], str]

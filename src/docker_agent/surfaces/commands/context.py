@@ -8,7 +8,7 @@ import typer
 from pydantic import TypeAdapter
 
 from docker_agent.app import Session
-from docker_agent.project.context import ProjectContext
+from docker_agent.project.context.model import ProjectContext
 from docker_agent.surfaces.choices import Choices
 from docker_agent.surfaces.render import print_answer
 from docker_agent.surfaces.start import guarded, print_json, start

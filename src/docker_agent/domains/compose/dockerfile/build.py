@@ -15,10 +15,10 @@ from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.record import record
 from docker_agent.domains.compose.dockerfile.parse import Dockerfile, Instruction, Stage, parse_dockerfile
 from docker_agent.domains.compose.dockerfile.words import GIVEN_ARGS
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping as MappingNode
-from docker_agent.project.compose_nodes import Node, Place, Scalar, Source
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping as MappingNode
+from docker_agent.project.compose.nodes import Node, Place, Scalar, Source
+from docker_agent.project.compose.types import Service
 from docker_agent.project.interpolate import TemplateError, interpolate
 
 Missing = Literal["", "context", "dockerfile"]

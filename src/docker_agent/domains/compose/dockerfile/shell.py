@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from docker_agent.core.record import record
 from docker_agent.domains.compose.dockerfile.build import ImageBuild, dockerfiles, image_builds
 from docker_agent.domains.compose.dockerfile.parse import Instruction
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 _COMMAND = r"(?s)(?:\"(?:\\.|[^\"\\])*\"|'[^']*'|\\.|\$\([^()]*\)|(?!&&|[;|\n()]|\{\s).)+"
 _LEADING = r"(?:(?:if|then|else|do|while|until|!|time|exec|eval|set -\S+|\w+=\S*)\s+)*"

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.published import open_ports
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.published import open_ports
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Node, Place, Scalar, Sequence
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Node, Place, Scalar, Sequence
+from docker_agent.project.compose.types import Service
 
 YES = frozenset({"true", "yes", "1", "on"})
 NO = frozenset({"false", "no", "0", "off"})

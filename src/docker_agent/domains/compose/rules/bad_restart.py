@@ -10,8 +10,8 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.written import known_item
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.edit import Edit, set_service_value
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.edit.values import Edit, set_service_value
 
 POLICIES = ("no", "always", "unless-stopped", "on-failure")
 _VALID = re.compile(r"no|always|unless-stopped|on-failure(:\d+)?|")

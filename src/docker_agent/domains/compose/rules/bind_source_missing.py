@@ -9,8 +9,8 @@ from pathlib import PurePosixPath
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Mount
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Mount
 
 # Endings of files that somebody has to write before the first start; a folder is never called so.
 WRITTEN = frozenset(

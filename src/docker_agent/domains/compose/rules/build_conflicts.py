@@ -8,10 +8,10 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.references import as_active, is_whole, near
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping, Place
-from docker_agent.project.compose_texts import pairs, text
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping, Place
+from docker_agent.project.compose.texts import pairs, text
+from docker_agent.project.compose.types import Service
 
 Said = tuple[Place, str, str]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.capabilities import granted
-from docker_agent.project.compose import ComposeModel
+from docker_agent.domains.compose.facts.capabilities import granted
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.WARN, area="security")

@@ -8,8 +8,8 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.command_line import CommandLine
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar
 
 
 @rule(severity=Severity.WARN, area="practice")

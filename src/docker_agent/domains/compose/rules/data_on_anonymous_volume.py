@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.data_folders import data_folder, postgres_major
+from docker_agent.domains.compose.facts.data_folders import data_folder, postgres_major
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_texts import has_unset
-from docker_agent.project.compose_types import Mount, Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.texts import has_unset
+from docker_agent.project.compose.types import Mount, Service
 
 
 @rule(severity=Severity.WARN, area="production", production=Severity.ERROR)

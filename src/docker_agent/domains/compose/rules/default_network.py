@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import image_name
 from docker_agent.domains.compose.written import place_of
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
 
 # Images that face the internet and pass requests on, and images that keep data, by the last part of their name.
 PROXIES = frozenset(

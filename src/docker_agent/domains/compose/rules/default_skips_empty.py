@@ -9,9 +9,9 @@ from dataclasses import replace
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Source
-from docker_agent.project.edit import Edit
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Source
+from docker_agent.project.edit.values import Edit
 
 # A comment at the start of a line or behind a space is left out.
 _DEFAULT = re.compile(r"^[ \t]*#.*|[ \t]#.*|(?<!\$)\$\{([A-Za-z_]\w*)-(?=[^}])", re.MULTILINE)

@@ -9,9 +9,9 @@ from dataclasses import replace
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Place
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Place
+from docker_agent.project.compose.types import Service
 
 DEBUG_PORTS = {9229: "Node's", 5005: "Java's", 5678: "Python's", 2345: "Go's", 9003: "PHP's"}
 SOURCE_FOLDERS = frozenset({"", "src", "app", "lib", "source", "code", "server", "client", "frontend", "backend"})

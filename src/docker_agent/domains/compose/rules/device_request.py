@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping, Sequence
-from docker_agent.project.compose_texts import mapping
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping, Sequence
+from docker_agent.project.compose.texts import mapping
 
 
 @rule(severity=Severity.ERROR, area="model")

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.images import image_name, image_tag
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import image_name, image_tag
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar
+from docker_agent.project.compose.types import Service
 
 TLS_PORT = "2376"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.shell import commands_of, final_runs, is_cached
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 # What installs, and what shows that nothing of it is kept, in the same RUN.
 _TOOLS = (

@@ -9,7 +9,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.domains.compose.dockerfile.shell import commands
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 _OPEN = r"(?:sudo\s+)?chmod\s+(?:-\S+\s+)*(?:0?777|(?:a|ugo|)[+=]rwx)\b"
 

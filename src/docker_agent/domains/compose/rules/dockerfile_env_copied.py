@@ -10,7 +10,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.domains.compose.dockerfile.ignore import ignores
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 _SENSITIVE = r"(?:^|/)(?:\.env|\.npmrc|\.pypirc|\.netrc|id_rsa|id_ed25519|\S+\.pem|\.aws/credentials)$"
 

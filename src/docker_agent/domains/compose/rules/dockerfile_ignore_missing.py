@@ -9,7 +9,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.domains.compose.dockerfile.ignore import ignore_file
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.INFO, area="practice")

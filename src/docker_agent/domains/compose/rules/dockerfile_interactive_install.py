@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.shell import commands
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 _ASKING = (
     r"(?s)(?:sudo\s+)?(?P<tool>apt-get|apt|yum|dnf|microdnf|zypper)\b(?P<options>.*?)\s"

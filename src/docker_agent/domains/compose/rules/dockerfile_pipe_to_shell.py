@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 _SHELL = r"(?:sudo\s+(?:-\S+\s+)*)?(?:\S*/)?(?:(?:ba|z|da|k|a)?sh|python[\d.]*|node|perl|ruby)\b"
 _FETCH = r"(?:curl|wget)\b"

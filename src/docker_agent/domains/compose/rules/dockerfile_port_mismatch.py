@@ -10,7 +10,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import build_of, image_builds, span_of
 from docker_agent.domains.compose.dockerfile.parse import Instruction
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.INFO, area="practice")

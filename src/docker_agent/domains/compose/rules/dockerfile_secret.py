@@ -11,7 +11,7 @@ from docker_agent.core.secret_pair import secret_pair
 from docker_agent.core.secret_text import secrets_in_text, secrets_on_command_line, split_words
 from docker_agent.domains.compose.dockerfile.build import ImageBuild, instructions
 from docker_agent.domains.compose.dockerfile.parse import Instruction
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.WARN, area="security")

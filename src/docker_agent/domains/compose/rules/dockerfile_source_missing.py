@@ -10,7 +10,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions, span_of
 from docker_agent.domains.compose.dockerfile.ignore import ignores_all
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.WARN, area="practice")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import dockerfiles, span_of
-from docker_agent.domains.compose.images import FLOATING, image_tag, without_tag
-from docker_agent.project.compose import ComposeModel
+from docker_agent.domains.compose.facts.images import FLOATING, image_tag, without_tag
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.INFO, area="security", production=Severity.WARN)

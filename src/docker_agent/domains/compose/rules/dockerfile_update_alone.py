@@ -9,7 +9,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import instructions
 from docker_agent.domains.compose.dockerfile.shell import commands_of
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 _UPDATE = r"(?:sudo\s+)?apt(?:-get)?\s(?:-\S+\s+)*update\b"
 _USED = r"apt(?:-get)?\s[^&|;]{0,300}?\b(?:install|(?:dist-|full-)?upgrade|build-dep)\b|apt-cache|\.sh\b"

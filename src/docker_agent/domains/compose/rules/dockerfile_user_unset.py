@@ -8,7 +8,7 @@ from dataclasses import replace
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import image_builds, span_of
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.INFO, production=Severity.WARN, area="security", hardening=True)

@@ -10,9 +10,9 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.profiles import run_together
 from docker_agent.domains.compose.written import known_item
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar
+from docker_agent.project.compose.types import Service
 
 
 @rule(severity=Severity.ERROR, area="model")

@@ -9,10 +9,10 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.references import as_active
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Place
-from docker_agent.project.compose_texts import has_unset, mapping, sequence, text
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Place
+from docker_agent.project.compose.texts import has_unset, mapping, sequence, text
+from docker_agent.project.compose.types import Service
 
 
 @rule(severity=Severity.ERROR, area="model")

@@ -11,8 +11,8 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.committed import TEMPLATES, commit_state
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Place
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Place
 from docker_agent.project.disk import Disk
 from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.secrets import looks_secret

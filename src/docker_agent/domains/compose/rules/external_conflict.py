@@ -8,10 +8,10 @@ from dataclasses import replace
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping
-from docker_agent.project.compose_texts import mapping, text
-from docker_agent.project.compose_types import Resource
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping
+from docker_agent.project.compose.texts import mapping, text
+from docker_agent.project.compose.types import Resource
 
 
 @rule(severity=Severity.ERROR, area="model")

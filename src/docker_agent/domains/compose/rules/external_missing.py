@@ -8,9 +8,9 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.unused import Kind, used_names
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_texts import has_unset
-from docker_agent.project.compose_types import Resource
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.texts import has_unset
+from docker_agent.project.compose.types import Resource
 
 
 @rule(severity=Severity.ERROR, area="conflict")

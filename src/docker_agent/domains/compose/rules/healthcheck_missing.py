@@ -8,10 +8,10 @@ from dataclasses import replace
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import build_of
+from docker_agent.domains.compose.facts.image_checks import check_of
 from docker_agent.domains.compose.fault import fault, is_known, runs_once
-from docker_agent.domains.compose.image_checks import check_of
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.edit import Edit, set_service_value
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.edit.values import Edit, set_service_value
 
 
 @rule(severity=Severity.INFO, area="production", hardening=True)

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.data_folders import repository
 from docker_agent.domains.compose.dockerfile.build import build_of
+from docker_agent.domains.compose.facts.data_folders import repository
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
 
 # Official images, which by the rules of Docker's library bring no health check of their own.
 WITHOUT = frozenset(

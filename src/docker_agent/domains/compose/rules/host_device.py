@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.host_paths import clean_path
+from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.host_paths import clean_path
-from docker_agent.domains.compose.images import image_name
 from docker_agent.domains.compose.written import known_items
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Place
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Place
+from docker_agent.project.compose.types import Service
 
 DISKS = ("/dev/sd", "/dev/hd", "/dev/vd", "/dev/xvd", "/dev/nvme", "/dev/mmcblk", "/dev/dm-", "/dev/mapper/", "/dev/md")
 DEVICES = {

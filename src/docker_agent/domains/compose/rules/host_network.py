@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import image_name
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 _FINDS = "It finds devices of the local network by broadcasts, which no published port lets through."
 _GUARDS = "It works on the host's own network."

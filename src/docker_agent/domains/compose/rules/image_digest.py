@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.images import image_tag, moves
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import image_tag, moves
 from docker_agent.domains.compose.written import known_item
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.INFO, area="security", hardening=True)

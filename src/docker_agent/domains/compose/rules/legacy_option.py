@@ -8,9 +8,9 @@ from dataclasses import replace
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit, remove_service_key
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.values import Edit, remove_service_key
 
 INSTEAD = {
     "links": "services of one network find each other by name, and depends_on orders the start",

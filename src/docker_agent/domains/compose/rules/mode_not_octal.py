@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping, Scalar, Sequence
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping, Scalar, Sequence
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.values import Edit
 
 # What people mean by octal modes: rights of three digits, or four with a sticky or set-id bit.
 _MODE = re.compile(r"[1-7]?[0-7]{3}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 TO_HOST = frozenset({"shared", "rshared"})
 FROM_HOST = frozenset({"slave", "rslave"})

@@ -9,10 +9,10 @@ from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.written import known_item
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_texts import texts
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit, remove_service_key
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.texts import texts
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.values import Edit, remove_service_key
 
 # What the engine refuses beside another container's network, and beside the host's.
 REFUSED_BESIDE_ANOTHER = ("hostname", "dns", "extra_hosts", "expose", "links")

@@ -8,10 +8,10 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.domains.compose.written import has_unknown, is_derived, known_items, place_of
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit, set_service_value
-from docker_agent.project.edit_spans import replace_value
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.spans import replace_value
+from docker_agent.project.edit.values import Edit, set_service_value
 
 
 @rule(severity=Severity.INFO, area="security", production=Severity.WARN, hardening=True)

@@ -9,7 +9,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.hardening import sum_up
 from docker_agent.domains.compose.judge import all_rules
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.INFO, area="security", production=Severity.OFF)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.edit import Edit
-from docker_agent.project.edit_spans import remove_entry
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.edit.spans import remove_entry
+from docker_agent.project.edit.values import Edit
 
 
 @rule(severity=Severity.INFO, area="practice")

@@ -8,9 +8,9 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.written import known_item
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar
+from docker_agent.project.compose.types import Service
 
 # The engine itself runs with this; what is below outlives it.
 ENGINE = -500

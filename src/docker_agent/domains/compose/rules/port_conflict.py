@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.addresses import same_address
+from docker_agent.domains.compose.facts.addresses import same_address
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.profiles import run_together
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import PublishedPort, Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import PublishedPort, Service
 
 Claim = tuple[PublishedPort, Service]
 

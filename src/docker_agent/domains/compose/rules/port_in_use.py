@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.addresses import same_address
+from docker_agent.domains.compose.facts.addresses import same_address
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import PublishedPort
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import PublishedPort
 from docker_agent.project.engine_state import TakenPort
 
 

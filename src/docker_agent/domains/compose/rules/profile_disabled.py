@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import image_name
 from docker_agent.domains.compose.written import known_items
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar, Sequence
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit, remove_service_key
-from docker_agent.project.edit_items import remove_item
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar, Sequence
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.items import remove_item
+from docker_agent.project.edit.values import Edit, remove_service_key
 
 FILTERS = {
     "seccomp:unconfined": "seccomp",

@@ -8,8 +8,8 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
 from docker_agent.domains.compose.written import known_item
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
 
 
 @rule(severity=Severity.INFO, area="practice")

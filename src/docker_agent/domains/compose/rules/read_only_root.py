@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.domains.compose.images import image_name
 from docker_agent.domains.compose.written import has_unknown, is_derived, place_of
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.edit import Edit, set_service_value
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.edit.values import Edit, set_service_value
 
 # Where images write besides their data.
 WRITES: dict[str, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.leaks import leak_findings
 from docker_agent.domains.compose.move_secret import move_secret
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.WARN, area="security")

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.host_paths import host_mounts, revealed, takeover
+from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.host_paths import host_mounts, revealed, takeover
-from docker_agent.domains.compose.images import image_name
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 # What watches or saves the host has to read it; by the last part of the image's name.
 WATCHERS = frozenset(

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.published import open_ports, sensitive, shown
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.published import open_ports, sensitive, shown
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 DOCKER_API = 2375
 

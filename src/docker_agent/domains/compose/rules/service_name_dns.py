@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
 
 LONGEST_LABEL = 63
 

@@ -8,8 +8,8 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.order import first_out_of_order
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Mapping
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Mapping
 
 
 @rule(severity=Severity.OFF, area="style")

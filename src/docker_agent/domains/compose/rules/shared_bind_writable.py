@@ -8,8 +8,8 @@ from dataclasses import replace
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Mount
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Mount
 
 
 @rule(severity=Severity.OFF, area="practice")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import image_name
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
 
 PROXIES = frozenset({"docker-socket-proxy", "socket-proxy"})
 SWITCHES = {

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.data_folders import data_folder
+from docker_agent.domains.compose.facts.data_folders import data_folder
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.edit import Edit, set_service_value
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.edit.values import Edit, set_service_value
 
 USUAL = "1m"
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Entry, Mapping, Scalar
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit, remove_service_key
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Entry, Mapping, Scalar
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.values import Edit, remove_service_key
 
 KEYS = frozenset({"placement", "update_config", "rollback_config", "endpoint_mode", "mode"})
 

@@ -9,11 +9,11 @@ from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.written import known_items
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit
-from docker_agent.project.edit_spans import replace_value
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.spans import replace_value
+from docker_agent.project.edit.values import Edit
 
 LOOSE = frozenset({"exec", "suid", "dev"})
 

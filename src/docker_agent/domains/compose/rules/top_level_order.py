@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.order import first_out_of_order
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 ORDER = ("version", "name", "include", "services", "models", "networks", "volumes", "secrets", "configs")
 

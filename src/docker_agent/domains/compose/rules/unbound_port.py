@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.published import is_public, open_ports, sensitive, shown
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.published import is_public, open_ports, sensitive, shown
-from docker_agent.project.compose import ComposeModel, Document, node_at
-from docker_agent.project.compose_nodes import Mapping, Node, Scalar, Sequence
-from docker_agent.project.compose_types import PublishedPort, Service
-from docker_agent.project.edit import Edit, set_service_value
-from docker_agent.project.edit_spans import replace_value
+from docker_agent.project.compose.model import ComposeModel, Document, node_at
+from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose.types import PublishedPort, Service
+from docker_agent.project.edit.spans import replace_value
+from docker_agent.project.edit.values import Edit, set_service_value
 
 LOCAL = "127.0.0.1"
 

@@ -8,9 +8,9 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.declare import declare
 from docker_agent.domains.compose.references import Reference, undeclared
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.values import Edit
 
 
 @rule(severity=Severity.ERROR, area="model")

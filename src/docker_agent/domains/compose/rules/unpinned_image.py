@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.databases import FAMILIES
+from docker_agent.domains.compose.facts.databases import FAMILIES
+from docker_agent.domains.compose.facts.images import FLOATING, image_name, image_tag, moves, without_tag
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.images import FLOATING, image_name, image_tag, moves, without_tag
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar
-from docker_agent.project.edit import Edit
-from docker_agent.project.edit_items import replace_scalar
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar
+from docker_agent.project.edit.items import replace_scalar
+from docker_agent.project.edit.values import Edit
 
 
 @rule(severity=Severity.INFO, area="security", production=Severity.WARN)

@@ -10,10 +10,10 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.pairs import written_pairs
 from docker_agent.domains.compose.quoting import quote
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.values import Edit
 
 WORDS = frozenset(form for word in ("yes", "no", "on", "off") for form in (word, word.title(), word.upper()))
 

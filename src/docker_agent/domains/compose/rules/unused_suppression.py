@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.judge import known_codes
 from docker_agent.domains.compose.suppress import misnamed, suppressions
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 
 @rule(severity=Severity.INFO, area="practice")

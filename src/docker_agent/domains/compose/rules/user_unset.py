@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.domains.compose.images import image_name
-from docker_agent.project.compose import ComposeModel
+from docker_agent.project.compose.model import ComposeModel
 
 # Images whose server does not run as root by itself, by the last part of their name.
 OWN_USER = frozenset(

@@ -9,10 +9,10 @@ from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.quoting import can_be_plain, unquote
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar, Sequence
-from docker_agent.project.compose_types import Service
-from docker_agent.project.edit import Edit
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar, Sequence
+from docker_agent.project.compose.types import Service
+from docker_agent.project.edit.values import Edit
 
 
 @rule(severity=Severity.OFF, area="style")

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
+from docker_agent.domains.compose.facts.host_paths import host_mounts, takeover
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.host_paths import host_mounts, takeover
-from docker_agent.project.compose import ComposeModel
-from docker_agent.project.compose_nodes import Scalar, Sequence
-from docker_agent.project.edit import Edit
-from docker_agent.project.edit_spans import replace_value
+from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar, Sequence
+from docker_agent.project.edit.spans import replace_value
+from docker_agent.project.edit.values import Edit
 
 # Containers read these and have no reason to write there.
 READ = frozenset({"/lib/modules", "/boot", "/usr", "/lib", "/etc/passwd", "/etc/shadow"})

@@ -10,8 +10,8 @@ from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, say_size, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot
-from docker_agent.project.edit import KeyPath
-from docker_agent.project.edit_render import Value
+from docker_agent.project.edit.render import Value
+from docker_agent.project.edit.values import KeyPath
 
 FACTOR = 4
 SMALLEST = 64 * 2**20

@@ -1,0 +1,1 @@
+"""What changes for a running stack when its files do."""

@@ -1,0 +1,1 @@
+"""What is known of images, ports, capabilities and the host's paths, for rules to look up."""

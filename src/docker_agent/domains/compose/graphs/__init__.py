@@ -1,0 +1,1 @@
+"""How the dependency graph of a stack is laid out and drawn."""

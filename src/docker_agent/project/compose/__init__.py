@@ -1,0 +1,1 @@
+"""Compose files as typed data: read as Compose reads them, with the place of every value."""

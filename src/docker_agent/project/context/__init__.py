@@ -1,0 +1,1 @@
+"""The project's own words: `.project-context.md`, found, read and typed."""
