@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tests.command_line import NOWHERE, Place, make_place
 from tests.lab import fixtures
 
 LIVE = Path(__file__).parent / "live"
+
+
+settings.register_profile("loaded-machine", deadline=None)
+settings.load_profile("loaded-machine")
 
 
 def pytest_configure() -> None:

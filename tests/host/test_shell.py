@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from docker_agent.core.errors import AgentError, ToolMissing
+from docker_agent.host import shell
 from docker_agent.host.shell import KEPT_CHARS, run
 
 
@@ -62,13 +63,15 @@ def test_the_time_limit_ends_the_whole_process_group(tmp_path: Path, ignore: str
     assert not is_running(child)
 
 
-def test_a_program_that_ignores_the_request_is_forced() -> None:
+def test_a_program_that_ignores_the_request_is_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "GRACE_S", 0.5)
     ran = run(sh("trap '' TERM; while :; do sleep 0.1; done"), timeout_s=0.5)
 
     assert (ran.timed_out, ran.code) == (True, -9)
 
 
-def test_a_child_that_keeps_the_pipe_open_does_not_hold_us_up() -> None:
+def test_a_child_that_keeps_the_pipe_open_does_not_hold_us_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shell, "DRAIN_S", 0.5)
     began = time.monotonic()
     ran = run(sh("sleep 20 & echo done"), timeout_s=15)
 

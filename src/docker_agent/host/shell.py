@@ -18,6 +18,8 @@ from docker_agent.core.errors import AgentError, ToolMissing
 from docker_agent.host.models import Ran
 
 KEPT_CHARS = 100_000
+GRACE_S = 5.0
+DRAIN_S = 2.0
 
 
 def run(
@@ -86,7 +88,7 @@ def _collect(
         if process.returncode is None:
             _stop(process)
         for reader in readers:
-            reader.join(2)
+            reader.join(DRAIN_S)
     return timed_out, "".join(out)[-KEPT_CHARS:], "".join(err)[-KEPT_CHARS:]
 
 
@@ -106,10 +108,10 @@ def _drain(stream: IO[bytes] | None, kept: deque[str], tell: Callable[[str], Non
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the program and its children: first asked, after five seconds (or when the program itself is gone) forced."""
+    """End the program and its children: first asked, after `GRACE_S` (or when the program itself is gone) forced."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(5)
+            process.wait(GRACE_S)
         os.killpg(process.pid, signal.SIGKILL)
     process.wait(5)
