@@ -110,7 +110,6 @@ def test_places_are_right(start: str, newline: str) -> None:
         assert written == source.text[place.start : place.end]
     assert f"compose.0.yml:{before + 2}:3" == str(model.key_place(("services", "web")))
     assert model.key_place(("services", "web")) == model.place(("services", "web", "nothing", "there"))
-    assert model.line_at(model.place(("services", "web", "image"))) == "image: 'ngínx:1' # x"
 
 
 def test_places_go_to_the_file_that_set_the_value() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_agent.project.interpolate import TemplateError, interpolate, literal_text
+from docker_agent.project.interpolate import TemplateError, interpolate
 
 VARIABLES = {"SET": "value", "EMPTY": "", "a1_": "low"}
 
@@ -85,9 +85,8 @@ def test_endless_nesting_is_refused() -> None:
         interpolate("${A:-" * 500 + "}" * 500, {})
 
 
-def test_literal_text_keeps_defaults_only() -> None:
-    assert literal_text("u:${PASS}@h/${DB:-d}") == "u:@h/d"
-    assert literal_text("${") == "${"
+def test_without_variables_the_defaults_are_left() -> None:
+    assert interpolate("u:${PASS}@h/${DB:-d}", {}).text == "u:@h/d"
 
 
 @given(st.text(alphabet="${}:-+?AB ", max_size=40))

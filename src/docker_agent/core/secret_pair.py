@@ -29,7 +29,6 @@ from docker_agent.core.secret_words import (
 KeyKind = Literal["secret", "perhaps", "paired", "plain", "about", "random"]
 
 SHORTEST_KEY = 16
-LONGEST_KEY = 512
 MOST_ORDERLY = 0.2
 LONGEST_NUMBER = 9
 

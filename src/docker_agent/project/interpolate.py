@@ -57,14 +57,6 @@ def interpolate(template: str, variables: Mapping[str, str]) -> Interpolated:
     return Interpolated(_fill(template, 0, variables, unset, 0), tuple(unset))
 
 
-def literal_text(template: str) -> str:
-    """What a template says by itself: its literal parts and its defaults, with no variable filled in."""
-    try:
-        return interpolate(template, {}).text
-    except TemplateError:
-        return template
-
-
 def _fill(template: str, offset: int, variables: Mapping[str, str], unset: list[Reference], depth: int) -> str:
     if depth > MAX_NESTING:
         raise TemplateError(f"more than {MAX_NESTING} variables inside each other", offset)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.secret import PASSWORD_FLAG, SHORTEST, is_reference, key_looks_secret, value_looks_secret
-from docker_agent.core.secret_pair import Suspicion, secret_pair
 from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.secret_leaks import leaks
 from docker_agent.project.stack import Stack
@@ -45,12 +44,6 @@ def secrets_in_env(env: Iterable[str]) -> dict[str, str]:
     """The secrets in a container's environment (`KEY=value` entries), by key, those of six characters or more."""
     pairs = (entry.partition("=") for entry in env)
     return {key: value for key, _, value in pairs if len(value) >= SHORTEST and looks_secret(key, value)}
-
-
-def secrets_in_dotenv(variables: Mapping[str, str]) -> dict[str, Suspicion]:
-    """What is a secret among the variables of a `.env` file, by key."""
-    judged = ((key, secret_pair(key, value)) for key, value in variables.items())
-    return {key: found for key, found in judged if found}
 
 
 def secrets_in_argv(argv: Sequence[str]) -> dict[str, str]:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
-from docker_agent.domains.compose.baseline import Baseline, baseline_of, merged, read_baseline, write_baseline
+from docker_agent.domains.compose.baseline import Baseline, known_of, merged, read_baseline, write_baseline
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.project.compose.model import ComposeModel, load
@@ -35,7 +36,9 @@ def found(model: ComposeModel) -> list[Finding]:
 
 def known(text: str = TEXT) -> Baseline:
     model = model_of(text)
-    return read_baseline(write_baseline(baseline_of(model, found(model))), "baseline.json")
+    return read_baseline(
+        write_baseline(Baseline(Counter(known_of(model, finding) for finding in found(model)))), "baseline.json"
+    )
 
 
 def applied(baseline: Baseline, text: str) -> tuple[list[str], int, list[str]]:

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.secret_pair import secret_pair
 from docker_agent.domains.compose import all_rules, check_model
 from docker_agent.project.compose.model import load
 from docker_agent.project.dotenv import parse_dotenv
-from docker_agent.project.secrets import secrets_in_dotenv
 
 TABLE = Path(__file__).parent / "secrets.tsv"
 RULES = [rule for rule in all_rules() if rule.code.startswith("secret") or rule.code == "dockerfile_secret"]
@@ -89,7 +89,8 @@ def findings_in(text: str) -> list[Finding]:
 
 def is_found(case: Case) -> bool:
     if case.place == "env_file":
-        return case.key in secrets_in_dotenv(parse_dotenv(f"{case.key}={case.value}\n".encode(), ".env", {}))
+        variables = parse_dotenv(f"{case.key}={case.value}\n".encode(), ".env", {})
+        return secret_pair(case.key, variables[case.key]) is not None
     return bool(findings_in(compose_text(case)))
 
 

@@ -69,11 +69,6 @@ def known_of(model: ComposeModel, finding: Finding) -> Known:
     return Known(file, finding.code, finding.object, _key(model, file, line, column))
 
 
-def baseline_of(model: ComposeModel, findings: Iterable[Finding]) -> Baseline:
-    """A baseline that knows these findings."""
-    return Baseline(Counter(known_of(model, finding) for finding in findings))
-
-
 def merged(baselines: Iterable[Baseline]) -> Baseline:
     """One baseline of those of several stacks."""
     entries: Counter[Known] = Counter()

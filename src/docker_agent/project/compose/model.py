@@ -111,10 +111,6 @@ class ComposeModel:
         found = self.node(path)
         return found.place if found is not None else self.key_place(path)
 
-    def line_at(self, place: Place) -> str:
-        """The line of text that a place is on, without the spaces around it."""
-        return self.source(place.file).text.split("\n")[place.line - 1].strip()
-
     def key_place(self, path: Sequence[Step]) -> Place:
         """Where the key at a path is written, or that of the nearest thing above it that is there."""
         for length in range(len(path), 0, -1):

@@ -49,10 +49,3 @@ def replace_scalar(node: Scalar, text: str) -> list[Edit]:
         return []
     quote = node.style if node.style in {"'", '"'} else ""
     return [Edit(node.source.name, node.start, node.end, render_scalar(text, quote))]
-
-
-def quote_scalar(node: Scalar, mark: str = '"') -> list[Edit]:
-    """The edits that put a plain scalar into quotes, as it is written; none where it has some."""
-    if node.style:
-        return []
-    return [Edit(node.source.name, node.start, node.end, render_scalar(node.written, mark))]

@@ -14,8 +14,6 @@ from docker_agent.project.compose.types import Resource, Service
 
 Action = Literal["none", "start", "recreate", "restart", "scale", "rebuild", "orphan", "left"]
 
-NAMESPACES = frozenset({"network_mode", "ipc", "pid", "volumes_from"})
-
 
 @dataclass(frozen=True)
 class Side:
