@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from docker_agent.core.bundle import make_bundle, use_bundle
 from docker_agent.surfaces.choices import hoist
 
+COMMAND = "docker_agent.surfaces.check.command"
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run one command line and exit with its code."""
@@ -19,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if not is_check or "_DOCKER_AGENT_COMPLETE" in os.environ:
         importlib.import_module("docker_agent.surfaces.cli").main(words)
     elif argv is not None:
-        importlib.import_module("docker_agent.surfaces.check.command").main(words)
+        importlib.import_module(COMMAND).main(words)
     else:
         _check(words)
 
@@ -29,13 +31,13 @@ def _check(words: Sequence[str]) -> None:
     gc.disable()
     bundled = use_bundle()
     try:
-        importlib.import_module("docker_agent.surfaces.check.command").main(words)
+        importlib.import_module(COMMAND).main(words)
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     else:
         code = 0
     if not bundled:
-        make_bundle()
+        make_bundle(COMMAND, "docker_agent.domains.compose.rules")
     try:
         sys.stdout.flush()
         sys.stderr.flush()
