@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docker_agent.domains.compose import all_rules, check_model
-from docker_agent.domains.compose.move_secret import move_secret
+from docker_agent.domains.compose.shared.move_secret import move_secret
 from docker_agent.host.apply import inside
 from docker_agent.host.files import read_file, write_file
 from docker_agent.policy.redact import Redactor

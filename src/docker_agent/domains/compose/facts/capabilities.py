@@ -9,7 +9,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.record import record
 from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.written import known_item, known_items
+from docker_agent.domains.compose.shared.written import known_item, known_items
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.types import Service
 

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.written import known_item
+from docker_agent.domains.compose.shared.written import known_item
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.edit.values import Edit, set_service_value
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.references import as_active, is_whole, near
+from docker_agent.domains.compose.shared.references import as_active, is_whole, near
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Mapping, Place
 from docker_agent.project.compose.texts import pairs, text

@@ -9,7 +9,7 @@ from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.written import place_of
+from docker_agent.domains.compose.shared.written import place_of
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.types import Service
 

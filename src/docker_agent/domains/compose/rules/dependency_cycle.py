@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.references import Reference, namespaces, needed
+from docker_agent.domains.compose.shared.references import Reference, namespaces, needed
 from docker_agent.project.compose.model import ComposeModel
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.written import has_unknown, known_items
+from docker_agent.domains.compose.shared.written import has_unknown, known_items
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.types import Service
 from docker_agent.project.edit.values import Edit, remove_service_key

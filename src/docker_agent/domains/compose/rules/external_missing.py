@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.unused import Kind, used_names
+from docker_agent.domains.compose.shared.unused import Kind, used_names
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.texts import has_unset
 from docker_agent.project.compose.types import Resource

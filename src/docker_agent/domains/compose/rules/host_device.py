@@ -10,7 +10,7 @@ from docker_agent.core.rule import rule
 from docker_agent.domains.compose.facts.host_paths import clean_path
 from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.written import known_items
+from docker_agent.domains.compose.shared.written import known_items
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Place
 from docker_agent.project.compose.types import Service

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.domains.compose.written import has_unknown, is_derived, known_items, place_of
+from docker_agent.domains.compose.shared.written import has_unknown, is_derived, known_items, place_of
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.types import Service
 from docker_agent.project.edit.spans import replace_value

@@ -9,8 +9,8 @@ from decimal import Decimal
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.pairs import written_pairs
-from docker_agent.domains.compose.quoting import quote
+from docker_agent.domains.compose.shared.quoting import quote
+from docker_agent.domains.compose.shared.written import written_pairs
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Scalar
 from docker_agent.project.compose.types import Service

@@ -9,7 +9,7 @@ from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.facts.addresses import same_address
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.profiles import run_together
+from docker_agent.domains.compose.shared.run_together import run_together
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.types import PublishedPort, Service
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.quoting import quote
+from docker_agent.domains.compose.shared.quoting import quote
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Scalar, Sequence
 from docker_agent.project.compose.types import Service

@@ -8,7 +8,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault, is_known
-from docker_agent.domains.compose.written import has_unknown, is_derived, place_of
+from docker_agent.domains.compose.shared.written import has_unknown, is_derived, place_of
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.edit.values import Edit, set_service_value
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.written import known_item
+from docker_agent.domains.compose.shared.written import known_item
 from docker_agent.project.compose.model import ComposeModel
 
 MOST = 5

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.leaks import leak_findings
-from docker_agent.domains.compose.move_secret import move_secret
+from docker_agent.domains.compose.shared.move_secret import move_secret
+from docker_agent.domains.compose.shared.secret_findings import leak_findings
 from docker_agent.project.compose.model import ComposeModel
 
 

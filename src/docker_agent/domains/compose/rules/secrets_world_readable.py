@@ -8,8 +8,8 @@ from pathlib import Path
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.committed import TEMPLATES, commit_state
 from docker_agent.domains.compose.fault import fault
+from docker_agent.domains.compose.shared.commit_state import TEMPLATES, commit_state
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Place
 from docker_agent.project.disk import Disk

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.order import first_out_of_order
+from docker_agent.domains.compose.shared.order import first_out_of_order
 from docker_agent.project.compose.model import ComposeModel
 
 ORDER = ("version", "name", "include", "services", "models", "networks", "volumes", "secrets", "configs")

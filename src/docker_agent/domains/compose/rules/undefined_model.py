@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.references import names_under, undeclared
+from docker_agent.domains.compose.shared.references import names_under, undeclared
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Mapping
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.declare import declare
-from docker_agent.domains.compose.references import Reference, undeclared
+from docker_agent.domains.compose.shared.declare import declare
+from docker_agent.domains.compose.shared.references import Reference, undeclared
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.types import Service
 from docker_agent.project.edit.values import Edit

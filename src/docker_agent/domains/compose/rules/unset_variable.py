@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.dollars import stray_dollars
 from docker_agent.domains.compose.fault import fault, service_at
+from docker_agent.domains.compose.shared.stray_dollars import stray_dollars
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Scalar
 from docker_agent.project.compose.types import UnsetVariable

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.unused import remove_declaration, unused
+from docker_agent.domains.compose.shared.unused import remove_declaration, unused
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.edit.values import Edit
 

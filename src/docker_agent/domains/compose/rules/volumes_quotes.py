@@ -8,7 +8,7 @@ from dataclasses import replace
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
-from docker_agent.domains.compose.quoting import can_be_plain, unquote
+from docker_agent.domains.compose.shared.quoting import can_be_plain, unquote
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Scalar, Sequence
 from docker_agent.project.compose.types import Service

@@ -1,4 +1,4 @@
-"""Files that are in the repository, or one command away from it."""
+"""Whether Git has a file, or would take it with the next `git add .`."""
 
 from __future__ import annotations
 

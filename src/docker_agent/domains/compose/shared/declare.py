@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Literal
 
 from docker_agent.core.finding import Finding
-from docker_agent.domains.compose.references import near
+from docker_agent.domains.compose.shared.references import near
 from docker_agent.project.compose.model import ComposeModel, node_at
 from docker_agent.project.edit.spans import insert_value
 from docker_agent.project.edit.values import Edit

@@ -1,4 +1,4 @@
-"""Order of keys and items, for the rules of style."""
+"""The first of several keys or items that stands out of order, for the rules of style."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a service's files say under a key, item by item, leaving out what hangs on a variable that nothing sets."""
+"""What the files say under a service's keys, item by item, and which of it hangs on a variable that nothing sets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from docker_agent.project.compose.model import ComposeModel, node_at
 from docker_agent.project.compose.nodes import Mapping, Node, Place, Scalar, Sequence
 from docker_agent.project.compose.types import Service
+
+_PAIRS = (("environment",), ("labels",), ("build", "args"), ("build", "labels"))
 
 
 def known_item(service: Service, *path: str) -> Scalar | None:
@@ -24,6 +26,18 @@ def known_items(service: Service, key: str) -> Iterator[Scalar]:
     for item in node.items if isinstance(node, Sequence) else (node,):
         if isinstance(item, Scalar) and item.plain is not None and not item.unset:
             yield item
+
+
+def written_pairs(service: Service) -> Iterator[tuple[str, Scalar]]:
+    """Each key of environment, labels and build arguments with its value; none of lists of KEY=VALUE."""
+    for path in _PAIRS:
+        node = service.raw.get(path[0])
+        if len(path) > 1:
+            node = node.get(path[1]) if isinstance(node, Mapping) else None
+        if isinstance(node, Mapping):
+            for entry in node.entries:
+                if isinstance(entry.value, Scalar):
+                    yield entry.key.value, entry.value
 
 
 def place_of(service: Service, key: str) -> Place:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
 from docker_agent.core.secret import URL_PASSWORD
-from docker_agent.domains.compose.leaks import leak_code, leak_of
+from docker_agent.domains.compose.shared.secret_findings import leak_code, leak_of
 from docker_agent.project.compose.model import ComposeModel, node_at
 from docker_agent.project.compose.nodes import Mapping, Scalar
 from docker_agent.project.compose.types import Service

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from docker_agent.domains.compose.pairs import written_pairs
+from docker_agent.domains.compose.shared.written import written_pairs
 from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
 from docker_agent.project.compose.types import Service
 
