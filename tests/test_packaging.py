@@ -80,6 +80,13 @@ def test_the_commands_run(installed: Path) -> None:
     assert "diagnose_fix" in python(installed, "-m", "docker_agent", "tools")
 
 
+def test_the_compose_checker_has_its_schema(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("services: {web: {image: web:1.4, imag: web}}\n")
+    words = (str(tmp_path / "compose.yml"), "--select", "schema", "--severity", "schema=info")
+
+    assert 'services.web has no "imag"' in python(installed, "-m", "docker_agent", "check", *words)
+
+
 def test_nothing_but_the_package_is_in_the_wheel(installed: Path) -> None:
     tops = {path.name.partition("-")[0] for path in installed.iterdir()}
     assert tops == {"docker_agent"}

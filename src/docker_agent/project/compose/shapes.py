@@ -11,7 +11,7 @@ from typing import Any
 
 from docker_agent.project.compose.casts import CASTS, DECODED
 
-SCHEMA = Path(__file__).with_name("schema") / "compose-spec.json"
+SCHEMA = Path(__file__).with_name("specification") / "compose-spec.json"
 # "whole" is a number with a point and nothing behind it, which the schema takes for an integer and Compose not always.
 KINDS = frozenset({"string", "number", "integer", "whole", "boolean", "array", "object", "null"})
 
