@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.domains.compose.facts.limits import limit_path
 from docker_agent.domains.compose.fault import fault, is_known
+from docker_agent.domains.compose.shared.limits import limit_path
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.edit.values import Edit, set_service_value
 
