@@ -11,7 +11,8 @@ from docker_agent.project.disk import LocalDisk
 FILES = {
     "e.env": "A=1\nB=${A}x\n",
     "bad.env": "A B=1\n",
-    "raw.env": "A='x\n",
+    "raw.env": "# x y\nA='x\n\nB\n C=1 2\n",
+    "badraw.env": "A=1\nB C=1\n",
     "tpl.env": "A=${\n",
     "req.env": "A=${NOPE:?x}\n",
     "odd.env": "A-B=1\n1A=2\nÉ=3\n",
@@ -36,6 +37,7 @@ FILES = {
         ("''", False),
         ("'${NOPE}'", False),
         ("bad.env", False),
+        ("[{path: badraw.env, format: raw}]", False),
         ("tpl.env", False),
         ("req.env", False),
         ("[{path: bad.env, required: false}]", False),
@@ -57,7 +59,7 @@ def test_the_place_is_the_entry_and_label_files_are_looked_at_too() -> None:
 def test_only_services_that_are_on_are_looked_at() -> None:
     files = {"c.yml": "services: {w: {image: x, env_file: no.env, profiles: [p]}}"}
     assert faults_of(model_of(files)) == []
-    assert faults_of(model_of(files, COMPOSE_PROFILES="q,p")) == ["env_file_missing c.yml:1:36"]
+    assert faults_of(model_of(files, COMPOSE_PROFILES=" q, p")) == ["env_file_missing c.yml:1:36"]
     assert faults_of(model_of(files, COMPOSE_PROFILES="*")) == ["env_file_missing c.yml:1:36"]
 
 

@@ -162,6 +162,9 @@ def test_missing_files_are_named() -> None:
         ("\ufeffA=1\r\nB='2'\r\n", {"A": "1", "B": "2"}),
         ("A=1\nA=2", {"A": "2"}),
         ("A=p@ss=w0rd", {"A": "p@ss=w0rd"}),
+        ("A=1\n=2", {"A": "1"}),
+        ("A='x'B=\"y\"z\nC=3 ", {"A": "x", "B": "y", "C": "3"}),
+        ("\xa0A\xa0=1\n\x0bB=2\x0c", {"A": "1", "B": "2"}),
         ("", {}),
     ],
 )
@@ -174,11 +177,10 @@ def test_dotenv_files(text: str, expected: dict[str, str]) -> None:
     [
         (b"A=1\nB='secret99", ".env:2:3:"),
         (b'A="secret99', ".env:1:3:"),
-        (b"A=1\n=2", ".env:2:1:"),
         (b"two words=secret99", ".env:1:1:"),
-        (b"A='x' secret99", ".env:1:6:"),
+        (b"A='x' secret99 x\n", ".env:1:7:"),
+        (b"A/B=secret99", ".env:1:1:"),
         (b"A=${secret99", ".env:1:3:"),
-        (b"A=\xff\xfe", ".env: not UTF-8"),
     ],
 )
 def test_dotenv_files_that_are_none(data: bytes, where: str) -> None:
@@ -186,6 +188,10 @@ def test_dotenv_files_that_are_none(data: bytes, where: str) -> None:
         parse_dotenv(data, ".env", {})
     assert caught.value.message.startswith(where)
     assert "secret99" not in str(caught.value)
+
+
+def test_bytes_of_a_dotenv_file_that_are_no_text_do_not_hide_the_rest() -> None:
+    assert parse_dotenv(b"A=\xff\nB=2", ".env", {}) == {"A": "\ufffd", "B": "2"}
 
 
 def test_inputs_are_all_files_that_compose_reads() -> None:

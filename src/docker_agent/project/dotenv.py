@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from docker_agent.core.errors import InputError
 from docker_agent.project.interpolate import TemplateError, interpolate
 
-_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?([\w.\[\]-]+)[ \t]*(?:([=:])[ \t]*|(?=\r?\n|#|$))")
-_BLANK = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\r?\n|$)")
+# A name may have blanks around it, and every blank but a space within it.
+_KEY = re.compile(r"(?:export[ \t\r\n\f]++)?+([\w.\[\] \t\v\f\r\x85\xa0-]*+)(?:([=:])[ \t\v\f\r\x85\xa0]*|(?=\n)|\Z)")
+_BLANK = re.compile(r"(?:\s+|#[^\n]*)*")
 _ESCAPED = re.compile(r"\\([abfnrtv\\\"])")
 _MEANING = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
 
@@ -24,32 +25,31 @@ def parse_dotenv(data: bytes, name: str, environment: Mapping[str, str]) -> dict
 
     Raises
     ------
-    InputError: not UTF-8, a line that is no assignment, a quote that is not closed, a variable that is not valid.
-        Values are never part of the message.
+    InputError: a line that is no assignment, a quote that is not closed, a variable that is not valid. Values are
+        never part of the message.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{name}: not UTF-8 text, byte {error.start} cannot be decoded.", "Save it as UTF-8."
-        ) from error
+    text = data.decode("utf-8-sig", "replace")
     found: dict[str, str] = {}
-    position = 0
+    position = _after_blank(text, 0)
     while position < len(text):
-        if blank := _BLANK.match(text, position):
-            position = blank.end() if blank.end() > position else len(text)
-            continue
         key = _KEY.match(text, position)
-        if not key:
+        name_given = key.group(1).strip() if key else ""
+        if not key or " " in name_given:
             raise _error(text, position, name, "this is no assignment", "Write NAME=value.")
+        value: str | None = environment.get(name_given)
+        position = key.end()
         if key.group(2):
-            value, position = _value(text, key.end(), name, {**found, **environment})
-            found[key.group(1)] = value
-        else:
-            position = key.end()
-            if key.group(1) in environment:
-                found[key.group(1)] = environment[key.group(1)]
+            value, position = _value(text, position, name, {**found, **environment})
+        if name_given and value is not None:
+            found[name_given] = value
+        position = _after_blank(text, position)
     return found
+
+
+def _after_blank(text: str, position: int) -> int:
+    """Where the next statement starts; after a closing quote that may be on the same line."""
+    blank = _BLANK.match(text, position)
+    return blank.end() if blank else position
 
 
 def _value(text: str, start: int, name: str, variables: Mapping[str, str]) -> tuple[str, int]:
@@ -66,16 +66,9 @@ def _value(text: str, start: int, name: str, variables: Mapping[str, str]) -> tu
         end += 2 if text[end] == "\\" else 1
     inner = text[start + 1 : end]
     if quote == "'":
-        return inner.replace("\\'", "'"), _line_end(text, end + 1, name)
+        return inner.replace("\\'", "'"), end + 1
     plain = _ESCAPED.sub(lambda match: _MEANING[match.group(1)], inner.replace("\\$", "$$"))
-    return _filled(plain, text, start, name, variables), _line_end(text, end + 1, name)
-
-
-def _line_end(text: str, position: int, name: str) -> int:
-    blank = _BLANK.match(text, position)
-    if not blank:
-        raise _error(text, position, name, "something follows the closing quote", "Put the whole value in quotes.")
-    return blank.end()
+    return _filled(plain, text, start, name, variables), end + 1
 
 
 def _filled(value: str, text: str, start: int, name: str, variables: Mapping[str, str]) -> str:

@@ -210,7 +210,7 @@ def _read_dotenv(root: Path, directory: Path, read: Read, environment: Mapping[s
 
 def _dotenv_files(root: Path, directory: Path, environment: Mapping[str, str]) -> list[Path]:
     named = [name for name in environment.get("COMPOSE_ENV_FILES", "").split(",") if name]
-    if environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "true"}:
+    if environment.get("COMPOSE_DISABLE_ENV_FILE", "").lower() in {"1", "t", "true"}:
         return []
     return [root / name for name in named] or [directory / ".env"]
 

@@ -63,10 +63,23 @@ def _fault(item: Node, resolve: Callable[[str], Path], disk: Disk, variables: Va
         return "" if required in {False, "false"} else f"{named.value} is not there"
     if kind == "folder":
         return f"{named.value} is not a file"
-    if form or kind == "other":  # Compose reads pipes and devices such as /dev/null, which must not be done here
+    if kind == "other":  # Compose reads pipes and devices such as /dev/null, which must not be done here
         return ""
     try:
-        parse_dotenv(disk.read(path).decode("utf-8-sig", "replace").encode(), named.value, variables)
+        data = disk.read(path)
+        if form:
+            return _raw_fault(data, named.value)
+        parse_dotenv(data, named.value, variables)
     except InputError as error:
         return error.message.rstrip(".")
+    return ""
+
+
+def _raw_fault(data: bytes, name: str) -> str:
+    """What Compose would refuse of a file with `format: raw`, whose values it takes as they are."""
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), 1):
+        text = line.lstrip(" \t")
+        key = text.partition("=")[0]
+        if text.strip() and not text.startswith("#") and (not key or " " in key or "\t" in key):
+            return f"{name}:{number}:{len(line) - len(text) + 1}: this is no assignment"
     return ""

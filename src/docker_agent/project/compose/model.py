@@ -191,7 +191,7 @@ def load(
         _model(merged, notes),
         directory=directory,
         disk=disk,
-        profiles=tuple(name for name in variables.get("COMPOSE_PROFILES", "").split(",") if name),
+        profiles=tuple(name.strip() for name in variables.get("COMPOSE_PROFILES", "").split(",") if name.strip()),
     )
     return _with_env_files(_filled_in(model, template), variables)
 
