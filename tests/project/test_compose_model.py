@@ -43,7 +43,7 @@ def problems(*texts: str) -> list[str]:
         (b"a:\n\tb: 1\n", "2:1: not valid YAML"),
         (b"a: 'x\n", "not valid YAML"),
         (b"a: \x00\x01", "not valid YAML"),
-        (b"\xff\xfe\x00a", "not UTF-8 text"),
+        (b"\xfe\xff\xd8", "not UTF-8 text"),
         (b"\x7fELF\x02\x01\x01\x00" + bytes(range(256)), "not UTF-8 text"),
         (b"a: &x [*x]", "contains itself"),
         (b"a: *gone", "has no anchor"),

@@ -6,6 +6,8 @@ from docker_agent.project.compose.nodes import Node, Scalar, Sequence, plain_val
 from docker_agent.project.compose.texts import mapping, scalars, text, texts
 from docker_agent.project.compose.types import Device, EnvFile, Tmpfs
 
+_LONGEST = 20  # digits of a limit; a number with more is none that Compose takes
+
 
 def read_env_files(node: Node | None) -> tuple[EnvFile, ...]:
     """The entries of `env_file` in either form."""
@@ -49,7 +51,7 @@ def read_ulimits(node: Node | None) -> dict[str, tuple[int, int]]:
     for key, value in mapping(node).items():
         said = mapping(value)
         ends = [text(said.get(end) if said else value) for end in ("soft", "hard")]
-        if all(end.removeprefix("-").isdecimal() for end in ends):
+        if all(end.removeprefix("-").isdecimal() and len(end) < _LONGEST for end in ends):
             found[key] = (int(ends[0]), int(ends[1]))
     return found
 

@@ -21,6 +21,7 @@ _DATE = (
 )
 _INFINITE = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 _TYPED = frozenset("+-.0123456789~nNtTfF")  # what a scalar that is not text may start with
+_LARGEST, _LONGEST = 2**64, 308  # of a whole number; one in decimal digits may be as long as a float can be large
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 Plain = str | int | float | bool | None
@@ -164,14 +165,22 @@ def resolve_plain(text: str) -> Plain:
     if text in {"true", "True", "TRUE", "false", "False", "FALSE"}:
         return text[0] in "tT"
     if _INT.fullmatch(text):
-        digits = text.replace("_", "")
-        octal = re.fullmatch(r"[-+]?0[0-7]+", digits)
-        return int(digits, 8) if octal else int(digits, 0)
+        return _whole_number(text)
     if _FLOAT.fullmatch(text):
         return float(text)
     if "." in text and re.fullmatch(_INFINITE, text):
         return float(text.replace(".", ""))
     return text
+
+
+def _whole_number(text: str) -> Plain:
+    """A whole number; what Go's numbers do not hold is text."""
+    digits = text.replace("_", "")
+    if len(digits) > _LONGEST:
+        return text
+    octal = re.fullmatch(r"[-+]?0[0-7]+", digits)
+    number = int(digits, 8) if octal else int(digits, 0)
+    return text if number >= _LARGEST and digits.lstrip("+-")[1:2] in {"b", "o", "x"} else number
 
 
 def is_date(node: Scalar) -> bool:

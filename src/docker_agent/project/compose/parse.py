@@ -32,6 +32,7 @@ MAX_DEPTH = 100
 MAX_BYTES = 8_000_000
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _LONG_TAG = "tag:yaml.org,2002:"
 _TYPED = {"!!int": {int}, "!!bool": {bool}, "!!float": {int, float}, "!!null": {type(None)}}
 
@@ -49,16 +50,16 @@ def read_source(path: Path, name: str, data: bytes) -> Source:
 
     Raises
     ------
-    Unreadable: the bytes are not UTF-8 text, or more than 8 MB.
+    Unreadable: the bytes are neither UTF-8 text nor UTF-16 with its mark, or more than 8 MB.
     """
     if len(data) > MAX_BYTES:
         what = f"{len(data):,} bytes is too much for a compose file"
         raise Unreadable("yaml_syntax", Source(name, path, b"", ""), 0, (what, "Name the right file."))
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode("utf-16" if data.startswith(_WIDE_MARKS) else "utf-8-sig")
     except UnicodeDecodeError as error:
-        broken = Source(name, path, data, data.decode("utf-8-sig", "replace"))
-        start = len(data[: error.start].decode("utf-8-sig"))
+        broken = Source(name, path, data, data.decode("utf-8", "replace"))
+        start = len(data[: error.start].decode("utf-8", "replace"))
         words = ("this is not UTF-8 text", "Save it as UTF-8 text.")
         raise Unreadable("yaml_syntax", broken, start, words) from error
     return Source(name, path, data, text)

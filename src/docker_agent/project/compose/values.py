@@ -22,6 +22,7 @@ _SECONDS = {
 _SIZE = r"(.*[0-9.]) ?([kmgtpKMGTP])?(?:[bB]|(?<=[kmgtpKMGTP])[iI][bB])?"
 _LONGEST_S = 2**63 / 1e9
 _INT = r"[-+]?[0-9]+"
+_LONGEST, _LARGEST = 300, 2.0**63
 
 
 def read_duration(text: str) -> float:
@@ -47,7 +48,7 @@ def read_size(text: str) -> int:
     if match is None or size < 0:
         raise ValueError(f'"{text}" is not a size such as 512m or 2g')
     power = " kmgtp".index((match.group(2) or " ").lower())
-    return int(size * 1024**power)
+    return int(min(size * 1024**power, _LARGEST))
 
 
 def read_bool(text: str) -> bool:
@@ -62,7 +63,7 @@ def read_bool(text: str) -> bool:
 
 def read_int(text: str) -> int:
     """A whole number in decimal digits; raises ValueError where it is none."""
-    if not re.fullmatch(_INT, text):
+    if not re.fullmatch(_INT, text) or len(text) > _LONGEST:
         raise ValueError(f'"{text}" is not a whole number')
     return int(text)
 

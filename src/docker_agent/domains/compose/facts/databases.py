@@ -54,7 +54,7 @@ def _family(image: str) -> tuple[str, int | None]:
     family = FAMILIES.get(_name(image), ("", ""))[0]
     tag = image.partition("@")[0].rpartition("/")[2].partition(":")[2]
     # TimescaleDB and pgvector say in their tags which PostgreSQL they hold.
-    found = re.search(r"pg(\d+)", tag) or re.match(r"v?(\d+)", tag)
+    found = re.search(r"pg(\d{1,9})", tag) or re.match(r"v?(\d{1,9})", tag)
     return family, int(found.group(1)) if found else None
 
 

@@ -12,6 +12,8 @@ from docker_agent.domains.compose.dockerfile.parse import Instruction
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
 
+_LONGEST = 6  # digits of a number that may be a port's
+
 
 @rule(severity=Severity.INFO, area="practice")
 def dockerfile_port_mismatch(model: ComposeModel) -> Iterator[Finding]:
@@ -63,6 +65,8 @@ def dockerfile_port_mismatch(model: ComposeModel) -> Iterator[Finding]:
 def _covers(expose: Instruction, first: int, last: int) -> bool:
     for word in expose.words:
         low, _, high = word.partition("/")[0].partition("-")
-        if low.isdigit() and int(low) <= first and last <= int(high or low):
+        if all(end.isdecimal() and len(end) < _LONGEST for end in (low, high or low)) and (
+            int(low) <= first and last <= int(high or low)
+        ):
             return True
     return False

@@ -12,6 +12,8 @@ from docker_agent.domains.compose.dockerfile.parse import Dockerfile, Instructio
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
 
+_LONGEST = 9  # digits of a number that are looked at; no file has so many stages
+
 
 @rule(severity=Severity.ERROR, area="practice")
 def dockerfile_undefined_stage(model: ComposeModel) -> Iterator[Finding]:
@@ -79,8 +81,8 @@ def _from(each: Instruction) -> str:
 def _wrong(model: ComposeModel, build: ImageBuild, dockerfile: Dockerfile, stage: Stage, name: str) -> str:
     """A hint where a name is surely meant as a stage and is none, "" where it may be an image."""
     before = [each.name for each in dockerfile.stages[: stage.index] if each.name]
-    if name.isdigit():
-        return "" if int(name) < stage.index else "Name a stage that begins further up."
+    if name.isdecimal():
+        return "" if int(name[:_LONGEST]) < stage.index else "Name a stage that begins further up."
     named = model.node(("services", build.service.name, "build", "additional_contexts", name))
     if name.lower() in before or named is not None or any(mark in name for mark in ":/@$"):
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from math import isfinite
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
@@ -68,7 +69,8 @@ def number_rewritten(model: ComposeModel) -> Iterator[Finding]:
             others = (Evidence(source="compose", where=str(other.place), quote=other.written) for other, _ in nodes[1:])
             found = replace(found, evidence=(*found.evidence, *others))
             harmless = all(
-                isinstance(other.plain, float) and Decimal(other.written) == Decimal(text) for other, text in nodes
+                isinstance(other.plain, float) and isfinite(other.plain) and Decimal(other.written) == Decimal(text)
+                for other, text in nodes
             )
             yield replace(found, severity=Severity.INFO) if harmless and not _has_arguments(service, nodes) else found
 

@@ -11,6 +11,7 @@ from docker_agent.domains.compose.shared.written import known_item
 from docker_agent.project.compose.model import ComposeModel
 
 MOST = 5
+_LONGEST = 9  # digits of a number that are looked at
 
 
 @rule(severity=Severity.OFF, area="production", production=Severity.INFO)
@@ -51,7 +52,7 @@ def restart_attempts(model: ComposeModel) -> Iterator[Finding]:
     for service in model.services.values():
         node = known_item(service, "restart")
         policy, _, count = node.value.partition(":") if node is not None else ("", "", "")
-        if node is None or policy != "on-failure" or (count.isdecimal() and 0 < int(count) <= MOST):
+        if node is None or policy != "on-failure" or (count.isdecimal() and 0 < int(count[:_LONGEST]) <= MOST):
             continue
         yield fault(
             model,
