@@ -26,6 +26,7 @@ from docker_agent.core.tool import Tool
 from docker_agent.dispatch import Door, Outcome, Screen
 from docker_agent.domains.compose.gate import deployment_findings
 from docker_agent.host.engine import connect
+from docker_agent.host.files import project_folder
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal, undo_plan
 from docker_agent.host.models import Container
@@ -197,7 +198,7 @@ def open_session(
     ------
     InputError: the folder is not there, or the context file or compose file cannot be read.
     """
-    root, settings = _folder(options.root), _settings(environment)
+    root, settings = project_folder(options.root), _settings(environment)
     redactor = Redactor({})
     host = host or connect(environment, seen=lambda container: _learn(redactor, container))
     found = find_context(root)
@@ -233,18 +234,6 @@ def open_session(
         kept=kept,
     )
     return Session(settings, options, door, workspace, stack, approver, opened, model)
-
-
-def _folder(given: Path) -> Path:
-    try:
-        root = given.resolve()
-    except OSError as error:
-        raise InputError(
-            "The folder of this shell is gone.", "Change to the project's folder, or give it with -C."
-        ) from error
-    if not root.is_dir():
-        raise InputError(f"{root} is not a folder.", "Give the project's folder with -C.")
-    return root
 
 
 def _settings(environment: Mapping[str, str]) -> Settings:

@@ -36,6 +36,24 @@ def read_file(path: Path) -> bytes:
         raise InputError(f"{path} cannot be read: {why}.", "Check the name and the permissions.") from error
 
 
+def project_folder(given: Path) -> Path:
+    """The folder that somebody gave for the project's, as a full path.
+
+    Raises
+    ------
+    InputError: it is not there, or no folder.
+    """
+    try:
+        root = given.resolve()
+    except OSError as error:
+        raise InputError(
+            "The folder of this shell is gone.", "Change to the project's folder, or give it with -C."
+        ) from error
+    if not root.is_dir():
+        raise InputError(f"{root} is not a folder.", "Give the project's folder with -C.")
+    return root
+
+
 def find_files(root: Path, pattern: str) -> list[Path]:
     """Files below a folder that match a glob such as `**/*.yml`.
 

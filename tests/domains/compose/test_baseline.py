@@ -8,7 +8,7 @@ import pytest
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
-from docker_agent.domains.compose.baseline import Baseline, known_of, merged, read_baseline, write_baseline
+from docker_agent.domains.compose.baseline import Baseline, known_of, read_baseline, write_baseline
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.project.compose.model import ComposeModel, load
@@ -43,8 +43,8 @@ def known(text: str = TEXT) -> Baseline:
 
 def applied(baseline: Baseline, text: str) -> tuple[list[str], int, list[str]]:
     model = model_of(text)
-    new, old, gone = baseline.apply(model, found(model))
-    return [finding.code for finding in new], len(old), [entry.code for entry in gone]
+    new, old, gone = baseline.apply(found(model), lambda finding: known_of(model, finding))
+    return [finding.code for finding in new], old, [entry.code for entry in gone]
 
 
 def test_what_is_known_does_not_count() -> None:
@@ -85,8 +85,8 @@ def test_the_file_is_in_a_fixed_order_one_entry_a_line_and_holds_no_secret() -> 
     assert rows == sorted(rows, key=lambda row: (row["file"], row["code"], row["object"], row["key"]))
     assert len(text.splitlines()) == len(rows) + 5
     assert "xK9mQ2vL7pR4tW8z" not in text
-    assert json.loads(write_baseline(merged([]))) == {"version": 1, "findings": []}
-    twice = merged([known(), known()])
+    assert json.loads(write_baseline(Baseline(Counter()))) == {"version": 1, "findings": []}
+    twice = Baseline(known().entries + known().entries)
     assert read_baseline(write_baseline(twice), "b").entries == twice.entries
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, TypeVar, cast
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
@@ -13,6 +13,8 @@ from docker_agent.core.record import value
 from docker_agent.domains.compose.suppress import where
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
+
+Found = TypeVar("Found")
 
 VERSION = 1
 
@@ -40,25 +42,17 @@ class Baseline:
 
     entries: Counter[Known]
 
-    @classmethod
-    def of(cls, counts: dict[Known, int]) -> Baseline:
-        """The baseline that knows each of these so many times."""
-        return cls(Counter(counts))
-
-    def apply(
-        self, model: ComposeModel, findings: Iterable[Finding]
-    ) -> tuple[list[Finding], list[Finding], list[Known]]:
-        """The findings that are new, those that were known, and the entries that are there no more."""
+    def apply(self, found: Iterable[Found], known: Callable[[Found], Known]) -> tuple[list[Found], int, list[Known]]:
+        """What is new of what was found, how many were known, and the entries that are there no more."""
         left = self.entries.copy()
-        new: list[Finding] = []
-        old: list[Finding] = []
-        for finding in findings:
-            known = known_of(model, finding)
-            if left[known] > 0:
-                left[known] -= 1
-                old.append(finding)
+        new: list[Found] = []
+        old = 0
+        for each in found:
+            if left[known(each)] > 0:
+                left[known(each)] -= 1
+                old += 1
             else:
-                new.append(finding)
+                new.append(each)
         return new, old, sorted((+left).elements())
 
 
@@ -67,14 +61,6 @@ def known_of(model: ComposeModel, finding: Finding) -> Known:
     file, line = where(finding)
     column = int(finding.evidence[0].where.rsplit(":", 1)[1])
     return Known(file, finding.code, finding.object, _key(model, file, line, column))
-
-
-def merged(baselines: Iterable[Baseline]) -> Baseline:
-    """One baseline of those of several stacks."""
-    entries: Counter[Known] = Counter()
-    for baseline in baselines:
-        entries.update(baseline.entries)
-    return Baseline(entries)
 
 
 def write_baseline(baseline: Baseline) -> str:

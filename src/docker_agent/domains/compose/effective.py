@@ -16,7 +16,6 @@ from docker_agent.project.edit.render import render_scalar
 Path = tuple[str | int, ...]
 
 _NAME = re.compile(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))")
-_NAMED = {"networks": "networks", "volumes": "volumes", "secrets": "secrets", "configs": "configs"}
 COLUMN = 48
 
 

@@ -65,17 +65,7 @@ def check_all(
 def gathered(checked: Sequence[Checked], baseline: Baseline | None = None) -> Report:
     """One report of several stacks."""
     rows = [row for each in checked for row in each.rows]
-    known = 0
-    left = baseline.entries.copy() if baseline else None
-    if left is not None:
-        new: list[Row] = []
-        for row in rows:
-            if left[row.known] > 0:
-                left[row.known] -= 1
-                known += 1
-            else:
-                new.append(row)
-        rows = new
+    rows, known, gone = baseline.apply(rows, lambda row: row.known) if baseline else (rows, 0, [])
     rows.sort(key=lambda row: (row.file, row.line, row.column, row.finding.code))
     return Report(
         rows=tuple(rows),
@@ -84,7 +74,7 @@ def gathered(checked: Sequence[Checked], baseline: Baseline | None = None) -> Re
         gaps=_once(gap for each in checked for gap in each.gaps),
         remarks=_once(remark for each in checked for remark in each.remarks),
         known=known,
-        gone=tuple(sorted((+left).elements())) if left is not None else (),
+        gone=tuple(gone),
         rules=len(all_rules()),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -12,10 +13,10 @@ from typing import Any, NoReturn
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.finding import Severity
 from docker_agent.core.rule import FixKind
-from docker_agent.domains.compose.baseline import Baseline, Known, read_baseline, write_baseline
+from docker_agent.domains.compose.baseline import Baseline, read_baseline, write_baseline
 from docker_agent.domains.compose.judge import all_rules
 from docker_agent.domains.compose.severities import Severities, severities_of
-from docker_agent.host.files import read_file, write_file
+from docker_agent.host.files import project_folder, read_file, write_file
 from docker_agent.surfaces.check.batch import Manner, check_all
 from docker_agent.surfaces.check.options import HELP, Wishes, parse, severities_given
 from docker_agent.surfaces.check.report import Checked, Report
@@ -145,15 +146,7 @@ def _root(shared: Sequence[str]) -> Path:
             given = shared[index + 1]
         elif word.startswith("--directory="):
             given = word.partition("=")[2]
-    try:
-        root = Path(given).resolve()
-    except OSError as error:
-        raise InputError(
-            "The folder of this shell is gone.", "Change to the project's folder, or give it with -C."
-        ) from error
-    if not root.is_dir():
-        raise InputError(f"{root} is not a folder.", "Give the project's folder with -C.")
-    return root
+    return project_folder(Path(given))
 
 
 def _context(root: Path) -> Any:
@@ -172,10 +165,7 @@ def _baseline(name: str, root: Path) -> Baseline | None:
 
 
 def _write_baseline(report: Report, path: Path) -> int:
-    counts: dict[Known, int] = {}
-    for row in report.rows:
-        counts[row.known] = counts.get(row.known, 0) + 1
-    write_file(path, write_baseline(Baseline.of(counts)).encode())
+    write_file(path, write_baseline(Baseline(Counter(row.known for row in report.rows))).encode())
     print(f"{len(report.rows)} findings are known from now on: {path.name}.")
     return 2 if report.gaps else 0
 
