@@ -51,7 +51,7 @@ def test_a_check_makes_it_and_the_next_says_the_same(package: Path) -> None:
 
 
 def test_a_module_that_changed_makes_it_void(package: Path) -> None:
-    module = package / "docker_agent" / "domains" / "compose" / "references.py"
+    module = package / "docker_agent" / "domains" / "compose" / "shared" / "references.py"
     kept = module.read_text()
     module.write_text(kept.replace("which is not declared", "that nobody knows"))
     try:

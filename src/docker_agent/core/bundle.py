@@ -1,7 +1,7 @@
 """Load many small modules from one file, which is made of their compiled code and kept beside it (decision 006).
 
-A rule is a file, and there are more than 150; finding, opening and importing one takes longer than running it. The file lies
-in the package's `__pycache__`, is void when one of its modules changed, and is as trusted as what else lies there.
+A rule is a file, and there are more than 150; finding, opening and importing one takes longer than running it. The file
+lies in the package's `__pycache__`, is void when one of its modules changed, and is as trusted as what else lies there.
 """
 
 from __future__ import annotations
