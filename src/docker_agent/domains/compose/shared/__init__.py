@@ -1,1 +1,1 @@
-"""What several rules share: what a model says in more than one place, findings of one kind, and fixes."""
+"""What several rules share: questions that they ask of a model, findings of one kind, and fixes."""
