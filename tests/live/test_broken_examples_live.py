@@ -59,12 +59,13 @@ def start(tmp_path: Path, host: Host) -> Iterator[Callable[[str], Workspace]]:
     docker("compose", "down", "--volumes", "-t", "0", cwd=root)
 
 
-def wait_for(ws: Workspace, code: str, seconds: float = 20.0) -> Diagnosis:
-    """Diagnose until the finding comes first."""
+def wait_for(ws: Workspace, code: str, seconds: float = 30.0, *, source: str = "") -> Diagnosis:
+    """Diagnose until the finding comes first, with evidence from a source, such as an event that is told later."""
     deadline = time.monotonic() + seconds
     while True:
         answer: Diagnosis = diagnose.function(ws)
-        if answer.findings and answer.findings[0].code == code:
+        first = answer.findings[0] if answer.findings else None
+        if first and first.code == code and source in {"", *(each.source for each in first.evidence)}:
             return answer
         assert time.monotonic() < deadline, answer
         time.sleep(0.5)
@@ -82,7 +83,7 @@ def carry_out(ws: Workspace, host: Host, plan: Plan, tmp_path: Path) -> Applied:
 def test_the_crash_loop_is_explained_and_mended(start: Callable[[str], Workspace], host: Host, tmp_path: Path) -> None:
     ws = start("crash-loop")
     before = (ws.root / "compose.yml").read_text()
-    answer = wait_for(ws, "exit-137-oom")
+    answer = wait_for(ws, "exit-137-oom", source="event")
     finding = answer.findings[0]
     places = {evidence.source: evidence.where for evidence in finding.evidence}
     line = before.split("\n").index("    mem_limit: 24m") + 1

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.lab import fixtures
 
+from docker_agent.core.finding import Severity
 from docker_agent.core.plan import Write
 from docker_agent.domains.compose.check import CheckReport, check
 from docker_agent.domains.compose.fix import fix
@@ -79,7 +80,7 @@ def put_files(root: Path, **texts: str) -> None:
 @pytest.mark.parametrize("name", ["jobs", "lab-web", "shop"])
 def test_compose_accepts_the_healthy_examples(name: str, tmp_path: Path) -> None:
     root = Path(shutil.copytree(HEALTHY / name, tmp_path / "dalab-compose"))
-    assert checked(root).findings == ()
+    assert [finding.code for finding in checked(root).findings if finding.severity is not Severity.INFO] == []
 
 
 def test_the_model_says_what_compose_says(tmp_path: Path) -> None:
