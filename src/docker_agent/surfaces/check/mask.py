@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.secret import SHORTEST
+from docker_agent.domains.compose.dockerfile.written import written_secrets
 from docker_agent.host.files import read_file
 from docker_agent.project.secret_leaks import leaks
 from docker_agent.project.secrets import known_secrets
@@ -27,7 +28,8 @@ class Mask:
     def __call__(self, text: str) -> str:
         """The text with masks."""
         if self._values is None:
-            forms = {form: name for name, value in self._known().items() for form in _forms_of(value)}
+            named = [(name, value) for name, value in written_secrets(self._stack.model) if len(value) >= SHORTEST]
+            forms = {form: name for name, value in (*named, *self._known().items()) for form in _forms_of(value)}
             self._values = sorted(forms.items(), key=lambda pair: -len(pair[0]))
             self._short = list(self._short_ones())
         for value, name in self._values:
@@ -49,6 +51,9 @@ class Mask:
         for leak in leaks(self._stack.model):
             if len(leak.suspicion.secret) < SHORTEST:
                 yield leak.suspicion.secret, (leak.suspicion.key or leak.written.key).lstrip("-")
+        for name, value in written_secrets(self._stack.model):
+            if len(value) < SHORTEST:
+                yield value, name
 
 
 def _forms_of(value: str) -> Iterator[str]:

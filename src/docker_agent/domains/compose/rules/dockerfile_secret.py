@@ -6,11 +6,9 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
-from docker_agent.core.secret import key_looks_secret
-from docker_agent.core.secret_pair import secret_pair
-from docker_agent.core.secret_text import secrets_in_text, secrets_on_command_line, split_words
 from docker_agent.domains.compose.dockerfile.build import ImageBuild, instructions
 from docker_agent.domains.compose.dockerfile.parse import Instruction
+from docker_agent.domains.compose.dockerfile.written import is_secret, secrets_in_command
 from docker_agent.project.compose.model import ComposeModel
 
 
@@ -58,21 +56,14 @@ def dockerfile_secret(model: ComposeModel) -> Iterator[Finding]:
             yield from _in_command(build, each)
             continue
         for key, value in each.pairs:
-            if _is_secret(each.word, key, value):
+            if is_secret(each.word, key, value):
                 how = {"ARG": "takes", "ENV": "sets", "LABEL": "writes out"}[each.word]
                 words = f"The Dockerfile of {build.service.name} {how} the secret {key} by {each.word}."
                 yield _at(build, each, each.text.find(key), key, words)
 
 
-def _is_secret(word: str, key: str, value: str | None) -> bool:
-    if word != "LABEL" and key_looks_secret(key):
-        return word == "ARG" or (bool(value) and (value or "").lower() not in {"true", "false", "0", "1"})
-    return value is not None and secret_pair("" if word == "LABEL" else key, value) is not None
-
-
 def _in_command(build: ImageBuild, run: Instruction) -> Iterator[Finding]:
-    on_line = (found for _, found in secrets_on_command_line(split_words(run.script)))
-    for found in {found.secret: found for found in (*secrets_in_text(run.script), *on_line)}.values():
+    for found in secrets_in_command(run):
         what = found.key.lstrip("-") if found.by_key else f"a {found.kind.replace('-', ' ')}"
         words = f"The Dockerfile of {build.service.name} has {what or 'a secret'} written out in a RUN."
         yield _at(build, run, run.script.find(found.secret), what, words)
