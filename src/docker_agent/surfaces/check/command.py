@@ -45,6 +45,10 @@ def main(words: Sequence[str]) -> NoReturn:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"The report cannot be written: {error.strerror}.", file=sys.stderr)
+        code = InputError.exit_code
     raise SystemExit(code)
 
 
@@ -58,7 +62,7 @@ def _run(shared: Sequence[str], words: Sequence[str], *, as_json: bool) -> int:
     root = _root(shared)
     context = _context(root)
     stacks = stacks_asked(root, wishes.paths, wishes.given.get("file", []), context.compose_files if context else ())
-    if wishes.has("fix"):
+    if wishes.has("fix") and not wishes.has("diff"):
         fixing: Any = importlib.import_module("docker_agent.surfaces.check.fixing")
         return int(fixing.fix_stacks(shared, root, stacks, unsafe=wishes.has("unsafe"), codes=wishes.listed("select")))
     manner = manner_of(wishes, root, context)
