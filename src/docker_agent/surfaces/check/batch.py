@@ -64,7 +64,7 @@ def check_all(
 
 def gathered(checked: Sequence[Checked], baseline: Baseline | None = None) -> Report:
     """One report of several stacks."""
-    rows = [row for each in checked for row in each.rows]
+    rows = _rows_once(row for each in checked for row in each.rows)
     rows, known, gone = baseline.apply(rows, lambda row: row.known) if baseline else (rows, 0, [])
     rows.sort(key=lambda row: (row.file, row.line, row.column, row.finding.code))
     return Report(
@@ -192,6 +192,11 @@ def _diff(stack: Stack, manner: Manner, mask: Mask) -> str:
     """What the fixes of some kinds would change; loaded here, since most calls want none."""
     fix_diff = importlib.import_module("docker_agent.surfaces.check.diff").fix_diff
     return str(fix_diff(stack, manner.severities, manner.select, manner.diff, mask))
+
+
+def _rows_once(rows: Iterable[Row]) -> list[Row]:
+    """Each finding once, also where several stacks have the file that it is in, such as by include."""
+    return list({(row.file, row.line, row.column, row.finding.code, row.finding.message): row for row in rows}.values())
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:

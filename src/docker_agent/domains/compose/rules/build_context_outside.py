@@ -44,7 +44,8 @@ def build_context_outside(model: ComposeModel) -> Iterator[Finding]:
     Keep the compose file at the top of what it builds, or name what is needed by `additional_contexts`.
     """
     for build in image_builds(model):
-        if build.context is not None and not build.context.is_relative_to(model.resolve(".")):
-            place = model.place(("services", build.service.name, "build", "context"))
+        place = model.place(("services", build.service.name, "build", "context"))
+        homes = (model.resolve("."), model.source(place.file).path.parent)
+        if build.context is not None and not any(build.context.is_relative_to(home) for home in homes):
             words = f"{build.service.name} is built in a folder outside the project."
             yield fault(model, place, build.service.name, words, "Keep the compose file at the top of what it builds.")
