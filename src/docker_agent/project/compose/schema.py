@@ -11,6 +11,7 @@ from typing import Any
 from docker_agent.project.compose.nodes import Entry, Mapping, Node, Place, Plain, Scalar, Sequence, is_date
 from docker_agent.project.compose.shapes import Shape, compose_shape
 from docker_agent.project.compose.texts import typed, unset_words
+from docker_agent.project.compose.values import read_duration
 
 Report = Callable[[str, Place, str, str], None]
 
@@ -133,7 +134,7 @@ class _Walk:
         if empty:
             hint = ", and it is empty"
         elif isinstance(node, Scalar) and (set(kinds) == {"string"} or _is_timestamp(node.value)):
-            hint = f"; put {node.value} in quotes"
+            hint = f"; write {node.value}s" if _lacks_unit(node, shape) else f"; put {node.value} in quotes"
         place = key.place if empty and key is not None else node.place
         self.report("schema", place, f"{self._name()} must be {wanted}{hint}", "")
 
@@ -171,6 +172,17 @@ def _kind_of_text(value: str) -> str:
     if value in _NOT_FINITE:
         return "number"
     return "timestamp" if _is_timestamp(value) else "string"
+
+
+def _lacks_unit(node: Scalar, shape: Shape) -> bool:
+    """Whether a number stands for a duration, which Compose refuses without a unit also in quotes."""
+    if shape.decoded is not read_duration or kind_of(typed(node), node) not in {"number", "integer", "whole"}:
+        return False
+    try:
+        read_duration(node.value)
+    except ValueError:
+        return True
+    return False
 
 
 def _is_timestamp(value: str) -> bool:

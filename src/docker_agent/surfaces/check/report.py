@@ -104,4 +104,6 @@ class Report:
         parts = [f"{counts[level]} {word}{'s' * (counts[level] > 1)}" for level, word in WORDS if counts[level]]
         many = len(self.files)
         where = self.files[0] if many == 1 else f"{many} files"
+        if self.gaps and not parts:
+            return "Nothing wrong found in what could be looked at."
         return f"{', '.join(parts) or 'Nothing wrong found'} in {where}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docker_agent.surfaces.check.options import OPTIONS
+from docker_agent.surfaces.check.options import OPTIONS, SHORT
 
 TOP = """Usage: docker-agent check [OPTIONS] [PATHS]...
 
@@ -42,6 +42,7 @@ COLUMN = 28
 
 def usage() -> str:
     """The whole help text."""
-    rows = [(f"--{option.name} {option.value}".strip(), option.help) for option in OPTIONS]
+    short = {name.removeprefix("--"): f"{letter}, " for letter, name in SHORT.items()}
+    rows = [(f"{short.get(each.name, '')}--{each.name} {each.value}".strip(), each.help) for each in OPTIONS]
     lines = [f"  {name:<{COLUMN}}{words}" for name, words in (*rows, *SHARED)]
     return TOP + "\n".join(lines) + "\n" + BOTTOM

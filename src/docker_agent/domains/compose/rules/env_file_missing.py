@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import problems
 from docker_agent.project.compose.model import ComposeModel
+
+GONE = ("is not there.", "it cannot be read.")
 
 
 @rule(severity=Severity.ERROR, area="model")
@@ -43,4 +46,6 @@ def env_file_missing(model: ComposeModel) -> Iterator[Finding]:
     ---
     https://docs.docker.com/reference/compose-file/services/#env_file
     """
-    yield from problems(model, "env_file_missing", "Create the file, or write required: false beside its path.")
+    for found in problems(model, "env_file_missing", "Correct the file, or the path to it."):
+        gone = found.message.endswith(GONE)
+        yield replace(found, fix="Create the file, or write required: false beside its path.") if gone else found

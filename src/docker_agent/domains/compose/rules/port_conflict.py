@@ -71,11 +71,12 @@ def port_conflict(model: ComposeModel) -> Iterator[Finding]:
             )
     for (port, service), (other, owner) in _conflicts(model, [claim for claim in claims if not claim[0].pool]):
         takers = f"{service.name} wants" if service is owner else f"{service.name} and {owner.name} want"
+        both = f" {_shown(port)}" if _shown(other) == _shown(port) else f": {_shown(other)} and {_shown(port)}"
         found = fault(
             model,
             port.place,
             service.name,
-            f"{takers} the same host port: {_shown(other)} and {_shown(port)}.",
+            f"{takers} the same host port{both}.",
             "Publish one of them on another port.",
         )
         elsewhere = Evidence(source="compose", where=str(other.place), quote=_shown(other))
