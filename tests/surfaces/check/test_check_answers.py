@@ -100,3 +100,21 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
 
 def test_help_names_the_short_options(line: Line) -> None:
     assert "-f, --file FILE" in line("check", "--help").out
+
+
+def test_a_policy_that_is_not_understood_is_told(line: Line) -> None:
+    line.write("compose.yaml", API)
+    line.write(
+        ".project-context.md",
+        "# Shop\n\n## Docker Configuration\n\n### Security policies\n\n- root_user: fatal\n- privileged_mode: error\n",
+    )
+
+    assert "`fatal` of policy `root_user` is no severity" in line("check").out
+
+
+def test_a_folder_with_stacks_only_below_it_says_how_they_are_checked(line: Line) -> None:
+    (line.root / "api").mkdir()
+    line.write("api/compose.yaml", API)
+
+    assert "docker-agent check ." in line("check").err
+    assert "[restart_missing]" not in line("check", ".").out

@@ -41,12 +41,14 @@ class Severities:
     places: where it says so, by code, such as `.project-context.md:12`.
     profile: `dev` sums up the findings of hardening rules, `prod` lists them and takes the rules' weights there.
     overrides: what the command line says; no comment in a file silences these codes.
+    mistakes: sentences on what the project says that was not understood.
     """
 
     policies: Mapping[str, Severity] = field(default_factory=dict[str, Severity])
     places: Mapping[str, str] = field(default_factory=dict[str, str])
     profile: Profile = "dev"
     overrides: Mapping[str, Severity] = field(default_factory=dict[str, Severity])
+    mistakes: tuple[str, ...] = ()
     _weights: dict[str, Weight] = field(default_factory=dict[str, "Weight"], init=False, compare=False, repr=False)
 
     def named(self, code: str) -> tuple[Severity, str] | None:
@@ -77,12 +79,13 @@ class Severities:
         return Weight(rule, rule.severity)
 
     def unknown(self, codes: Collection[str]) -> Iterator[str]:
-        """A sentence for each code that a person gave a severity to and that no rule has, with the nearest that is.
+        """A sentence for each code that a person gave a severity to and that no rule has, and for each mistake.
 
         Parameters
         ----------
         codes: those that there are.
         """
+        yield from self.mistakes
         for code in {**self.policies, **self.overrides}:
             named = self.named(code)
             if named and code not in codes and not code.startswith(LINTERS):
@@ -107,4 +110,5 @@ def severities_of(
         places=places,
         profile=profile or ("prod" if context.production else "dev"),
         overrides=overrides or {},
+        mistakes=tuple(f"{name}:{each.line}: {each.message} {each.hint}".strip() for each in context.mistakes),
     )

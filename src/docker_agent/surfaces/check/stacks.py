@@ -46,7 +46,8 @@ def stacks_asked(root: Path, paths: Sequence[str], laid_over: Sequence[str], nam
     if not found:
         files = find_stack_files(root, context_files=named)
         if not files:
-            raise InputError(f"There is no compose file in {root}.", "Name files or folders, or create compose.yaml.")
+            hint = "Search the folders below with docker-agent check ., name files, or create compose.yaml."
+            raise InputError(f"There is no compose file in {root}.", hint)
         found = [Asked(tuple(files))]
     return list(dict.fromkeys(found))
 
