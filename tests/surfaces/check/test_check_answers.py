@@ -118,3 +118,11 @@ def test_a_folder_with_stacks_only_below_it_says_how_they_are_checked(line: Line
 
     assert "docker-agent check ." in line("check").err
     assert "[restart_missing]" not in line("check", ".").out
+
+
+def test_a_plan_says_what_it_mends_in_sentences(line: Line) -> None:
+    line.write("compose.yaml", 'version: "3"\nservices: {web: {image: "nginx:1.29", privileged: true}}\n')
+    steps = line("check", "--fix", "--unsafe", "--json").json["data"]["steps"]
+
+    assert "web: web" not in steps[0]
+    assert ".;" not in steps[0]

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Annotated
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.rule import FixKind
 from docker_agent.core.tool import tool
@@ -71,7 +72,7 @@ def _plan(ws: Workspace, stack: Stack, result: FixResult) -> Plan:
     names, left = ", ".join(stack.model.sources), _left(result)
     if not result.done:
         return Plan(title=f"Nothing to mend in {names}", project=stack.name, reason=left)
-    why = "; ".join(f"{finding.object}: {finding.message}" for finding in result.done)
+    why = " ".join(_said(finding) for finding in result.done)
     sources = stack.model.sources
     steps = [
         *file_steps(ws.root, result.file_edits, HostDisk(ws.host)),
@@ -85,6 +86,12 @@ def _plan(ws: Workspace, stack: Stack, result: FixResult) -> Plan:
         reason=f"Running containers keep their settings until they are recreated. {left}".strip(),
         findings=tuple(f"{finding.object}: {finding.code}" for finding in result.done),
     )
+
+
+def _said(finding: Finding) -> str:
+    """What a fix mends, with the object in front where the message does not name it."""
+    named = finding.object in finding.message
+    return finding.message if named else f"{finding.object}: {finding.message}"
 
 
 def _left(result: FixResult) -> str:
