@@ -9,6 +9,7 @@ from evals import fuzz_compose
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from docker_agent.domains.compose.shared.references import near
 from docker_agent.project.compose.parse import Unreadable, read_source
 
 KEYS = (
@@ -86,3 +87,12 @@ def test_damaged_marks_of_an_encoding_are_told(data: bytes) -> None:
 
 def test_utf_16_is_read_as_compose_reads_it() -> None:
     assert read_source(Path("c.yml"), "c.yml", "services: {é: {}}".encode("utf-16")).text == "services: {é: {}}"
+
+
+def test_names_are_not_compared_for_a_hint_where_that_takes_long() -> None:
+    few, many = [f"web{number}" for number in range(3)], [f"web{number}" for number in range(5_000)]
+    assert (near("web9", few), near("web9x", many), near("x" * 9_000, ["x" * 9_001])) == (
+        'Did you mean "web2"?',
+        "",
+        "",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, TypeVar, cast
@@ -12,7 +13,7 @@ from docker_agent.core.finding import Finding
 from docker_agent.core.record import value
 from docker_agent.domains.compose.suppress import where
 from docker_agent.project.compose.model import ComposeModel
-from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
+from docker_agent.project.compose.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 Found = TypeVar("Found")
 
@@ -115,7 +116,7 @@ def _path(node: Node, offset: int) -> list[str]:
     steps: list[str] = []
     while True:
         if isinstance(node, Mapping):
-            below = next((e for e in node.entries if not e.merged and e.key.start <= offset <= _end(e)), None)
+            below = _entry_at(node, offset)
             if below is None:
                 return steps
             steps.append(below.key.value)
@@ -132,7 +133,16 @@ def _path(node: Node, offset: int) -> list[str]:
             return steps
 
 
-def _end(entry: Any) -> int:
+def _entry_at(node: Mapping, offset: int) -> Entry | None:
+    """The entry that is written around a place; those that are merged in come last, the others in their order."""
+    count = len(node.entries)
+    while count and node.entries[count - 1].merged:
+        count -= 1
+    place = bisect_right(node.entries, offset, hi=count, key=lambda entry: entry.key.start) - 1
+    return node.entries[place] if place >= 0 and offset <= _end(node.entries[place]) else None
+
+
+def _end(entry: Entry) -> int:
     return entry.alias[1] if entry.alias else max(entry.value.end, entry.key.end)
 
 

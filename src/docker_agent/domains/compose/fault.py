@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.project.compose.model import ComposeModel
@@ -49,10 +50,16 @@ def service_at(model: ComposeModel, place: Place) -> str:
 
 def runs_once(model: ComposeModel, service: Service) -> bool:
     """Whether a service is a job that others wait for to end."""
-    return any(
-        dependency.service == service.name and dependency.condition == "service_completed_successfully"
-        for other in model.services.values()
-        for dependency in other.depends_on
+    return service.name in _jobs(model)
+
+
+@lru_cache(maxsize=2)
+def _jobs(model: ComposeModel) -> frozenset[str]:
+    return frozenset(
+        dependency.service
+        for service in model.services.values()
+        for dependency in service.depends_on
+        if dependency.condition == "service_completed_successfully"
     )
 
 

@@ -16,6 +16,7 @@ from docker_agent.project.compose.types import Service
 
 _EXTENDED = {"network", "model"}
 _NAMESPACES = ("network_mode", "ipc", "pid", "uts")
+_MANY, _LONG = 500, 200  # names and characters that are compared for a hint
 
 
 class Reference(NamedTuple):
@@ -115,7 +116,9 @@ def as_active(model: ComposeModel, service: Service, found: Finding) -> Finding:
 
 
 def near(name: str, known: Collection[str]) -> str:
-    """The question whether the nearest known name was meant, "" where none is near."""
+    """The question whether the nearest known name was meant, "" where none is near or looking takes too long."""
+    if len(known) > _MANY or len(name) > _LONG:
+        return ""
     found = get_close_matches(name, known, n=1)
     return f'Did you mean "{found[0]}"?' if found else ""
 
