@@ -126,3 +126,10 @@ def test_a_plan_says_what_it_mends_in_sentences(line: Line) -> None:
 
     assert "web: web" not in steps[0]
     assert ".;" not in steps[0]
+
+
+def test_a_stage_that_is_mistyped_in_from_is_named(line: Line) -> None:
+    line.write("compose.yaml", API)
+    line.write("Dockerfile", "FROM node:22 AS build\nFROM build2\n")
+
+    assert "or FROM build if the stage of that name is meant" in line("check", "--profile", "prod").out

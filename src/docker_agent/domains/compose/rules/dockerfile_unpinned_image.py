@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.rule import rule
@@ -48,10 +49,15 @@ def dockerfile_unpinned_image(model: ComposeModel) -> Iterator[Finding]:
     Hadolint DL3006, DL3007
     """
     for build in dockerfiles(model):
-        for stage in build.dockerfile.stages if build.dockerfile else ():
+        if build.dockerfile is None:
+            continue
+        for stage in build.dockerfile.stages:
             image = build.image_of(stage)
             tag = image_tag(image) if image else ""
             if image and (tag is None or tag in FLOATING):
                 said = f"the tag {tag}, which moves" if tag else "no tag"
                 words = f"The Dockerfile of {build.service.name} builds on {image.partition('@')[0]} with {said}."
-                yield build.fault(span_of(stage.begin), words, f"Write FROM {without_tag(image)}:VERSION.")
+                above = [each.name for each in build.dockerfile.stages[: stage.index] if each.name]
+                near = get_close_matches(image.lower(), above, n=1) if tag is None else []
+                meant = f", or FROM {near[0]} if the stage of that name is meant" if near else ""
+                yield build.fault(span_of(stage.begin), words, f"Write FROM {without_tag(image)}:VERSION{meant}.")
