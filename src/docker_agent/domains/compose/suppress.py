@@ -18,6 +18,7 @@ UNUSED_SUPPRESSION = "unused_suppression"
 _MARK = "docker-agent:"
 _COMMENT = re.compile(r"#[ \t]*docker-agent:[ \t]*ignore\b(?:\[([^\]\n]*)\])?")
 _WORD = re.compile(r"[^\s,]+")
+_MANY = 200  # words that are compared with the rules' codes
 _NO_CONTENT = re.compile(r"\s*(?:#.*|---|%.*)?\s*")
 
 
@@ -94,13 +95,16 @@ def misnamed(model: ComposeModel, found: Collection[Suppression], codes: Collect
     ----------
     codes: those that there are.
     """
+    hints: dict[str, str] = {}
     for each in found:
         if not each.code:
             hint = "Write # docker-agent: ignore[rule] reason."
             yield fault(model, each.place, each.place.file, "The comment names no rule to ignore.", hint)
         elif each.code not in codes:
-            near = get_close_matches(each.code, codes, n=1)
-            hint = f'Did you mean "{near[0]}"?' if near else "Take it out."
+            if each.code not in hints:
+                near = get_close_matches(each.code, codes, n=1) if len(hints) < _MANY else []
+                hints[each.code] = f'Did you mean "{near[0]}"?' if near else "Take it out."
+            hint = hints[each.code]
             yield fault(model, each.place, each.place.file, f"The comment ignores {each.code}, which is no rule.", hint)
 
 
