@@ -21,6 +21,7 @@ HASH = "$2y$10$" + "a1B2c3D4e5" * 5 + "abc"
         ("DATABASE_URL: postgres://app:abc@db/x", "DATABASE_URL: <secret:DATABASE_URL>"),
         (f"HASHED: {HASH.replace('$', '$$')}", "HASHED: <secret:HASHED>"),
         ('API_TOKEN: "with \\"quotes\\" in it"', 'API_TOKEN: "<secret:API_TOKEN>"'),
+        ("API_TOKEN: 'it''s quoted'", "API_TOKEN: '<secret:API_TOKEN>'"),
         ("MODE: production", "MODE: production"),
     ],
 )

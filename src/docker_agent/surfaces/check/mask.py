@@ -57,7 +57,8 @@ class Mask:
 
 
 def _forms_of(value: str) -> Iterator[str]:
-    """How a value may stand in a compose file: as it is, with doubled dollar signs, with escapes."""
+    """How a value may stand in a compose file: as it is, with doubled dollar signs and quotes, with escapes."""
     for form in (value, value.replace("$", "$$")):
         yield form
+        yield form.replace("'", "''")
         yield json.dumps(form, ensure_ascii=False)[1:-1]
