@@ -25,7 +25,7 @@ RUNS = 15
 BATCH_RUNS = 3
 FILES = 500
 MUTANTS = 600
-OURS = (sys.executable, "-m", "docker_agent", "check")
+OURS = (str(Path(sys.executable).with_name("docker-agent")), "check")
 
 
 def peers() -> dict[str, tuple[str, ...]]:

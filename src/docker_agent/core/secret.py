@@ -7,10 +7,11 @@ import re
 from collections import Counter
 from functools import cached_property, lru_cache
 
+from docker_agent.core.pattern import lazy
 from docker_agent.core.record import record
 
 SHORTEST = 6
-MASK = re.compile(r"<secret:[\w.\-]+>")
+MASK = lazy(r"<secret:[\w.\-]+>")
 
 KEY_WORDS = (
     r"(?i)(?:^|[_.\-])(?:pass|passwd|password|passphrase|pwd|secret|secrets|token|apikey|credential|credentials|salt|pepper|"
@@ -94,9 +95,9 @@ KNOWN_SHAPES: tuple[Shape, ...] = (
     ),
 )
 _STARTS = [(start, shape) for shape in KNOWN_SHAPES for start in shape.starts]
-URL_PASSWORD = re.compile(r"://(?<=\w://)[^\s/:@\"'<>]*:([^\s/\"'<>]{3,256})@")
+URL_PASSWORD = lazy(r"://(?<=\w://)[^\s/:@\"'<>]*:([^\s/\"'<>]{3,256})@")
 
-PASSWORD_FLAG = re.compile(r"--?[\w\-]*(?:password|passwd|requirepass|passphrase|secret|token)", re.IGNORECASE)
+PASSWORD_FLAG = lazy(r"--?[\w\-]*(?:password|passwd|requirepass|passphrase|secret|token)", re.IGNORECASE)
 
 HARMLESS_WORDS = frozenset(
     [

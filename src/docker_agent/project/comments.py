@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable
 
+from docker_agent.core.pattern import lazy
 from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
 
-_COMMENT = re.compile(r"(?<![^\s])#[^\r\n]*")
+_COMMENT = lazy(r"(?<![^\s])#[^\r\n]*")
 
 
 def comments(text: str, nodes: Iterable[Node], start: int = 0, end: int | None = None) -> list[tuple[int, int]]:

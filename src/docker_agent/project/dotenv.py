@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.pattern import lazy
 from docker_agent.project.interpolate import TemplateError, interpolate
 
 # A name may have blanks around it, and every blank but a space within it.
-_KEY = re.compile(r"(?:export[ \t\r\n\f]++)?+([\w.\[\] \t\v\f\r\x85\xa0-]*+)(?:([=:])[ \t\v\f\r\x85\xa0]*|(?=\n)|\Z)")
-_BLANK = re.compile(r"(?:\s+|#[^\n]*)*")
-_ESCAPED = re.compile(r"\\([abfnrtv\\\"])")
+_KEY = lazy(r"(?:export[ \t\r\n\f]++)?+([\w.\[\] \t\v\f\r\x85\xa0-]*+)(?:([=:])[ \t\v\f\r\x85\xa0]*|(?=\n)|\Z)")
+_BLANK = lazy(r"(?:\s+|#[^\n]*)*")
+_ESCAPED = lazy(r"\\([abfnrtv\\\"])")
 _MEANING = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", '"': '"'}
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from docker_agent.core.pattern import lazy
 from docker_agent.core.record import record
 
 MAX_NESTING = 50
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_OPERATOR = re.compile(r":?[-+?]")
+_NAME = lazy(r"[A-Za-z_][A-Za-z0-9_]*")
+_OPERATOR = lazy(r":?[-+?]")
 
 
 @record

@@ -9,18 +9,19 @@ from functools import lru_cache
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.pattern import lazy
 from docker_agent.core.secret import PASSWORD_FLAG, SHORTEST, is_reference, key_looks_secret, value_looks_secret
 from docker_agent.project.dotenv import parse_dotenv
 from docker_agent.project.secret_leaks import leaks
 from docker_agent.project.stack import Stack
 
-HARMLESS_KEY = re.compile(
+HARMLESS_KEY = lazy(
     r"(?:^|_)(?:NAME|HOST|HOSTNAME|PORT|URL|URI|USER|USERNAME|DOMAIN|ENV|ENVIRONMENT|MODE|LEVEL|VERSION|TAG|IMAGE|PATH|"
     r"DIR|TZ|TIMEZONE|LANG|LOCALE|REGION|ZONE|EMAIL|REPLICAS|FILE|PROFILES|PROJECT)$",
     re.IGNORECASE,
 )
-HARMLESS_VALUE = re.compile(r"[\d.,:]+|v?\d[\w.\-]*|(?:true|false|yes|no|on|off|none|null)|/[\w./\-]*", re.IGNORECASE)
-ASSIGNMENT = re.compile(r"^[ \t]*(?:export[ \t]+)?([\w.\-]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
+HARMLESS_VALUE = lazy(r"[\d.,:]+|v?\d[\w.\-]*|(?:true|false|yes|no|on|off|none|null)|/[\w./\-]*", re.IGNORECASE)
+ASSIGNMENT = lazy(r"^[ \t]*(?:export[ \t]+)?([\w.\-]+)[ \t]*=[ \t]*(.*)$", re.MULTILINE)
 LARGEST_SECRET_FILE = 65_536
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import Annotated
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from docker_agent.core.errors import AgentError, InputError, ToolMissing
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.pattern import lazy
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.compose.hadolint import ask_hadolint
@@ -25,7 +25,7 @@ CONFIG_TIMEOUT_S = 20.0
 LONGEST_MESSAGE = 500
 LONGEST_QUOTE = 80
 
-_PLACED = re.compile(r"[^\n]+?:\d+:\d+: ")
+_PLACED = lazy(r"[^\n]+?:\d+:\d+: ")
 
 
 class CheckReport(BaseModel):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from docker_agent.core.pattern import lazy
 from docker_agent.project.compose.model import ComposeModel, node_at
 from docker_agent.project.compose.nodes import Mapping as MappingNode
 from docker_agent.project.compose.nodes import Node, Scalar
@@ -15,7 +15,7 @@ from docker_agent.project.edit.render import render_scalar
 
 Path = tuple[str | int, ...]
 
-_NAME = re.compile(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))")
+_NAME = lazy(r"\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))")
 COLUMN = 48
 
 

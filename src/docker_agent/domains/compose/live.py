@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.pattern import lazy
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
 from docker_agent.project.engine_state import EngineState, TakenPort
@@ -18,7 +19,7 @@ LISTENING = "0A"
 # The kernel's own tables, where the engine runs on this machine.
 TABLES = (Path("/proc/net/tcp"), Path("/proc/net/tcp6"))
 
-_ROW = re.compile(r"^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) ", re.MULTILINE)
+_ROW = lazy(r"^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) ", re.MULTILINE)
 
 
 def engine_state(reads: Reads, stack: Stack) -> EngineState:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.pattern import lazy
 from docker_agent.core.record import value
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.comments import comments
@@ -16,10 +16,10 @@ from docker_agent.project.compose.nodes import Mapping, Node, Place, Sequence, S
 UNUSED_SUPPRESSION = "unused_suppression"
 
 _MARK = "docker-agent:"
-_COMMENT = re.compile(r"#[ \t]*docker-agent:[ \t]*ignore\b(?:\[([^\]\n]*)\])?")
-_WORD = re.compile(r"[^\s,]+")
+_COMMENT = lazy(r"#[ \t]*docker-agent:[ \t]*ignore\b(?:\[([^\]\n]*)\])?")
+_WORD = lazy(r"[^\s,]+")
 _MANY = 200  # words that are compared with the rules' codes
-_NO_CONTENT = re.compile(r"\s*(?:#.*|---|%.*)?\s*")
+_NO_CONTENT = lazy(r"\s*(?:#.*|---|%.*)?\s*")
 
 
 @value

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.pattern import lazy
 from docker_agent.core.record import record, value
 
-_INT = re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|(0|[1-9][0-9_]*))")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INT = lazy(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|(0|[1-9][0-9_]*))")
+_FLOAT = lazy(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 _DATE = (
     r"\d{4}-(\d\d?)-(\d\d?)"

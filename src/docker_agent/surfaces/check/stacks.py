@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.pattern import lazy
 from docker_agent.core.record import value
 from docker_agent.host.files import SKIPPED_FOLDERS
 from docker_agent.project.stack import FILE_NAMES, OVERRIDE_NAMES, find_stack_files
 
-_COMPOSE_FILE = re.compile(r"(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml", re.IGNORECASE)
+_COMPOSE_FILE = lazy(r"(?:docker-)?compose(?:[.\-_][\w.\-]+)?\.ya?ml", re.IGNORECASE)
 
 
 @value

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
+from docker_agent.core.pattern import lazy
 from docker_agent.project.compose.types import Service
 
 _POSTGRES = "/var/lib/postgresql/data"
@@ -47,7 +47,7 @@ _DATA = {
 _LOGGED = {"redis": "/data", "valkey/valkey": "/data", "redis/redis-stack-server": "/data"}
 
 # `0.8.0-pg18` of pgvector, `17.2-alpine` of PostgreSQL itself.
-_POSTGRES_MAJOR = re.compile(r".*pg(\d{1,9})|(\d{1,9})")
+_POSTGRES_MAJOR = lazy(r".*pg(\d{1,9})|(\d{1,9})")
 _REGISTRIES = (
     "docker.io/",
     "index.docker.io/",

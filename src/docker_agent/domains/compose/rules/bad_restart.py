@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.pattern import lazy
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.shared.written import known_item
@@ -14,7 +14,7 @@ from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.edit.values import Edit, set_service_value
 
 POLICIES = ("no", "always", "unless-stopped", "on-failure")
-_VALID = re.compile(r"no|always|unless-stopped|on-failure(:\d+)?|")
+_VALID = lazy(r"no|always|unless-stopped|on-failure(:\d+)?|")
 
 
 @rule(severity=Severity.ERROR, area="conflict")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.pattern import lazy
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault, problems
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Scalar
 
-_PART = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
+_PART = lazy(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _HINT = "Use letters, digits, _, . and -, with a letter or a digit in front."
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.pattern import lazy
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
@@ -14,7 +15,7 @@ from docker_agent.project.compose.nodes import Source
 from docker_agent.project.edit.values import Edit
 
 # A comment at the start of a line or behind a space is left out.
-_DEFAULT = re.compile(r"^[ \t]*#.*|[ \t]#.*|(?<!\$)\$\{([A-Za-z_]\w*)-(?=[^}])", re.MULTILINE)
+_DEFAULT = lazy(r"^[ \t]*#.*|[ \t]#.*|(?<!\$)\$\{([A-Za-z_]\w*)-(?=[^}])", re.MULTILINE)
 
 
 @rule(severity=Severity.OFF, area="practice")

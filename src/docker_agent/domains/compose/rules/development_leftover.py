@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.pattern import lazy
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
@@ -27,10 +28,8 @@ MODES = {
     "ASPNETCORE_ENVIRONMENT": ("development",),
 }
 
-_COMMAND = re.compile(
-    r"\bnodemon\b|--reload\b|\brunserver\b|\b(?:npm|yarn|pnpm|bun)(?: run)? dev\b|--debug\b|--inspect"
-)
-_FOR_DEVELOPMENT = re.compile(r"dev|override|local|test|debug", re.IGNORECASE)
+_COMMAND = lazy(r"\bnodemon\b|--reload\b|\brunserver\b|\b(?:npm|yarn|pnpm|bun)(?: run)? dev\b|--debug\b|--inspect")
+_FOR_DEVELOPMENT = lazy(r"dev|override|local|test|debug", re.IGNORECASE)
 
 
 @rule(severity=Severity.INFO, area="production", production=Severity.WARN)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.pattern import lazy
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
@@ -14,7 +14,7 @@ from docker_agent.project.compose.types import Service
 from docker_agent.project.edit.values import Edit
 
 # What people mean by octal modes: rights of three digits, or four with a sticky or set-id bit.
-_MODE = re.compile(r"[1-7]?[0-7]{3}")
+_MODE = lazy(r"[1-7]?[0-7]{3}")
 
 # Modes that somebody writes as a decimal number on purpose: 420 is 0644.
 _MEANT = frozenset({0o400, 0o440, 0o444, 0o600, 0o640, 0o644, 0o660, 0o664, 0o700, 0o755, 0o775, 0o777, 0o1777})

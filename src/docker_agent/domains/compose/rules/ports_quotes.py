@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.pattern import lazy
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.shared.quoting import quote
@@ -16,7 +16,7 @@ from docker_agent.project.compose.types import Service
 from docker_agent.project.edit.values import Edit
 
 # The numbers to the base of 60 of YAML 1.1.
-_SEXAGESIMAL = re.compile(r"[1-9][0-9_]*(?::[0-5]?[0-9])+")
+_SEXAGESIMAL = lazy(r"[1-9][0-9_]*(?::[0-5]?[0-9])+")
 
 
 @rule(severity=Severity.INFO, area="style")

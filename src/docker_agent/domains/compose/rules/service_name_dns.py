@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.pattern import lazy
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
@@ -13,7 +14,7 @@ from docker_agent.project.compose.types import Service
 
 LONGEST_LABEL = 63
 
-_HOST = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?([A-Za-z0-9._-]+)", re.IGNORECASE)
+_HOST = lazy(r"[a-z][a-z0-9+.-]*://(?:[^/@\s]*@)?([A-Za-z0-9._-]+)", re.IGNORECASE)
 
 
 @rule(severity=Severity.WARN, area="practice")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
+from docker_agent.core.pattern import lazy
 from docker_agent.project.compose.nodes import Scalar, resolve_plain
 from docker_agent.project.edit.values import Edit
 
-_SAFE_WITHOUT = re.compile(r"[A-Za-z0-9_./~$](?:[A-Za-z0-9_./~$+@-]|:(?=\S))*")
+_SAFE_WITHOUT = lazy(r"[A-Za-z0-9_./~$](?:[A-Za-z0-9_./~$+@-]|:(?=\S))*")
 
 
 def quote(node: Scalar) -> Edit:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from docker_agent.core.pattern import lazy
 from docker_agent.domains.compose.shared.written import written_pairs
 from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
 from docker_agent.project.compose.types import Service
 
 # Password hashes as crypt and htpasswd write them; what follows the last dollar sign is lost as a variable.
-_HASH = re.compile(r"(?<!\$)\$(?:2[abxy]\$\d\d|apr1|argon2(?:id|i|d)|[156y])\$(?!\$)[^\s\"']*")
-_VARIABLE = re.compile(r"(?<!\$)\$(?:\{(\w+)\}|(\w+))")
+_HASH = lazy(r"(?<!\$)\$(?:2[abxy]\$\d\d|apr1|argon2(?:id|i|d)|[156y])\$(?!\$)[^\s\"']*")
+_VARIABLE = lazy(r"(?<!\$)\$(?:\{(\w+)\}|(\w+))")
 
 _SHELL = ("command", "entrypoint")
 
