@@ -107,7 +107,8 @@ def _refusing(source: Source) -> Wrong:
 
 
 def _events(text: str) -> Iterator[Any]:
-    yield from yaml.parse(text, Loader=LOADER)
+    """The events as `yaml.parse` gives them, without asking twice for each."""
+    return iter(LOADER(text).get_event, None)
 
 
 def _syntax_error(source: Source, error: yaml.YAMLError) -> Unreadable:
