@@ -8,6 +8,7 @@ import pytest
 
 from docker_agent.project.stack import open_stack
 from docker_agent.surfaces.check.mask import Mask
+from docker_agent.surfaces.entry import main
 
 HASH = "$2y$10$" + "a1B2c3D4e5" * 5 + "abc"
 
@@ -32,3 +33,21 @@ def test_a_line_is_shown_with_masks(tmp_path: Path, line: str, shown: str) -> No
 
     assert mask(line) == shown
     assert mask("    image: abc:1") == "    image: abc:1"
+
+
+@pytest.mark.parametrize(
+    "written", ["DB_PASSWORD: 'pa$Gh0stT0k'", "- DB_PASSWORD=pa$Gh0stT0k", "- 'DB_PASSWORD=pa$Gh0stT0k'"]
+)
+def test_a_password_with_a_dollar_sign_is_not_told_as_a_variable(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], written: str
+) -> None:
+    file = tmp_path / "compose.yaml"
+    file.write_text(f"services:\n  web:\n    image: abc:1\n    environment:\n      {written}\n")
+
+    with pytest.raises(SystemExit):
+        main(["check", str(file), "-C", str(tmp_path)])
+
+    shown = capsys.readouterr().out
+    assert "Gh0st" not in shown
+    assert "dollar_unescaped" in shown
+    assert "<secret:DB_PASSWORD>" in shown

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from docker_agent.core.errors import InputError
 from docker_agent.core.secret import SHORTEST
 from docker_agent.domains.compose.dockerfile.written import written_secrets
+from docker_agent.domains.compose.shared.stray_dollars import dollars_in_secrets
 from docker_agent.host.files import read_file
 from docker_agent.project.secret_leaks import leaks
 from docker_agent.project.secrets import known_secrets
@@ -54,6 +55,8 @@ class Mask:
         for name, value in written_secrets(self._stack.model):
             if len(value) < SHORTEST:
                 yield value, name
+        for service in self._stack.model.services.values():
+            yield from ((value, key) for key, _, value in dollars_in_secrets(service))
 
 
 def _forms_of(value: str) -> Iterator[str]:

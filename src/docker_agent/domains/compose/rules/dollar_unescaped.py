@@ -21,8 +21,8 @@ def dollar_unescaped(model: ComposeModel) -> Iterator[Finding]:
     ---
     Compose fills in variables before the container sees them, and nothing where it knows none. A password hash
     (`$2y$10$...`, `$apr1$...`) arrives without a part of itself and no login works; a command's `$POSTGRES_USER`, which
-    the container's environment has, is empty. Only hashes are flagged, and variables that the service's own
-    `environment` gives a value and Compose does not know.
+    the container's environment has, is empty. Only hashes are flagged, passwords with a `$Name` in their middle that
+    nothing sets, and variables that the service's own `environment` gives a value and Compose does not know.
 
     Flagged
     -------

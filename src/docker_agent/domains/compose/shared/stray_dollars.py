@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docker_agent.core.pattern import lazy
+from docker_agent.core.secret import is_reference, key_looks_secret
 from docker_agent.domains.compose.shared.written import written_pairs
 from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
 from docker_agent.project.compose.types import Service
@@ -13,6 +14,7 @@ from docker_agent.project.compose.types import Service
 _HASH = lazy(r"(?<!\$)\$(?:2[abxy]\$\d\d|apr1|argon2(?:id|i|d)|[156y])\$(?!\$)[^\s\"']*")
 _VARIABLE = lazy(r"(?<!\$)\$(?:\{(\w+)\}|(\w+))")
 
+_BARE = lazy(r"(?<!\$)\$([A-Za-z_]\w*)")
 _SHELL = ("command", "entrypoint")
 
 
@@ -28,6 +30,9 @@ def stray_dollars(service: Service) -> list[tuple[Scalar, list[int]]]:
             if character == "$"
         ]
         found += [(node, places)] if places else []
+    for _, node, value in dollars_in_secrets(service):
+        start = node.start + node.source.text[node.start : node.end].find(value)
+        found.append((node, [start + match.start() for match in _BARE.finditer(value)]))
     for node in _commands(service):
         if not node.unset:
             continue
@@ -39,6 +44,22 @@ def stray_dollars(service: Service) -> list[tuple[Scalar, list[int]]]:
         ]
         found += [(node, places)] if places else []
     return found
+
+
+def dollars_in_secrets(service: Service) -> Iterator[tuple[str, Scalar, str]]:
+    """The secrets with `$Name` in the middle of other characters, where nothing sets Name: key, scalar, value."""
+    for key, node in (*written_pairs(service), *_listed_pairs(service)):
+        value = node.written.removeprefix(f"{key}=")
+        if node.unset and key_looks_secret(key):
+            names = {match.group(1) for match in _BARE.finditer(value)} & set(node.unset)
+            if names and not is_reference(value) and "${" not in value:
+                yield key, node, value
+
+
+def _listed_pairs(service: Service) -> Iterator[tuple[str, Scalar]]:
+    for item in _scalars(service.raw.get("environment")):
+        if "=" in item.written:
+            yield item.written.partition("=")[0], item
 
 
 def _is_meant_inside(service: Service, node: Scalar, name: str) -> bool:
