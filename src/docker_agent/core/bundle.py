@@ -17,14 +17,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH1
 FILE = os.path.join(ROOT, "__pycache__", f"bundle.{sys.implementation.cache_tag}")  # noqa: PTH118
 
 # A module's name, its file below the root, size and time of the file, its code.
-Entry = tuple[str, str, int, int, bytes]
+Entry = tuple[str, str, int, int, CodeType]
 
 
 def use_bundle() -> bool:
     """Load the modules of the bundle; False where there is none, or one of its modules changed."""
     try:
         with open(FILE, "rb") as file:  # noqa: PTH123
-            entries: list[Entry] = marshal.load(file)  # noqa: S302 - as Python does
+            entries: list[Entry] = marshal.loads(file.read())  # noqa: S302 - as Python does
         for _, name, size, changed, _ in entries:
             found = os.stat(f"{ROOT}/{name}")  # noqa: PTH116
             if (found.st_size, found.st_mtime_ns) != (size, changed):
@@ -36,7 +36,7 @@ def use_bundle() -> bool:
         sys.modules[name] = _module(name, f"{ROOT}/{file_name}")
     for name, *_, code in new:
         module = sys.modules[name]
-        exec(marshal.loads(code), module.__dict__)  # noqa: S102, S302 - what importing is
+        exec(code, module.__dict__)  # noqa: S102 - what importing is
         parent, _, last = name.rpartition(".")
         setattr(sys.modules[parent], last, module)
     return True
@@ -47,7 +47,8 @@ def make_bundle(*roots: str) -> None:
 
     Parameters
     ----------
-    roots: names of modules, or of packages with all that is loaded of them.
+    roots: names of modules, or of packages with all that is loaded of them; this one is always there, so that a bundle
+        of another form is void.
     """
     if sys.dont_write_bytecode:
         return
@@ -55,7 +56,7 @@ def make_bundle(*roots: str) -> None:
     try:
         os.makedirs(os.path.dirname(FILE), exist_ok=True)  # noqa: PTH103, PTH120
         with open(half_done, "wb") as file:  # noqa: PTH123
-            marshal.dump(list(_entries(roots)), file)
+            marshal.dump(list(_entries((__name__, *roots))), file)
         os.replace(half_done, FILE)  # noqa: PTH105
     except OSError:
         return
@@ -84,11 +85,14 @@ def _entries(roots: tuple[str, ...]) -> Iterator[Entry]:
             continue
         if name not in codes:
             with open(file, "rb") as source:  # noqa: PTH123
-                codes[name] = compile(source.read(), file, "exec", dont_inherit=True)
+                words = (
+                    -1 if ".rules." in name else 2
+                )  # the docstring of a rule is its manual; those of others take time to read
+                codes[name] = compile(source.read(), file, "exec", dont_inherit=True, optimize=words)
             above = [name.rsplit(".", up)[0] for up in range(1, name.count(".") + 1)]
             imported = [word for word in codes[name].co_names if word.startswith(f"{PACKAGE}.")]
             waiting = [*above, *waiting, name, *imported]
             continue
         done.add(name)
         found = os.stat(file)  # noqa: PTH116
-        yield name, os.path.relpath(file, ROOT), found.st_size, found.st_mtime_ns, marshal.dumps(codes[name])
+        yield name, os.path.relpath(file, ROOT), found.st_size, found.st_mtime_ns, codes[name]
