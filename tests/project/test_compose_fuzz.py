@@ -102,11 +102,11 @@ def test_names_are_not_compared_for_a_hint_where_that_takes_long() -> None:
 def test_a_comment_with_very_many_words_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[str] = []
 
-    def compare(word: str, _: object, **__: object) -> list[str]:
+    def compare(word: str, _: object) -> str:
         compared.append(word)
-        return []
+        return ""
 
-    monkeypatch.setattr(suppress, "get_close_matches", compare)
+    monkeypatch.setattr(suppress, "nearest", compare)
     words = " ".join([*("--password",) * 100, *(f"rule{number}" for number in range(5_000))])
     fuzz_compose.check(f"services: {{}} # docker-agent: ignore[{words}]".encode())
     assert len(compared) == len(set(compared)) == 200

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from docker_agent.core.finding import Severity
+from docker_agent.core.nearest import nearest
 from docker_agent.core.record import record
 from docker_agent.core.rule import Rule
 
@@ -89,8 +89,8 @@ class Severities:
         for code in {**self.policies, **self.overrides}:
             named = self.named(code)
             if named and code not in codes and not code.startswith(LINTERS):
-                near = get_close_matches(code, codes, n=1)
-                meant = f"did you mean {near[0]}?" if near else "it changes nothing."
+                near = nearest(code, codes)
+                meant = f"did you mean {near}?" if near else "it changes nothing."
                 yield f"{named[1]}: there is no rule {code}; {meant}"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.nearest import nearest
 from docker_agent.core.pattern import lazy
 from docker_agent.core.record import value
 from docker_agent.domains.compose.fault import fault
@@ -102,8 +102,8 @@ def misnamed(model: ComposeModel, found: Collection[Suppression], codes: Collect
             yield fault(model, each.place, each.place.file, "The comment names no rule to ignore.", hint)
         elif each.code not in codes:
             if each.code not in hints:
-                near = get_close_matches(each.code, codes, n=1) if len(hints) < _MANY else []
-                hints[each.code] = f'Did you mean "{near[0]}"?' if near else "Take it out."
+                near = nearest(each.code, codes) if len(hints) < _MANY else ""
+                hints[each.code] = f'Did you mean "{near}"?' if near else "Take it out."
             hint = hints[each.code]
             yield fault(model, each.place, each.place.file, f"The comment ignores {each.code}, which is no rule.", hint)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 
+from docker_agent.core.nearest import nearest
 from docker_agent.core.record import record
 from docker_agent.project.compose.nodes import Entry, Mapping, Node, Scalar
 from docker_agent.project.compose.notes import Notes
@@ -75,7 +75,7 @@ class Extending:
             return node
         base = theirs.services.index.get(named.value)
         if base is None:
-            near = (get_close_matches(named.value, theirs.services.index, n=1) or [""])[0]
+            near = nearest(named.value, theirs.services.index)
             where = f" in {file.value}" if file else ""
             self.notes.wrong(CODE, named.place, f"{name} extends {named.value}, which is no service{where}", near)
             return node

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from difflib import get_close_matches
 from typing import Any
 
+from docker_agent.core.nearest import nearest
 from docker_agent.project.compose.nodes import Entry, Mapping, Node, Place, Plain, Scalar, Sequence, is_date
 from docker_agent.project.compose.shapes import Shape, compose_shape
 from docker_agent.project.compose.texts import typed, unset_words
@@ -143,7 +143,7 @@ class _Walk:
         if shape.patterns:
             self.report("schema", entry.key.place, f'{self._name()} cannot have the name "{name}"', "")
             return
-        near = (get_close_matches(name, shape.words, n=1) or [""])[0]
+        near = nearest(name, shape.words)
         words = f'{self._name()} has no "{name}"' if self.path else f'a compose file has no "{name}" at the top'
         if name in NEWER:
             words, near = f"{words} before versions of Docker Compose newer than 2.40", ""
@@ -203,7 +203,7 @@ def _code(shape: Shape) -> str:
 def _faults(value: Plain, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
     allowed: list[str] = said.get("enum") or []
     if allowed and value not in allowed:
-        near = (get_close_matches(str(value), allowed, n=1) or [""])[0]
+        near = nearest(str(value), allowed)
         yield f"is {value or 'empty'}, but must be {_listed(allowed)}", near
     if isinstance(value, str) and "pattern" in said and not re.search(said["pattern"], value):
         yield f'is "{value}", which does not match {said["pattern"]}', ""

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.finding import Severity
+from docker_agent.core.nearest import nearest
 from docker_agent.core.rule import FixKind
 from docker_agent.domains.compose.baseline import Baseline, read_baseline, write_baseline
 from docker_agent.domains.compose.judge import all_rules
@@ -136,9 +137,8 @@ def _codes(wishes: Wishes, name: str) -> frozenset[str]:
     codes = {code.replace("-", "_") for code in wishes.listed(name)}
     known = {rule.code for rule in all_rules()} if codes else set[str]()
     for code in sorted(codes - known):
-        difflib: Any = importlib.import_module("difflib")
-        near: list[str] = difflib.get_close_matches(code, known, n=1)
-        hint = f"Did you mean {near[0]}?" if near else HELP
+        near = nearest(code, known)
+        hint = f"Did you mean {near}?" if near else HELP
         raise InputError(f"--{name}: there is no rule {code}.", hint)
     return frozenset(codes)
 

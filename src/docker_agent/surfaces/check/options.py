@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Literal
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.nearest import nearest
 from docker_agent.core.record import record
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
@@ -89,8 +89,8 @@ def parse(words: Sequence[str]) -> Wishes:
         name, equals, value = SHORT.get(word, word).partition("=")
         option = BY_NAME.get(name.removeprefix("--")) if name.startswith("--") else None
         if option is None:
-            near = get_close_matches(name.removeprefix("--"), BY_NAME, n=1)
-            hint = f"Did you mean --{near[0]}? {HELP}" if near else HELP
+            near = nearest(name.removeprefix("--"), BY_NAME)
+            hint = f"Did you mean --{near}? {HELP}" if near else HELP
             raise InputError(f"check has no option {name}.", hint)
         if option.value and not equals:
             if not left:

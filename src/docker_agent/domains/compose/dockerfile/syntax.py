@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from docker_agent.core.nearest import nearest
 from docker_agent.domains.compose.dockerfile.parse import Dockerfile, Instruction
 from docker_agent.domains.compose.dockerfile.words import FLAGS
 
@@ -22,7 +22,7 @@ def syntax_faults(dockerfile: Dockerfile) -> Iterator[Fault]:
     yield from ((start, end, words, "") for start, end, words in dockerfile.faults)
     for each in dockerfile.instructions:
         if each.word not in FLAGS:
-            near = (get_close_matches(each.word, FLAGS, n=1) or [""])[0]
+            near = nearest(each.word, FLAGS)
             yield each.start, each.start + len(each.word), f"there is no instruction {each.word}", near
             continue
         for words in (_unknown_flag(each), _bad_arguments(each)):
@@ -38,7 +38,7 @@ def syntax_faults(dockerfile: Dockerfile) -> Iterator[Fault]:
 def _unknown_flag(each: Instruction) -> tuple[str, str] | None:
     for name, _ in each.flags:
         if name not in FLAGS[each.word]:
-            return f"{each.word} has no flag --{name}", (get_close_matches(name, FLAGS[each.word], n=1) or [""])[0]
+            return f"{each.word} has no flag --{name}", nearest(name, FLAGS[each.word])
     return None
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.nearest import nearest
 from docker_agent.core.pattern import lazy
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
@@ -74,4 +74,4 @@ def correct(model: ComposeModel, finding: Finding) -> list[Edit]:
 
 def _nearest(value: str) -> str:
     word = value.partition(":")[0].strip().lower().replace("_", "-")
-    return (get_close_matches(word, POLICIES, n=1) or [""])[0]
+    return nearest(word, POLICIES)

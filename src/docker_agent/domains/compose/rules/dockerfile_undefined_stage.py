@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.nearest import nearest
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import ImageBuild, image_builds, span_of
 from docker_agent.domains.compose.dockerfile.parse import Dockerfile, Instruction, Stage
@@ -88,5 +88,5 @@ def _wrong(model: ComposeModel, build: ImageBuild, dockerfile: Dockerfile, stage
         return ""
     if any(each.name == name.lower() for each in dockerfile.stages):
         return "Move that stage up."
-    near = get_close_matches(name.lower(), before, n=1)
-    return f'Did you mean "{near[0]}"?' if near else ""
+    near = nearest(name.lower(), before)
+    return f'Did you mean "{near}"?' if near else ""

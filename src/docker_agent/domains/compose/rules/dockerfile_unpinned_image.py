@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.nearest import nearest
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import dockerfiles, span_of
 from docker_agent.domains.compose.facts.images import FLOATING, image_tag, without_tag
@@ -58,6 +58,6 @@ def dockerfile_unpinned_image(model: ComposeModel) -> Iterator[Finding]:
                 said = f"the tag {tag}, which moves" if tag else "no tag"
                 words = f"The Dockerfile of {build.service.name} builds on {image.partition('@')[0]} with {said}."
                 above = [each.name for each in build.dockerfile.stages[: stage.index] if each.name]
-                near = get_close_matches(image.lower(), above, n=1) if tag is None else []
-                meant = f", or FROM {near[0]} if the stage of that name is meant" if near else ""
+                near = nearest(image.lower(), above) if tag is None else ""
+                meant = f", or FROM {near} if the stage of that name is meant" if near else ""
                 yield build.fault(span_of(stage.begin), words, f"Write FROM {without_tag(image)}:VERSION{meant}.")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
 from math import isfinite
+from typing import Any
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.rule import rule
@@ -69,7 +70,7 @@ def number_rewritten(model: ComposeModel) -> Iterator[Finding]:
             others = (Evidence(source="compose", where=str(other.place), quote=other.written) for other, _ in nodes[1:])
             found = replace(found, evidence=(*found.evidence, *others))
             harmless = all(
-                isinstance(other.plain, float) and isfinite(other.plain) and Decimal(other.written) == Decimal(text)
+                isinstance(other.plain, float) and isfinite(other.plain) and _decimal(other.written) == _decimal(text)
                 for other, text in nodes
             )
             yield replace(found, severity=Severity.INFO) if harmless and not _has_arguments(service, nodes) else found
@@ -97,7 +98,7 @@ def _rewritten(service: Service) -> list[tuple[Scalar, str]]:
 def _as_compose_writes(value: float) -> str:
     if isinstance(value, int) and abs(value) < LARGEST_INT:
         return str(value)
-    number = Decimal(repr(float(value)))
+    number = _decimal(repr(float(value)))
     if not number.is_finite() or not number:
         return f"{value:g}"
     number = number.normalize()
@@ -106,6 +107,11 @@ def _as_compose_writes(value: float) -> str:
         return format(number, "f")
     digits = str(number.scaleb(-exponent).normalize())
     return f"{digits}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+
+
+def _decimal(text: str) -> Any:
+    """A number without rounding; what makes it is loaded only where a file has such a number."""
+    return importlib.import_module("decimal").Decimal(text)
 
 
 def _has_arguments(service: Service, nodes: list[tuple[Scalar, str]]) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.nearest import nearest
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import image_builds
 from docker_agent.domains.compose.fault import fault
@@ -57,8 +57,8 @@ def undefined_build_arg(model: ComposeModel) -> Iterator[Finding]:
         taken = {key for each in build.dockerfile.instructions if each.word == "ARG" for key, _ in each.pairs}
         for key in build.args:
             if key not in taken and "$" not in key and not key.upper().startswith(_ALWAYS):
-                near = get_close_matches(key, taken, n=1)
+                near = nearest(key, taken)
                 words = f"{build.service.name} gives the build argument {key}, which its Dockerfile does not take."
-                hint = f'Did you mean "{near[0]}"?' if near else f"Declare it by ARG {key}, or take it out."
+                hint = f'Did you mean "{near}"?' if near else f"Declare it by ARG {key}, or take it out."
                 place = model.key_place(("services", build.service.name, "build", "args", key))
                 yield fault(model, place, build.service.name, words, hint)

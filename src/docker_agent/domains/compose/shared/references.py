@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.nearest import nearest
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Mapping, Node, Place, Scalar, Sequence
@@ -119,8 +119,8 @@ def near(name: str, known: Collection[str]) -> str:
     """The question whether the nearest known name was meant, "" where none is near or looking takes too long."""
     if len(known) > _MANY or len(name) > _LONG:
         return ""
-    found = get_close_matches(name, known, n=1)
-    return f'Did you mean "{found[0]}"?' if found else ""
+    found = nearest(name, known)
+    return f'Did you mean "{found}"?' if found else ""
 
 
 def _named(each: Reference) -> str:
