@@ -16,7 +16,7 @@ KeyPath = tuple[str | int, ...]
 _SHORTEST = 3
 _COMMANDS = frozenset({"command", "entrypoint", "test"})
 _TEXTS = frozenset({"content", "dockerfile_inline"})
-_PAIRS: dict[str, PlaceKind] = {
+PAIRS: dict[str, PlaceKind] = {
     "environment": "environment",
     "args": "argument",
     "labels": "label",
@@ -93,7 +93,7 @@ class _Walk:
                     said, whole = literal(node.written)
                     self.found.append(Written(_kind_of(key, kind), owner, key, (node,), path, (said,), whole))
             case Mapping():
-                inner = _PAIRS.get(key, kind)
+                inner = PAIRS.get(key, kind)
                 for entry in node.entries:
                     if entry.key.value not in _NEVER or inner == "environment":
                         self.below(entry.value, owner, (*path, entry.key.value), inner)
@@ -109,13 +109,13 @@ class _Walk:
             self.found.append(Written("command", owner, key, words, path, said, whole))
             return
         for place, item in enumerate(node.items):
-            if key not in _PAIRS:
+            if key not in PAIRS:
                 self.below(item, owner, (*path, place), kind)
             elif isinstance(item, Scalar) and "=" in item.written and id(item) not in self.seen:
                 self.seen.add(id(item))
                 name, _, value = item.written.partition("=")
                 text, whole = literal(value)
-                self.found.append(Written(_PAIRS[key], owner, name, (item,), (*path, name), (text,), whole))
+                self.found.append(Written(PAIRS[key], owner, name, (item,), (*path, name), (text,), whole))
 
 
 def _kind_of(key: str, kind: PlaceKind) -> PlaceKind:

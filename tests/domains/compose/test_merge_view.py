@@ -118,3 +118,38 @@ def test_an_unknown_service_is_an_error_with_the_nearest_name() -> None:
         merge_view.function(workspace(compose__yml=BASE), [], "wbe")
     with pytest.raises(InputError, match="no compose file"):
         merge_view.function(workspace())
+
+
+SECRETS = """\
+services:
+  db:
+    image: postgres:17.2
+    hostname: abc
+    environment:
+      POSTGRES_PASSWORD: abc
+      API_TOKEN: "12"
+      PW_PASSWORD: ${SHORT}
+      REQUIRE_AUTH: "true"
+      TOKEN_FILE: abc
+    command: ["run", "--password", "abd"]
+    secrets: [abe]
+  other:
+    image: postgres:17.2
+    environment: ["DB_PASSWORD=${SHORT}", "MODE=abc"]
+x-common: {password: abf}
+"""
+
+
+def test_short_secrets_are_masked_where_they_stand_and_nothing_else_is() -> None:
+    data: Any = yaml.safe_load(shown(SECRETS, dotenv={"SHORT": "xy"}))
+    db, other = data["services"]["db"], data["services"]["other"]
+    assert db["environment"] == {
+        "POSTGRES_PASSWORD": "<secret:POSTGRES_PASSWORD>",
+        "API_TOKEN": "<secret:API_TOKEN>",
+        "PW_PASSWORD": "<secret:PW_PASSWORD>",
+        "REQUIRE_AUTH": "true",
+        "TOKEN_FILE": "abc",
+    }
+    assert (db["hostname"], db["command"][2], db["secrets"]) == ("abc", "<secret:password>", ["abe"])
+    assert other["environment"] == ["DB_PASSWORD=<secret:DB_PASSWORD>", "MODE=abc"]
+    assert data["x-common"] == {"password": "<secret:password>"}

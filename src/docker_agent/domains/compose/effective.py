@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from docker_agent.core.pattern import lazy
+from docker_agent.domains.compose.hidden import Hidden
 from docker_agent.project.compose.model import ComposeModel, node_at
 from docker_agent.project.compose.nodes import Mapping as MappingNode
 from docker_agent.project.compose.nodes import Node, Scalar
@@ -36,13 +37,13 @@ class Variables:
 
 
 def effective_text(model: ComposeModel, variables: Variables, service: str = "") -> str:
-    """The merged and interpolated file as YAML.
+    """The merged and interpolated file as YAML, with masks for secrets.
 
     Parameters
     ----------
     service: only this one and what it uses; everything by default.
     """
-    writer = _Writer(model, variables)
+    writer = _Writer(model, variables, Hidden(model))
     root = _only(model, service) if service else model.root
     return "\n".join(writer.lines(root, (), 0)) + "\n"
 
@@ -51,6 +52,7 @@ def effective_text(model: ComposeModel, variables: Variables, service: str = "")
 class _Writer:
     model: ComposeModel
     variables: Variables
+    hidden: Hidden
 
     def lines(self, node: Node, path: Path, indent: int) -> Iterator[str]:
         lead = " " * indent
@@ -92,6 +94,7 @@ class _Writer:
             yield self.remarked(f"{lead}- {'{}' if isinstance(item, MappingNode) else '[]'}", item, path)
 
     def scalar(self, head: str, node: Scalar, path: Path, indent: int) -> Iterator[str]:
+        node = self.hidden(node, path)
         value = node.plain
         text = node.value
         if isinstance(value, str) and "\n" in text.rstrip("\n") and not text.startswith((" ", "\n")):
