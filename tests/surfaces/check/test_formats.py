@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xmlschema
 from jsonschema import Draft4Validator, Draft202012Validator
 
 from docker_agent.core.finding import Evidence, Finding, Severity
@@ -18,7 +19,7 @@ from docker_agent.surfaces.check.formats import github, gitlab, junit, sarif, te
 from docker_agent.surfaces.check.report import Change, Report, Row
 
 SARIF: Any = Draft4Validator(json.loads((Path(__file__).parent / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")))
-# As GitLab documents its Code Quality report.
+JUNIT: Any = xmlschema.XMLSchema(Path(__file__).parent / "junit-10.xsd")
 CODE_QUALITY = {
     "type": "array",
     "items": {
@@ -136,6 +137,12 @@ def test_fingerprints_differ_for_the_same_fault_twice_and_stay_when_lines_move()
     assert names(twice) == names(moved)
 
 
+@pytest.mark.parametrize("report", [FULL, EMPTY])
+def test_junit_is_valid(report: Report) -> None:
+    """The schema is that of the xUnit plugin of Jenkins, which pytest holds its own reports to; JUnit has none."""
+    JUNIT.validate(junit.render(report))
+
+
 def test_junit_counts_what_it_holds() -> None:
     suites = ET.fromstring(junit.render(FULL))  # noqa: S314 - our own text
 
@@ -158,6 +165,10 @@ def test_junit_says_that_a_clean_file_passed() -> None:
 
 
 def test_github_commands_come_back_as_they_were() -> None:
+    """There is no schema: names and properties are those of GitHub's page "Workflow commands for GitHub Actions".
+
+    The escapes are those that the runner undoes (`ActionCommand.cs` of actions/runner).
+    """
     read = commands(github.render(FULL))
 
     assert [name for name, _, _ in read] == ["error", "warning", "notice", "warning", "warning"]
@@ -172,6 +183,10 @@ def test_github_commands_come_back_as_they_were() -> None:
 
 @pytest.mark.parametrize("report", [FULL, EMPTY])
 def test_gitlab_is_what_gitlab_documents(report: Report) -> None:
+    """There is no published schema: this is the table "Code Quality report format" of GitLab's page on Code Quality.
+
+    What GitLab itself asks of a report (`app/validators/json_schemas/codeclimate.json`) is less.
+    """
     issues: list[dict[str, Any]] = json.loads(gitlab.render(report))
 
     GITLAB.validate(issues)
