@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from enum import StrEnum
 from typing import Literal
 
-from docker_agent.core.record import value
+from docker_agent.core.record import field, value
 
 
 class Severity(StrEnum):
@@ -25,7 +24,9 @@ class Severity(StrEnum):
 
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
-EvidenceSource = Literal["compose", "env", "inspect", "log", "event", "health", "host", "file", "proxy", "stats"]
+EvidenceSource = Literal[
+    "compose", "env", "inspect", "log", "event", "health", "host", "file", "proxy", "stats", "message", "network"
+]
 
 
 @value

@@ -1,7 +1,8 @@
 """Signatures: how a failure looks in the state of a container, network, volume or proxy, its cause and its fix.
 
 A signature file holds one function decorated with `@signature(...)`, a generator over a snapshot, and where the fix can
-be mechanical a second one decorated with `@NAME.fix` that returns the steps.
+be mechanical a second one decorated with `@NAME.fix` that returns the steps. Where a program's message tells it, the
+docstring's section *Seen* quotes such messages, an indented line each; the tests hand them over.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ class Signature:
     def summary(self) -> str:
         """The first sentence of the manual."""
         return self.manual.split("\n", 1)[0]
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The messages of the manual's section *Seen*: each is recognised by this signature and by no other."""
+        _, _, section = self.manual.partition("\nSeen\n----\n")
+        return tuple(line.strip() for line in section.splitlines() if line.startswith("    "))
 
     def fix(self, mend: Mend) -> Mend:
         """Register the function that turns one finding into a plan (use as a decorator)."""

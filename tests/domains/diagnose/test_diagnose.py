@@ -12,10 +12,11 @@ from tests.domains.diagnose.places import ROOT, Case, container, ended, workspac
 
 from docker_agent.core.errors import EngineUnreachable, InputError
 from docker_agent.core.plan import Risk
+from docker_agent.domains.diagnose.collect import MAX_LOGS, collect
 from docker_agent.domains.diagnose.diagnose import Diagnosis, diagnose
 from docker_agent.domains.diagnose.fix import fix
 from docker_agent.domains.diagnose.rank import examine
-from docker_agent.domains.diagnose.snapshot import MAX_LOGS, collect, seconds_of
+from docker_agent.domains.diagnose.snapshot import seconds_of
 from docker_agent.host.fake import FakeReads, World
 from docker_agent.host.models import Event, LogLine, Network
 from docker_agent.project.workspace import Workspace

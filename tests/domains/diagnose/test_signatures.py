@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from tests.domains.diagnose.cases import FAILURES, HEALTHY
 from tests.domains.diagnose.places import Case, container, ended, stamp, workspace, world_of
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.domains.diagnose.collect import collect, said
 from docker_agent.domains.diagnose.rank import GENERAL, catalogue, examine
-from docker_agent.domains.diagnose.snapshot import collect
+from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import LogLine, Stats
 
 Events = list[tuple[str, float, dict[str, str]]]
 
+AREAS = {"process", "storage", "health", "resource", "network", "image", "build", "compose", "engine", "proxy", "gpu"}
 MEASURED = {"cpu-throttle", "log-disk", "cmp-not-created"}
 
 
@@ -49,14 +52,23 @@ def test_nothing_is_said_where_nothing_is_wrong(name: str) -> None:
 
 
 def test_every_signature_has_a_case() -> None:
-    covered = {case.code for case in FAILURES.values()} | MEASURED
+    told = {code for code, signature in catalogue().items() if signature.seen}
+    covered = {case.code for case in FAILURES.values()} | MEASURED | told
     assert set(catalogue()) == covered
     assert set(GENERAL) <= covered
 
 
+def test_a_message_is_recognised_by_its_own_signature_alone(tmp_path: Path) -> None:
+    for code, signature in catalogue().items():
+        for text in signature.seen:
+            found = examine(Snapshot("shop", tmp_path, 0.0, messages=said(text)))
+            assert [finding.code for finding in found] == [code], text
+            assert found[0].evidence[0].quote
+
+
 def test_codes_and_functions_agree_with_their_manuals() -> None:
     for code, signature in catalogue().items():
-        assert signature.area in {"process", "storage", "health", "resource", "network"}, code
+        assert signature.area in AREAS, code
         assert signature.summary.endswith("."), code
         assert len(signature.manual.splitlines()) > 1, code
 

@@ -6,11 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
+from docker_agent.core.errors import EngineUnreachable
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
+from docker_agent.domains.diagnose.collect import collect, said
 from docker_agent.domains.diagnose.rank import examine
-from docker_agent.domains.diagnose.snapshot import Snapshot, collect
+from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.domains.stack import resolve_all
 from docker_agent.project.workspace import Workspace
 
@@ -36,6 +38,7 @@ class Diagnosis(BaseModel):
 def diagnose(
     ws: Workspace,
     service: Annotated[str, "Keep to this service or container; empty for the whole stack."] = "",
+    message: Annotated[str, "What docker, compose or a build said when it failed: its cause is named."] = "",
     measure: Annotated[bool, "Also measure CPU throttling, which takes about one second more."] = False,
 ) -> Diagnosis:
     """Find out why something does not run, restarts, is unhealthy or was killed.
@@ -44,8 +47,14 @@ def diagnose(
     failures. Each finding has its cause, the evidence with the place where it was read, and what to do; where `fixable`
     is true, `diagnose_fix` with its code and object makes the plan.
     """
-    only = [container.name for container in resolve_all(ws, service)] if service else ()
-    snapshot = collect(ws, only, with_stats=measure)
+    try:
+        only = [container.name for container in resolve_all(ws, service)] if service else ()
+        snapshot = collect(ws, only, message=message, with_stats=measure)
+    except EngineUnreachable as error:
+        if not message:
+            raise
+        missed = f"engine: {error.message}"
+        snapshot = Snapshot(ws.project, ws.root, ws.host.now(), messages=said(message), not_looked_at=(missed,))
     return _fitting(ws, snapshot, examine(snapshot))
 
 
@@ -71,7 +80,7 @@ def _in_a_line(ws: Workspace, finding: Finding) -> str:
 
 
 def _summary(snapshot: Snapshot, findings: list[Finding]) -> str:
-    if not snapshot.containers:
+    if not snapshot.containers and not findings:
         return f"no container of {snapshot.project or 'this project'} exists yet; start it with stack_up"
     if not findings:
         return NOTHING

@@ -8,8 +8,8 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Argv, Plan, Risk, Write
 from docker_agent.core.tool import tool
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import catalogue, examine
-from docker_agent.domains.diagnose.snapshot import collect
 from docker_agent.project.stack_inputs import inputs_of
 from docker_agent.project.workspace import Workspace
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from docker_agent.core.discover import instances
 from docker_agent.core.errors import InputError
@@ -34,6 +35,7 @@ CONSEQUENCES = frozenset({"cmp-dep-unhealthy"})
 CONFIDENCE = ("certain", "likely", "possible")
 
 
+@cache
 def catalogue() -> dict[str, Signature]:
     """All signatures by code."""
     return {signature.code: signature for signature in instances(CATALOGUE, Signature)}

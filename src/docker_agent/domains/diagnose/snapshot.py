@@ -1,30 +1,18 @@
-"""Everything that signatures look at, collected once, side by side and with time limits."""
+"""The picture that signatures look at: one look at a project, and the questions that many of them ask of it."""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Self, TypeVar
 
-from docker_agent.core.errors import AgentError, EngineUnreachable
-from docker_agent.host.models import Container, EngineInfo, Event, LogLine, Network, Stats
+from docker_agent.host.models import Container, EngineInfo, Event, LogLine, Network, Stats, Volume
 from docker_agent.project.compose.model import ComposeModel
-from docker_agent.project.stack import Stack, stack_of
-from docker_agent.project.workspace import FOLDER_LABEL, Workspace, is_within
+from docker_agent.project.stack import Stack
+from docker_agent.project.workspace import FOLDER_LABEL, is_within
 
-T = TypeVar("T")
-D = TypeVar("D")
-
-LOG_LINES = 200
-MAX_LOGS = 100
-LOOK_BACK_S = 3_600.0
-LIMIT_S = 10.0
 SETTLED_S = 10.0
 RELAPSE_S = 600.0
 LOOP_RESTARTS = 3
@@ -55,11 +43,22 @@ class Ending:
 
 
 @dataclass(frozen=True)
+class Message:
+    """What a program said when it failed, or the engine warns of; untrusted text, at most 20,000 characters of it.
+
+    `source` is how it is called in findings: `message` for one that somebody handed over, `engine` for a warning.
+    """
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One look at a stack: what signatures read, and `not_looked_at` for what could not be read and why.
 
     `containers` are the project's own, or with `partial` only those that were asked for; `others` are all the rest.
-    `mask` puts masks in the place of secrets.
+    `messages` are what programs said, outside any container's log. `mask` puts masks in the place of secrets.
     """
 
     project: str
@@ -69,7 +68,9 @@ class Snapshot:
     others: tuple[Container, ...] = ()
     events: tuple[Event, ...] = ()
     logs: Mapping[str, tuple[LogLine, ...]] = field(default_factory=dict[str, tuple[LogLine, ...]])
+    messages: tuple[Message, ...] = ()
     networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
     stats: Mapping[str, Stats] = field(default_factory=dict[str, Stats])
     engine: EngineInfo | None = None
     stack: Stack | None = None
@@ -158,58 +159,6 @@ class Snapshot:
                 yield container
 
 
-def collect(
-    ws: Workspace, only: Collection[str] = (), *, with_stats: bool = False, limit_s: float = LIMIT_S
-) -> Snapshot:
-    """Look at everything once; parts that fail or take too long are named in `not_looked_at`.
-
-    Parameters
-    ----------
-    only: names of containers to keep to, of any project; empty for all of the own project.
-    with_stats: also measure CPU, memory and throttling, which takes about one second more.
-    limit_s: how long all of it may take, seconds.
-
-    Raises
-    ------
-    EngineUnreachable: no engine answers.
-    """
-    with _Collector(limit_s) as collector:
-        now = ws.host.now()
-        lately = {"since": now - LOOK_BACK_S, "until": now}
-        listed = collector.start(ws.host.containers)
-        engine = collector.start(ws.host.engine)
-        networks = collector.start(ws.host.networks)
-        events = collector.start(lambda: ws.host.events(**lately, filters={"type": "container"}))
-        stack = _read_stack(ws, collector.missed)
-        everything = collector.need(listed)
-        own = [each for each in everything if (each.name in only if only else ws.owns_container(each))]
-        draft = Snapshot(
-            project=ws.project,
-            root=ws.root,
-            taken_at=now,
-            containers=tuple(own),
-            others=tuple(each for each in everything if each not in own),
-            events=tuple(collector.get("events", events, ())),
-            networks=tuple(collector.get("networks", networks, ())),
-            engine=collector.get("engine", engine, None),
-            stack=stack,
-            partial=bool(only),
-            mask=ws.mask,
-        )
-        told = [each for each in draft.suspects() if each.status != "created"]
-        told.sort(key=lambda each: not draft.broken(each))
-        logs = {each.name: collector.start(_reader(ws, each.name)) for each in told[:MAX_LOGS]}
-        collector.missed.extend(f"log of {each.name}: only {MAX_LOGS} logs are read" for each in told[MAX_LOGS:])
-        names = [each.name for each in own if each.running] if with_stats else []
-        readings = collector.start(lambda: ws.host.stats(names) if names else [])
-        return replace(
-            draft,
-            logs={name: tuple(collector.get(f"log of {name}", log, ())) for name, log in logs.items()},
-            stats={reading.name: reading for reading in collector.get("stats", readings, ())},
-            not_looked_at=tuple(collector.missed),
-        )
-
-
 def seconds_of(stamp: str) -> float:
     """Seconds since the epoch of an RFC 3339 time with up to nine digits of a second; 0 for none."""
     with contextlib.suppress(ValueError, OverflowError):
@@ -218,58 +167,6 @@ def seconds_of(stamp: str) -> float:
         digits = rest[: len(rest) - len(zone)][:6]
         return datetime.fromisoformat(f"{head}.{digits}{zone}" if dot else head).timestamp()
     return 0.0
-
-
-class _Collector:
-    """Runs reads in threads and notes those that failed or did not come in time."""
-
-    def __init__(self, limit_s: float) -> None:
-        self._pool = ThreadPoolExecutor(16)
-        self._limit_s = limit_s
-        self._until = time.monotonic() + limit_s
-        self.missed: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def start(self, read: Callable[[], T]) -> Future[T]:
-        return self._pool.submit(read)
-
-    def need(self, future: Future[T]) -> T:
-        try:
-            return future.result(max(0.1, self._until - time.monotonic()))
-        except FutureTimeoutError:
-            raise EngineUnreachable(
-                f"The engine did not list its containers within {self._limit_s:g} seconds.",
-                "Check its load and try again.",
-            ) from None
-
-    def get(self, what: str, future: Future[T], missing: D) -> T | D:
-        try:
-            return future.result(max(0.1, self._until - time.monotonic()))
-        except FutureTimeoutError:
-            self.missed.append(f"{what}: no answer within {self._limit_s:g} s")
-        except AgentError as error:
-            self.missed.append(f"{what}: {error.message}")
-        return missing
-
-
-def _reader(ws: Workspace, name: str) -> Callable[[], list[LogLine]]:
-    return lambda: ws.host.logs(name, tail=LOG_LINES)
-
-
-def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:
-    try:
-        stack = stack_of(ws)
-    except AgentError as error:
-        missed.append(f"compose file: {error.message}")
-        return None
-    if stack is None:
-        missed.append("compose file: there is none in the project's folder")
-    return stack
 
 
 def _ending_from_events(events: list[Event]) -> Ending:

@@ -1,0 +1,149 @@
+"""Collect a snapshot: everything that signatures look at, read once, side by side and with time limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import replace
+from typing import Self, TypeVar
+
+from docker_agent.core.errors import AgentError, EngineUnreachable
+from docker_agent.domains.diagnose.snapshot import Message, Snapshot
+from docker_agent.host.models import EngineInfo, LogLine
+from docker_agent.project.stack import Stack, stack_of
+from docker_agent.project.workspace import Workspace
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+LOG_LINES = 200
+MAX_LOGS = 100
+MAX_MESSAGE_CHARS = 20_000
+LOOK_BACK_S = 3_600.0
+LIMIT_S = 10.0
+
+
+def collect(
+    ws: Workspace,
+    only: Collection[str] = (),
+    *,
+    message: str = "",
+    with_stats: bool = False,
+    limit_s: float = LIMIT_S,
+) -> Snapshot:
+    """Look at everything once; parts that fail or take too long are named in `not_looked_at`.
+
+    Parameters
+    ----------
+    only: names of containers to keep to, of any project; empty for all of the own project.
+    message: what a program said when it failed, to be looked at as well.
+    with_stats: also measure CPU, memory and throttling, which takes about one second more.
+    limit_s: how long all of it may take, seconds.
+
+    Raises
+    ------
+    EngineUnreachable: no engine answers.
+    """
+    with _Collector(limit_s) as collector:
+        now = ws.host.now()
+        lately = {"since": now - LOOK_BACK_S, "until": now}
+        listed = collector.start(ws.host.containers)
+        engine = collector.start(ws.host.engine)
+        networks = collector.start(ws.host.networks)
+        volumes = collector.start(ws.host.volumes)
+        events = collector.start(lambda: ws.host.events(**lately, filters={"type": "container"}))
+        stack = _read_stack(ws, collector.missed)
+        everything = collector.need(listed)
+        info = collector.get("engine", engine, None)
+        own = [each for each in everything if (each.name in only if only else ws.owns_container(each))]
+        draft = Snapshot(
+            project=ws.project,
+            root=ws.root,
+            taken_at=now,
+            containers=tuple(own),
+            others=tuple(each for each in everything if each not in own),
+            events=tuple(collector.get("events", events, ())),
+            messages=(*said(message), *warnings_of(info)),
+            networks=tuple(collector.get("networks", networks, ())),
+            volumes=tuple(collector.get("volumes", volumes, ())),
+            engine=info,
+            stack=stack,
+            partial=bool(only),
+            mask=ws.mask,
+        )
+        told = [each for each in draft.suspects() if each.status != "created"]
+        told.sort(key=lambda each: not draft.broken(each))
+        logs = {each.name: collector.start(_reader(ws, each.name)) for each in told[:MAX_LOGS]}
+        collector.missed.extend(f"log of {each.name}: only {MAX_LOGS} logs are read" for each in told[MAX_LOGS:])
+        names = [each.name for each in own if each.running] if with_stats else []
+        readings = collector.start(lambda: ws.host.stats(names) if names else [])
+        return replace(
+            draft,
+            logs={name: tuple(collector.get(f"log of {name}", log, ())) for name, log in logs.items()},
+            stats={reading.name: reading for reading in collector.get("stats", readings, ())},
+            not_looked_at=tuple(collector.missed),
+        )
+
+
+def said(text: str) -> tuple[Message, ...]:
+    """A message that was handed over, none for an empty text; of a long one its end, where programs say why."""
+    return (Message("message", text.strip()[-MAX_MESSAGE_CHARS:]),) if text.strip() else ()
+
+
+def warnings_of(engine: EngineInfo | None) -> tuple[Message, ...]:
+    """What the engine warns of by itself."""
+    return tuple(Message("engine", warning) for warning in (engine.warnings if engine else ()))
+
+
+class _Collector:
+    """Runs reads in threads and notes those that failed or did not come in time."""
+
+    def __init__(self, limit_s: float) -> None:
+        self._pool = ThreadPoolExecutor(16)
+        self._limit_s = limit_s
+        self._until = time.monotonic() + limit_s
+        self.missed: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def start(self, read: Callable[[], T]) -> Future[T]:
+        return self._pool.submit(read)
+
+    def need(self, future: Future[T]) -> T:
+        try:
+            return future.result(max(0.1, self._until - time.monotonic()))
+        except FutureTimeoutError:
+            raise EngineUnreachable(
+                f"The engine did not list its containers within {self._limit_s:g} seconds.",
+                "Check its load and try again.",
+            ) from None
+
+    def get(self, what: str, future: Future[T], missing: D) -> T | D:
+        try:
+            return future.result(max(0.1, self._until - time.monotonic()))
+        except FutureTimeoutError:
+            self.missed.append(f"{what}: no answer within {self._limit_s:g} s")
+        except AgentError as error:
+            self.missed.append(f"{what}: {error.message}")
+        return missing
+
+
+def _reader(ws: Workspace, name: str) -> Callable[[], list[LogLine]]:
+    return lambda: ws.host.logs(name, tail=LOG_LINES)
+
+
+def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:
+    try:
+        stack = stack_of(ws)
+    except AgentError as error:
+        missed.append(f"compose file: {error.message}")
+        return None
+    if stack is None:
+        missed.append("compose file: there is none in the project's folder")
+    return stack

@@ -1,0 +1,92 @@
+"""What programs say when they refuse: messages that were handed over, and errors of failed starts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.domains.diagnose.evidence import Confidence, cut, found, inspected, written
+from docker_agent.domains.diagnose.snapshot import Message, Snapshot
+from docker_agent.host.models import Container
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One message that matches a signature.
+
+    Attributes
+    ----------
+    match: what the pattern matched.
+    container: whose start failed, None for a message that belongs to no container.
+    evidence: where the message was read, with its line.
+    """
+
+    snapshot: Snapshot
+    match: re.Match[str]
+    evidence: Evidence
+    container: Container | None = None
+
+    def found(
+        self,
+        *more: Evidence | None,
+        message: str,
+        cause: str,
+        fix: str,
+        about: str = "",
+        confidence: Confidence = "certain",
+        severity: Severity = Severity.ERROR,
+    ) -> Finding:
+        """A finding about the container, or about `about` (default: the message itself) where there is none."""
+        if self.container is not None:
+            return found(
+                self.snapshot,
+                self.container,
+                self.evidence,
+                *more,
+                message=message,
+                cause=cause,
+                fix=fix,
+                confidence=confidence,
+                severity=severity,
+            )
+        return Finding(
+            code="",
+            severity=severity,
+            object=about or self.evidence.where.partition(":")[0],
+            message=message,
+            cause=cause,
+            fix=fix,
+            confidence=confidence,
+            evidence=(self.evidence, *(each for each in more if each is not None)),
+        )
+
+    def written(self, *path: str | int) -> Evidence | None:
+        """Evidence from the compose file at a path below the container's service."""
+        return written(self.snapshot, self.container, *path) if self.container else None
+
+
+def refusals(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[Refusal]:
+    """Failed starts and messages that match: the two places where the same words of the engine turn up."""
+    for container in snapshot.containers:
+        match = pattern.search(container.error) if not container.running else None
+        if match:
+            yield Refusal(snapshot, match, inspected(snapshot, container, "State.Error", container.error), container)
+    yield from spoken(snapshot, pattern)
+
+
+def spoken(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[Refusal]:
+    """Messages that match, for what a program says before there is any container; the first match of each."""
+    for message in snapshot.messages:
+        match = pattern.search(message.text)
+        if match:
+            yield Refusal(snapshot, match, _quoted(snapshot, message, match))
+
+
+def _quoted(snapshot: Snapshot, message: Message, match: re.Match[str]) -> Evidence:
+    before = message.text[: match.start()]
+    line = message.text.split("\n")[before.count("\n")]
+    return Evidence(
+        source="message", where=f"{message.source}:{before.count(chr(10)) + 1}", quote=cut(snapshot, line.strip())
+    )
