@@ -178,6 +178,27 @@ def test_what_compose_passes_over_is_a_warning(text: str, code: str | None) -> N
     assert remarks(text) == [code or "duplicate_mount_target"]
 
 
+@pytest.mark.parametrize(
+    ("needs", "profiles", "said"),
+    [
+        ("depends_on: [b]", "[q]", "the profiles p, r do not start"),
+        ("depends_on: [b], links: [b]", "[p]", "(depends_on), which the profile r does not start"),
+        ("network_mode: 'service:b'", "[r]", "(network_mode), which the profile p does not start"),
+        ("depends_on: [b]", "[r, q, p]", ""),
+        ("depends_on: [b]", "[]", ""),
+        ("depends_on: {b: {condition: service_started, required: false}}", "[q]", ""),
+    ],
+)
+def test_a_profile_that_starts_a_service_without_what_it_needs_is_warned_of(
+    needs: str, profiles: str, said: str
+) -> None:
+    text = f"services: {{a: {{image: x, profiles: [p, r], {needs}}}, b: {{image: y, profiles: {profiles}}}}}"
+    found = [each.message for each in findings(text) if each.code == "profile_dependency"]
+
+    assert len(found) == bool(said)
+    assert said in "".join(found)
+
+
 def test_cycles_are_told_once_each_with_all_their_services() -> None:
     text = """
 services:
