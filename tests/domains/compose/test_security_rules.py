@@ -315,6 +315,13 @@ def test_services_that_go_last(lines: str, words: str) -> None:
     assert all(words in finding.message for finding in found)
 
 
+def test_capabilities_that_another_one_holds_are_not_told_again() -> None:
+    codes = [code for code in RULES if code.startswith("cap_") and code != "cap_drop_all"]
+    for added, told in (("NET_ADMIN, ALL, SYS_ADMIN, SYSLOG", "ALL"), ("SYS_ADMIN, CAP_SYS_ADMIN", "SYS_ADMIN")):
+        (found,) = [each for code in codes for each in of(code, web(f"cap_add: [{added}]"))]
+        assert f"has {told}, which" in found.message
+
+
 def test_a_vpn_may_change_its_own_network() -> None:
     assert of("cap_bounded", web("cap_add: [NET_ADMIN]", "lscr.io/linuxserver/wireguard:latest")) == []
 

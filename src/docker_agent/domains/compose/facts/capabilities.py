@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
-from docker_agent.core.record import record
+from docker_agent.core.record import record, replace
 from docker_agent.domains.compose.facts.images import image_name
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.shared.written import known_item, known_items
 from docker_agent.project.compose.model import ComposeModel
+from docker_agent.project.compose.nodes import Scalar
 from docker_agent.project.compose.types import Service
 
 
@@ -167,8 +167,7 @@ NEEDED = {
 def granted(model: ComposeModel, code: str) -> Iterator[Finding]:
     """The added capabilities that a rule speaks of; where they are the image's work a remark at most."""
     for service in model.services.values():
-        for item in () if service.privileged else known_items(service, "cap_add"):
-            name = item.value.strip().upper().removeprefix("CAP_")
+        for name, item in _added(service).items():
             grant = _grant(service, name)
             if grant is None or grant.code != code:
                 continue
@@ -180,6 +179,15 @@ def granted(model: ComposeModel, code: str) -> Iterator[Finding]:
                     continue
                 found = replace(found, severity=Severity.INFO, cause=f"{image_name(service.image)} is made to use it.")
             yield found
+
+
+def _added(service: Service) -> dict[str, Scalar]:
+    """Each added capability once by its bare name, only ALL where that is among them: it says all of it."""
+    if service.privileged:
+        return {}
+    items = reversed(list(known_items(service, "cap_add")))
+    added = {item.value.strip().upper().removeprefix("CAP_"): item for item in items}
+    return {"ALL": added["ALL"]} if "ALL" in added else dict(reversed(added.items()))
 
 
 def _grant(service: Service, name: str) -> Grant | None:
