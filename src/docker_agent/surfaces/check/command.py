@@ -62,16 +62,24 @@ def _run(shared: Sequence[str], words: Sequence[str], *, as_json: bool) -> int:
         wishes.given["format"] = ["json"]
     root = _root(shared)
     context = _context(root)
-    stacks = stacks_asked(root, wishes.paths, wishes.given.get("file", []), context.compose_files if context else ())
+    named = context.compose_files if context else ()
+
+    def find() -> list[Asked]:
+        return stacks_asked(root, wishes.paths, wishes.given.get("file", []), named)
+
+    stacks = find()
     if wishes.has("fix") and not wishes.has("diff"):
         fixing: Any = importlib.import_module("docker_agent.surfaces.check.fixing")
         return int(fixing.fix_stacks(shared, root, stacks, unsafe=wishes.has("unsafe"), codes=wishes.listed("select")))
     manner = manner_of(wishes, root, context)
     quiet = bool({"-q", "--quiet"} & set(shared))
     if wishes.has("watch"):
+
+        def check(found: Sequence[Asked]) -> list[Checked]:
+            return check_once(found, manner, wishes, quiet=quiet)[1]
+
         watching: Any = importlib.import_module("docker_agent.surfaces.check.watch")
-        files = [file for asked in stacks for file in asked.files]
-        watching.watch(lambda: check_once(stacks, manner, wishes, quiet=quiet)[1], files)
+        watching.watch(find, check)
     return check_once(stacks, manner, wishes, quiet=quiet)[0]
 
 

@@ -1,4 +1,4 @@
-"""Check again whenever one of the files that were looked at changes, until Ctrl-C."""
+"""Check again whenever a file that was looked at changes or a stack comes or goes, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import NoReturn
 
 from docker_agent.core.errors import AgentError
 from docker_agent.surfaces.check.report import Checked
+from docker_agent.surfaces.check.stacks import Asked
 
 EVERY_S = 0.5
+REST = 4  # times as long as looking took, so that large folders keep no core busy
 
 
 def watch(
-    check: Callable[[], Sequence[Checked]],
-    first: Sequence[Path],
+    find: Callable[[], Sequence[Asked]],
+    check: Callable[[Sequence[Asked]], Sequence[Checked]],
     *,
     sleep: Callable[[float], None] = time.sleep,
     every_s: float = EVERY_S,
@@ -24,19 +26,26 @@ def watch(
 
     Parameters
     ----------
-    first: files that will be read, so that a change during the first check is noticed too.
+    find: the stacks that are meant, which are looked for again while waiting.
     """
-    watched = tuple(first)
     while True:
-        seen = stamps(watched)
         print(f"-- {time.strftime('%H:%M:%S')}", flush=True)
+        stacks: Sequence[Asked] = ()
+        seen: dict[Path, float] = {}
         try:
-            watched = tuple(dict.fromkeys(path for each in check() for path in each.watched))
-            seen |= {path: stamp for path, stamp in stamps(watched).items() if path not in seen}
+            stacks = find()
+            seen = stamps(file for asked in stacks for file in asked.files)
+            watched = (path for each in check(stacks) for path in each.watched)
+            seen |= stamps(path for path in watched if path not in seen)
         except AgentError as error:
             print(error, flush=True)
-        while stamps(watched) == {path: seen.get(path, 0.0) for path in watched}:
-            sleep(every_s)
+        rest = every_s
+        while stamps(seen) == seen:
+            sleep(rest)
+            began = time.monotonic()
+            if _found(find) != stacks:
+                break
+            rest = max(every_s, REST * (time.monotonic() - began))
 
 
 def stamps(paths: Iterable[Path]) -> dict[Path, float]:
@@ -48,3 +57,10 @@ def stamps(paths: Iterable[Path]) -> dict[Path, float]:
         except OSError:
             found[path] = 0.0
     return found
+
+
+def _found(find: Callable[[], Sequence[Asked]]) -> Sequence[Asked]:
+    try:
+        return find()
+    except AgentError:
+        return ()
