@@ -49,8 +49,8 @@ class Finding:
     """One fault, warning or remark about one object.
 
     `identity` makes it the same one tomorrow: object, code and the first place it was read, never the wording, so that
-    a reworded message does not break a baseline or a suppression. A plain dataclass, since the compose checker starts
-    in a fraction of the time that pydantic takes to import. `severity_from` says where a changed severity came from.
+    a reworded message does not break a baseline or a suppression. A plain record, since the compose checker starts in
+    a fraction of the time that pydantic takes to import. `severity_from` says where a changed severity came from.
     """
 
     code: str

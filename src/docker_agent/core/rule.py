@@ -7,12 +7,12 @@ an indented example that the tests run), optionally *Instead* and *See*.
 
 from __future__ import annotations
 
-import inspect
+import importlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.record import field, mutable
 
 Check = Callable[[Any], Iterator[Finding]]
 Mend = Callable[[Any, Finding], Iterable[Any]]
@@ -20,7 +20,7 @@ Area = Literal["model", "conflict", "security", "production", "practice", "style
 FixKind = Literal["safe", "behaviour", "suggest"]
 
 
-@dataclass
+@mutable
 class Rule:
     """A rule: `code` is the function's name and the policy key; `mend` gives the text edits for one finding, if any.
 
@@ -43,8 +43,9 @@ class Rule:
 
     @property
     def manual(self) -> str:
-        """The docstring of the check."""
-        return inspect.getdoc(self.check) or ""
+        """The docstring of the check; what reads it is loaded when needed."""
+        inspect: Any = importlib.import_module("inspect")
+        return str(inspect.getdoc(self.check) or "")
 
     @property
     def summary(self) -> str:

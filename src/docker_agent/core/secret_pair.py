@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record
 from docker_agent.core.secret import URL_PASSWORD, is_random, is_reference, shapes_in
 from docker_agent.core.secret_words import (
     ABOUT,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from functools import lru_cache
 
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record
 from docker_agent.core.secret_pair import Suspicion, secret_by_shape, secret_pair
 from docker_agent.core.secret_text import secrets_in_text, secrets_on_command_line, split_words
 from docker_agent.project.compose.model import ComposeModel

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal
 
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record
 from docker_agent.project.compose.model import Document
 from docker_agent.project.compose.nodes import Mapping, Node, Scalar, Sequence
 from docker_agent.project.interpolate import TemplateError, interpolate

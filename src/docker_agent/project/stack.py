@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record, replace
 from docker_agent.host.files import find_files, read_file
 from docker_agent.project.compose.model import ComposeModel, load
 from docker_agent.project.compose.nodes import Scalar

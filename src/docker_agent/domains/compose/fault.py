@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import lru_cache
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.record import replace
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Place
 from docker_agent.project.compose.types import Service

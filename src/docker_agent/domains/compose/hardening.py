@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.record import replace
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
 

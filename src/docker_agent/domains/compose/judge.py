@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
 from functools import cache
 
 from docker_agent.core.discover import instances
 from docker_agent.core.finding import Finding, Severity
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record, replace
 from docker_agent.core.rule import Rule
 from docker_agent.domains.compose.hardening import NOT_HARDENED, sum_up
 from docker_agent.domains.compose.severities import Severities, Weight

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record
 from docker_agent.core.rule import FixKind, Rule
 from docker_agent.domains.compose.baseline import Known, known_of
 from docker_agent.domains.compose.judge import all_rules, judge

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from docker_agent.core.finding import Severity
 from docker_agent.core.nearest import nearest
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record
 from docker_agent.core.rule import Rule
 
 if TYPE_CHECKING:

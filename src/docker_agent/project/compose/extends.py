@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from docker_agent.core.nearest import nearest
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record, replace
 from docker_agent.project.compose.nodes import Entry, Mapping, Node, Scalar
 from docker_agent.project.compose.notes import Notes
 from docker_agent.project.compose.overlay import overlay
@@ -30,7 +29,7 @@ class _Shelf:
     services: Mapping
 
 
-@dataclass
+@record
 class Extending:
     """Follows the `extends` of one document's services; one that leads nowhere stays, so that the service says so."""
 

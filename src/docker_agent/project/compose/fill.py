@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Variables
-from dataclasses import replace
 
+from docker_agent.core.record import replace
 from docker_agent.project.compose.nodes import Mapping, Node, Place, Scalar, Sequence
 from docker_agent.project.interpolate import TemplateError, interpolate
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Variables
-from dataclasses import replace
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.record import record
+from docker_agent.core.record import record, replace
 from docker_agent.project.compose.nodes import Entry, Mapping, Node, Scalar, Sequence, plain_value
 from docker_agent.project.compose.notes import Notes, Read
 from docker_agent.project.compose.paths import is_remote, rebase_model

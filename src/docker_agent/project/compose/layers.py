@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping as Variables
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import field, mutable, replace
 from docker_agent.project.compose.extends import Extending
 from docker_agent.project.compose.fill import fill_variables
 from docker_agent.project.compose.include import CODE, Including, Reach
@@ -19,7 +19,7 @@ from docker_agent.project.compose.parse import Unreadable, Wrong, parse_nodes, r
 from docker_agent.project.compose.template import braces_in
 
 
-@dataclass
+@mutable
 class Layers:
     """Reads files once and lays them over each other.
 

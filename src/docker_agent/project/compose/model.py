@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record, replace
 from docker_agent.project.compose.casts import flag
 from docker_agent.project.compose.env_files import env_file_problems
 from docker_agent.project.compose.include import Reach

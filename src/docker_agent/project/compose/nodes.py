@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.pattern import lazy
-from docker_agent.core.record import record, value
+from docker_agent.core.record import field, record, value
 
 _INT = lazy(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|(0|[1-9][0-9_]*))")
 _FLOAT = lazy(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from docker_agent.core.record import record
+from docker_agent.core.record import field, mutable, record
 from docker_agent.project.compose.nodes import Mapping, Place, Source
 from docker_agent.project.compose.types import Problem, UnsetVariable
 
@@ -21,7 +20,7 @@ class Document:
     root: Mapping
 
 
-@dataclass
+@mutable
 class Notes:
     """What reading has met so far.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
+from docker_agent.core.record import replace
 from docker_agent.project.compose.mounts import read_mount
 from docker_agent.project.compose.nodes import Entry, Mapping, Node, Place, Scalar, Sequence, plain_value
 from docker_agent.project.compose.ports import read_port

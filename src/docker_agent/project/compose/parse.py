@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.record import mutable, replace
 from docker_agent.project.compose.nodes import (
     Entry,
     Mapping,
@@ -119,7 +119,7 @@ def _syntax_error(source: Source, error: yaml.YAMLError) -> Unreadable:
     return Unreadable("yaml_syntax", source, offset, (f"not valid YAML: {said}", hint))
 
 
-@dataclass
+@mutable
 class _Frame:
     """A collection that is still open."""
 

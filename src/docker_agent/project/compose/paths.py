@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from dataclasses import replace
 
+from docker_agent.core.record import replace
 from docker_agent.project.compose.nodes import Entry, Mapping, Node, Scalar, Sequence
 
 Change = Callable[[Node], Node]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import replace
 
+from docker_agent.core.record import replace
 from docker_agent.project.compose.casts import number, whole
 from docker_agent.project.compose.nodes import Mapping, Node, Scalar
 from docker_agent.project.compose.texts import text, typed

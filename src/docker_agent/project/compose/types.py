@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, dataclass_transform
 
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record
 from docker_agent.project.compose.nodes import Mapping as MappingNode
 from docker_agent.project.compose.nodes import Place
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.record import value
+from docker_agent.core.record import field, value
 from docker_agent.project.disk import Disk
 
 PRIVATE = 0o600

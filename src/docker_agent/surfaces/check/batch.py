@@ -6,13 +6,12 @@ import gc
 import importlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import field
 from functools import cache
 from pathlib import Path
 
 from docker_agent.core.errors import AgentError
 from docker_agent.core.finding import Finding, Severity
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record
 from docker_agent.core.rule import FixKind, Rule
 from docker_agent.domains.compose.baseline import Baseline
 from docker_agent.domains.compose.judge import all_rules, judge, known_codes

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.nearest import nearest
-from docker_agent.core.record import record
+from docker_agent.core.record import field, mutable, record
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab")
 LEVELS = ("off", "info", "warn", "error")
@@ -49,7 +48,7 @@ SHORT = {"-f": "--file", "-o": "--output"}
 BY_NAME = {option.name: option for option in OPTIONS}
 
 
-@dataclass
+@mutable
 class Wishes:
     """What one call of `check` asks for, as typed; see OPTIONS."""
 

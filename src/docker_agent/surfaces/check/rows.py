@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.record import replace
 from docker_agent.domains.compose.baseline import known_of
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Source

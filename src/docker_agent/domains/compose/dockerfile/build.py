@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.core.record import record
+from docker_agent.core.record import field, record
 from docker_agent.domains.compose.dockerfile.parse import Dockerfile, Instruction, Stage, parse_dockerfile
 from docker_agent.domains.compose.dockerfile.words import GIVEN_ARGS
 from docker_agent.project.compose.model import ComposeModel

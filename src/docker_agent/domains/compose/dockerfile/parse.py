@@ -6,12 +6,11 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, cast
 
-from docker_agent.core.record import record
+from docker_agent.core.record import field, mutable, record
 from docker_agent.domains.compose.dockerfile.words import LISTABLE, PAIRED, WITH_HEREDOC
 
 _DIRECTIVE = r"#[ \t]*([A-Za-z][\w-]*)[ \t]*=[ \t]*(.*?)[ \t\r]*"
@@ -144,7 +143,7 @@ def _stages(instructions: tuple[Instruction, ...]) -> Iterator[Stage]:
         yield Stage(index, image, name, begin, instructions[start + 1 : end])
 
 
-@dataclass
+@mutable
 class _Reader:
     text: str
     faults: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]])

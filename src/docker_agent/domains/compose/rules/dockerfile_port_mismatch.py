@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.record import replace
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.dockerfile.build import build_of, image_builds, span_of
 from docker_agent.domains.compose.dockerfile.parse import Instruction

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.record import replace
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.shared.commit_state import TEMPLATES, commit_state

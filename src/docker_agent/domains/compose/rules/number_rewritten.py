@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from dataclasses import replace
 from math import isfinite
 from typing import Any
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.record import replace
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
 from docker_agent.domains.compose.shared.quoting import quote

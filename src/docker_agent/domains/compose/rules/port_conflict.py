@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.record import replace
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.facts.addresses import same_address
 from docker_agent.domains.compose.fault import fault

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.nearest import nearest
+from docker_agent.core.record import replace
 from docker_agent.domains.compose.fault import fault
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.compose.nodes import Mapping, Node, Place, Scalar, Sequence
