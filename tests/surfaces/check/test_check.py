@@ -304,3 +304,4 @@ def test_nothing_heavy_is_loaded(tmp_path: Path) -> None:
 
     assert "bad_port" in done.stdout
     assert loaded.isdisjoint({"pydantic", "typer", "click", "rich", "docker", "jinja2", "anthropic", "requests"})
+    assert loaded.isdisjoint({"dataclasses", "inspect", "pkgutil", "subprocess", "multiprocessing"})
