@@ -8,24 +8,40 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.lab import engine, packages, rootfs
+from tests.lab import engine, packages, programs, rootfs
 from tests.lab.places import LabError, execute, home, locked, say
 
 RECIPES = Path(__file__).with_name("dockerfiles")
 LABEL = "docker-agent.lab"
+# What follows a dash in a name tells apart the versions of one recipe.
 VERSIONS = {
     "busybox": "1",
+    "caddy": "2.11.7",
     "debian": "12",
     "mariadb": "10.11",
     "nginx": "1.22",
     "postgres": "15",
     "redis": "7",
+    "traefik": "3.7.15",
+    "traefik-3.2": "3.2.3",
 }
+
+
+def recipe_of(name: str) -> str:
+    """Return the folder of the image's recipe, which is also the official image's name."""
+    return name.partition("-")[0]
 
 
 def tag(name: str) -> str:
     """Return the tag of the lab's image of this name."""
-    return f"docker-agent-lab/{name}:{VERSIONS[name]}"
+    return f"docker-agent-lab/{recipe_of(name)}:{VERSIONS[name]}"
+
+
+def base(name: str) -> str:
+    """Return the lab's image that this one builds upon, "" for one that begins with nothing."""
+    if name in rootfs.MAKERS:
+        return ""
+    return "busybox" if recipe_of(name) in programs.PACKAGES else "debian"
 
 
 def ensure_image(name: str) -> str:
@@ -37,8 +53,8 @@ def ensure_image(name: str) -> str:
     if read_label(name, environment) == recipe:
         return tag(name)
     offline = bool(packages.host_mirrors())
-    if offline and name not in rootfs.MAKERS:
-        ensure_image("debian")
+    if offline and base(name):
+        ensure_image(base(name))
     with locked(f"image-{name}"):
         if read_label(name, environment) != recipe:
             build(name, recipe, environment, offline=offline)
@@ -51,8 +67,10 @@ def fingerprint(name: str) -> str:
     if name in rootfs.MAKERS:
         digest.update(Path(rootfs.__file__).read_bytes())
     else:
-        digest.update(fingerprint("debian").encode())
-    for path in sorted((RECIPES / name).iterdir()):
+        digest.update(fingerprint(base(name)).encode())
+    if recipe_of(name) in programs.PACKAGES:
+        digest.update(VERSIONS[name].encode())
+    for path in sorted((RECIPES / recipe_of(name)).iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -70,11 +88,13 @@ def build(name: str, recipe: str, environment: dict[str, str], *, offline: bool)
     say(f"making {tag(name)}")
     context = home() / "work" / name
     shutil.rmtree(context, ignore_errors=True)
-    shutil.copytree(RECIPES / name, context)
+    shutil.copytree(RECIPES / recipe_of(name), context)
     if not offline:
-        (context / "Dockerfile").write_text(f"FROM {name}:{VERSIONS[name]}\n")
+        (context / "Dockerfile").write_text(f"FROM {recipe_of(name)}:{VERSIONS[name]}\n")
     elif name in rootfs.MAKERS:
         rootfs.MAKERS[name](context)
+    elif recipe_of(name) in programs.PACKAGES:
+        programs.fetch(recipe_of(name), VERSIONS[name], context)
     labels = [f"--label={LABEL}=1", f"--label={LABEL}.recipe={recipe}"]
     old = execute(["docker", "image", "ls", "--quiet", "--no-trunc", tag(name)], env=environment).split()
     execute(["docker", "build", "--tag", tag(name), *labels, context], env=environment)
