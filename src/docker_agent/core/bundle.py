@@ -1,7 +1,8 @@
 """Load many small modules from one file, which is made of their compiled code and kept beside it (decision 006).
 
-A rule is a file, and there are more than 150; finding, opening and importing one takes longer than running it. The file
-lies in the package's `__pycache__`, is void when one of its modules changed, and is as trusted as what else lies there.
+A rule is a file, and there are more than 150; finding, opening and importing one takes longer than running it. The same
+is true of patterns, which the bundle has too. The file lies in the package's `__pycache__`, is void when one of its
+modules changed, and is as trusted as what else lies there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import sys
 from collections.abc import Iterator
 from types import CodeType, ModuleType
+
+from docker_agent.core.kept_patterns import Kept, patterns_to_keep, use_patterns
 
 PACKAGE = __name__.partition(".")[0]
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - before pathlib is there
@@ -24,13 +27,15 @@ def use_bundle() -> bool:
     """Load the modules of the bundle; False where there is none, or one of its modules changed."""
     try:
         with open(FILE, "rb") as file:  # noqa: PTH123
-            entries: list[Entry] = marshal.loads(file.read())  # noqa: S302 - as Python does
+            bundle: tuple[list[Entry], Kept] = marshal.loads(file.read())  # noqa: S302 - as Python does
+        entries, patterns = bundle
         for _, name, size, changed, _ in entries:
             found = os.stat(f"{ROOT}/{name}")  # noqa: PTH116
             if (found.st_size, found.st_mtime_ns) != (size, changed):
                 return False
     except (OSError, ValueError, EOFError, TypeError):
         return False
+    use_patterns(patterns)
     new = [entry for entry in entries if entry[0] not in sys.modules]
     for name, file_name, *_ in new:
         sys.modules[name] = _module(name, f"{ROOT}/{file_name}")
@@ -43,7 +48,7 @@ def use_bundle() -> bool:
 
 
 def make_bundle(*roots: str) -> None:
-    """Write the bundle of some modules, which are loaded, and of all of ours that they import.
+    """Write the bundle of some modules, which are loaded, of all of ours that they import, and of the patterns in use.
 
     Parameters
     ----------
@@ -56,7 +61,7 @@ def make_bundle(*roots: str) -> None:
     try:
         os.makedirs(os.path.dirname(FILE), exist_ok=True)  # noqa: PTH103, PTH120
         with open(half_done, "wb") as file:  # noqa: PTH123
-            marshal.dump(list(_entries((__name__, *roots))), file)
+            marshal.dump((list(_entries((__name__, *roots))), patterns_to_keep()), file)
         os.replace(half_done, FILE)  # noqa: PTH105
     except OSError:
         return
