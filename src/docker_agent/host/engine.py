@@ -107,7 +107,7 @@ class EngineReads:
             out = self._api.logs(name, stdout=True, stderr=False, timestamps=True, **limits)
             err = self._api.logs(name, stdout=False, stderr=True, timestamps=True, **limits)
         lines = log_lines_of(out, err)[-tail:]
-        return [line.model_copy(update={"number": index}) for index, line in enumerate(lines, 1)]
+        return [line._replace(number=index) for index, line in enumerate(lines, 1)]
 
     def events(self, *, since: float, until: float, filters: dict[str, str] | None = None) -> list[Event]:
         """Events between two times; a later end than now is cut to now, so that it never waits."""

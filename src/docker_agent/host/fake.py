@@ -157,7 +157,7 @@ class FakeReads:
         """The last lines of a log; time limits are not kept here."""
         del since, until
         lines = self._ask().lines.get(self.container(name).name, [])[-tail:]
-        return [line.model_copy(update={"number": index}) for index, line in enumerate(lines, 1)]
+        return [line._replace(number=index) for index, line in enumerate(lines, 1)]
 
     def events(self, *, since: float, until: float, filters: dict[str, str] | None = None) -> list[Event]:
         """Events between two times; of the filters `container`, `type` and `event` count."""

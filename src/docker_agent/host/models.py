@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -118,8 +118,11 @@ class Container(_Picture):
         return self.status in {"running", "paused"}
 
 
-class LogLine(_Picture):
-    """One line of a container's log; `number` counts from 1 within what was read, `text` is untrusted."""
+class LogLine(NamedTuple):
+    """One line of a container's log; `number` counts from 1 within what was read, `text` is untrusted.
+
+    A tuple, since a log may have 200,000 of them.
+    """
 
     number: int
     time: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 from docker_agent.host.models import (
@@ -152,10 +153,10 @@ def stats_of(name: str, raw: Raw) -> Stats:
 
 def log_lines_of(out: bytes, err: bytes, first: int = 1) -> list[LogLine]:
     """Log lines from the two streams with their time stamps, in the order of time."""
-    lines = [_log_line("stdout", text) for text in _lines(out)]
-    lines += [_log_line("stderr", text) for text in _lines(err)]
-    ordered = sorted(lines, key=lambda line: line.time)
-    return [line.model_copy(update={"number": first + index}) for index, line in enumerate(ordered)]
+    lines = [(*_stamped(text), "stdout") for text in _lines(out)]
+    lines += [(*_stamped(text), "stderr") for text in _lines(err)]
+    lines.sort(key=itemgetter(0))
+    return [LogLine(number, time, stream, text) for number, (time, text, stream) in enumerate(lines, first)]
 
 
 def _part(raw: Raw, key: str) -> Raw:
@@ -180,10 +181,10 @@ def _lines(data: bytes) -> list[str]:
     return [line.removesuffix("\r") for line in data.decode("utf-8", "replace").split("\n") if line]
 
 
-def _log_line(stream: str, text: str) -> LogLine:
-    time, separator, rest = text.partition(" ")
-    stamped = bool(separator) and time[:4].isdigit() and "T" in time
-    return LogLine(number=0, time=time if stamped else "", stream=stream, text=rest if stamped else text)
+def _stamped(line: str) -> tuple[str, str]:
+    """A line's time stamp and the rest; without a stamp "" and the whole line."""
+    time, separator, rest = line.partition(" ")
+    return (time, rest) if separator and time[:4].isdigit() and "T" in time else ("", line)
 
 
 def _health_result(entry: Raw) -> HealthResult:

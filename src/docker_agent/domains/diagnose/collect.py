@@ -10,15 +10,15 @@ from dataclasses import replace
 from typing import Self, TypeVar
 
 from docker_agent.core.errors import AgentError, EngineUnreachable
+from docker_agent.domains.diagnose.log_reading import LogReading
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
-from docker_agent.host.models import EngineInfo, LogLine
+from docker_agent.host.models import EngineInfo
 from docker_agent.project.stack import Stack, stack_of
 from docker_agent.project.workspace import Workspace
 
 T = TypeVar("T")
 D = TypeVar("D")
 
-LOG_LINES = 200
 MAX_LOGS = 100
 MAX_MESSAGE_CHARS = 20_000
 LOOK_BACK_S = 3_600.0
@@ -75,13 +75,14 @@ def collect(
         )
         told = [each for each in draft.suspects() if each.status != "created"]
         told.sort(key=lambda each: not draft.broken(each))
-        logs = {each.name: collector.start(_reader(ws, each.name)) for each in told[:MAX_LOGS]}
+        log = LogReading(ws.host)
+        logs = {each.name: collector.start(log.reader(each.name, deep=draft.broken(each))) for each in told[:MAX_LOGS]}
         collector.missed.extend(f"log of {each.name}: only {MAX_LOGS} logs are read" for each in told[MAX_LOGS:])
         names = [each.name for each in own if each.running] if with_stats else []
         readings = collector.start(lambda: ws.host.stats(names) if names else [])
         return replace(
             draft,
-            logs={name: tuple(collector.get(f"log of {name}", log, ())) for name, log in logs.items()},
+            logs={name: tuple(collector.get(f"log of {name}", read, ())) for name, read in logs.items()},
             stats={reading.name: reading for reading in collector.get("stats", readings, ())},
             not_looked_at=tuple(collector.missed),
         )
@@ -132,10 +133,6 @@ class _Collector:
         except AgentError as error:
             self.missed.append(f"{what}: {error.message}")
         return missing
-
-
-def _reader(ws: Workspace, name: str) -> Callable[[], list[LogLine]]:
-    return lambda: ws.host.logs(name, tail=LOG_LINES)
 
 
 def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:
