@@ -212,6 +212,16 @@ def test_long_and_strange_lines_are_cut_not_refused() -> None:
     assert answer.lines[0].endswith("(cut)")
 
 
+def test_a_flood_is_grouped_by_pattern_with_the_grave_line_first() -> None:
+    world = shop()
+    texts = [f"request {n} took {n} ms" for n in range(6_000)]
+    texts[1_233] = "FATAL no such table"
+    world.lines["shop-web-1"] = [LogLine(number=1, text=text) for text in texts]
+    answer: Logs = logs.function(workspace(world), "web", tail=200_000, group=True)
+    assert answer.lines == ("1x 1234-1234 FATAL no such table", "5999x 1-6000 request <*> took <*> ms")
+    assert answer.read == 6_000
+
+
 def test_events_are_of_the_project_without_checks_and_folded() -> None:
     world = shop()
     world.happen("start", "shop-web-1", ago=90).happen("exec_start: true", "shop-web-1", ago=80)

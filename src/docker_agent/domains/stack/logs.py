@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.log_patterns import patterns_of
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.stack import parse_time, resolve_all
@@ -17,6 +18,8 @@ from docker_agent.host.models import Container, LogLine
 from docker_agent.project.workspace import Workspace
 
 MAX_TAIL = 5_000
+MAX_GROUPED = 200_000
+MAX_PATTERNS = 60
 MAX_PATTERN = 200
 MAX_REPEATS = 3
 MAX_MATCHED_CHARS = 1_000
@@ -46,14 +49,17 @@ def logs(
     until: Annotated[str, "Only lines before this time."] = "",
     grep: Annotated[str, "Only lines that match this regular expression, case ignored."] = "",
     stream: Annotated[Literal["both", "stdout", "stderr"], "Which output stream to show."] = "both",
+    group: Annotated[bool, "Lines of one shape as one, with their count; tail may then be 200000."] = False,
 ) -> Logs:
     """Read the last lines of a container's log, by time, stream and pattern.
 
     With `grep` the pattern is searched in the last `tail` lines, so give a larger tail to look further back. A pattern
-    that could take for ever to match is searched as plain text instead.
+    that could take for ever to match is searched as plain text instead. A flood is short with `group`: each pattern
+    with its count and the numbers of its first and last line, errors first.
     """
-    if not 1 <= tail <= MAX_TAIL:
-        raise InputError(f"tail is {tail}.", f"Give a number from 1 to {MAX_TAIL}.")
+    most = MAX_GROUPED if group else MAX_TAIL
+    if not 1 <= tail <= most:
+        raise InputError(f"tail is {tail}.", f"Give a number from 1 to {most}.")
     now = ws.host.now()
     begin, end = parse_time(since, now), parse_time(until, now)
     if begin and end and begin > end:
@@ -61,6 +67,7 @@ def logs(
     matches, note = _matcher(grep)
     found = resolve_all(ws, container)
     lines: list[str] = []
+    kept: list[LogLine] = []
     read = 0
     deadline = time.monotonic() + MATCH_SECONDS
     for each in found:
@@ -71,9 +78,29 @@ def logs(
             if time.monotonic() > deadline:
                 note = f"the search was stopped after {MATCH_SECONDS:g} s; use a simpler pattern"
                 break
-            if not grep or matches(ws.mask(line.text)[:MAX_MATCHED_CHARS]):
+            if grep and not matches(ws.mask(line.text)[:MAX_MATCHED_CHARS]):
+                continue
+            if group:
+                kept.append(line)
+            else:
                 lines.append(_say(ws, each, line, several=len(found) > 1))
+        if group:
+            lines += _grouped(ws, each, kept, several=len(found) > 1)
+            kept.clear()
     return Logs(container=", ".join(each.name for each in found), lines=tuple(lines), read=read, note=note)
+
+
+def _grouped(ws: Workspace, container: Container, lines: list[LogLine], *, several: bool) -> list[str]:
+    """Each pattern as `COUNTx FIRST-LAST TEXT`, the gravest and rarest first, with the numbers of its lines."""
+    name = f"{container.name} " if several else ""
+    patterns = patterns_of([line.text for line in lines])
+    said = [
+        f"{name}{each.count}x {lines[each.first].number}-{lines[each.last].number} "
+        f"{ws.quote(lines[each.first].text if each.count == 1 else each.template, MAX_LINE_CHARS)}"
+        for each in patterns[:MAX_PATTERNS]
+    ]
+    rest = patterns[MAX_PATTERNS:]
+    return [*said, f"{name}and {len(rest)} more patterns, {sum(each.count for each in rest)} lines"] if rest else said
 
 
 def _say(ws: Workspace, container: Container, line: LogLine, *, several: bool) -> str:
