@@ -42,12 +42,12 @@ def own_environment() -> dict[str, str]:
     }
 
 
-def answers() -> bool:
-    """Tell whether the lab's own engine answers a ping on its socket."""
+def answers(at: Path | None = None) -> bool:
+    """Tell whether the lab's own engine, or one at another socket, answers a ping."""
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(10)
-            connection.connect(str(runtime() / "docker.sock"))
+            connection.connect(str(at or runtime() / "docker.sock"))
             connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
             return b" 200 OK" in connection.recv(64)
     except OSError:

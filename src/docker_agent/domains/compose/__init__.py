@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from docker_agent.domains.compose.judge import all_rules, check_model
+from docker_agent.domains.compose.judge import all_rules, check_model, refusals
 
-__all__ = ["all_rules", "check_model"]
+__all__ = ["all_rules", "check_model", "refusals"]

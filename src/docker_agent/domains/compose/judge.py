@@ -59,6 +59,12 @@ def check_model(
     return judge(model, Severities(policies or {}), rules).findings
 
 
+def refusals(model: ComposeModel) -> tuple[Finding, ...]:
+    """The findings that mean that Compose refuses the files; no comment and no policy changes that."""
+    judged = judge(model, Severities(), [rule for rule in all_rules() if rule.area == "model"])
+    return tuple(each for each in (*judged.findings, *judged.suppressed) if each.severity is Severity.ERROR)
+
+
 def judge(model: ComposeModel, severities: Severities, rules: Sequence[Rule] | None = None) -> Judgement:
     """All findings that no severity silences.
 

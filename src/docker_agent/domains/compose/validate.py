@@ -7,12 +7,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.compose.judge import all_rules, judge
-from docker_agent.domains.compose.severities import Severities
-from docker_agent.project.compose.model import ComposeModel
+from docker_agent.domains.compose.judge import refusals
 from docker_agent.project.stack import stack_of
 from docker_agent.project.workspace import Workspace
 
@@ -49,9 +47,3 @@ def validate(
         findings=findings,
         not_looked_at=stack.model.not_looked_at,
     )
-
-
-def refusals(model: ComposeModel) -> tuple[Finding, ...]:
-    """The findings that mean that Compose refuses the files; no comment and no policy changes that."""
-    judged = judge(model, Severities(), [rule for rule in all_rules() if rule.area == "model"])
-    return tuple(each for each in (*judged.findings, *judged.suppressed) if each.severity is Severity.ERROR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +11,8 @@ from dataclasses import replace
 from typing import Self, TypeVar
 
 from docker_agent.core.errors import AgentError, EngineUnreachable
+from docker_agent.core.finding import Finding
+from docker_agent.domains.compose import refusals
 from docker_agent.domains.diagnose.log_reading import LogReading
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
 from docker_agent.host.models import EngineInfo
@@ -70,6 +73,7 @@ def collect(
             volumes=tuple(collector.get("volumes", volumes, ())),
             engine=info,
             stack=stack,
+            refused=() if only else _refusals(ws, stack),
             partial=bool(only),
             mask=ws.mask,
         )
@@ -144,3 +148,11 @@ def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:
     if stack is None:
         missed.append("compose file: there is none in the project's folder")
     return stack
+
+
+def _refusals(ws: Workspace, stack: Stack | None) -> tuple[Finding, ...]:
+    """Why Compose would refuse the files; those that are no model are read again as far as that goes."""
+    with contextlib.suppress(AgentError):
+        read = stack or stack_of(ws, strict=False)
+        return refusals(read.model) if read else ()
+    return ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from docker_agent.core.finding import Finding
 from docker_agent.host.models import Container, EngineInfo, Event, LogLine, Network, Stats, Volume
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.stack import Stack
@@ -58,6 +59,7 @@ class Snapshot:
     """One look at a stack: what signatures read, and `not_looked_at` for what could not be read and why.
 
     `containers` are the project's own, or with `partial` only those that were asked for; `others` are all the rest.
+    `refused` is why Compose would refuse the files, by the codes of its checks.
     `messages` are what programs said, outside any container's log. `mask` puts masks in the place of secrets.
     """
 
@@ -74,6 +76,7 @@ class Snapshot:
     stats: Mapping[str, Stats] = field(default_factory=dict[str, Stats])
     engine: EngineInfo | None = None
     stack: Stack | None = None
+    refused: tuple[Finding, ...] = ()
     not_looked_at: tuple[str, ...] = ()
     partial: bool = False
     mask: Callable[[str], str] = field(default=lambda text: text)
