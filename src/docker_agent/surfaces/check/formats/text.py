@@ -68,4 +68,6 @@ def _advice(report: Report) -> Iterator[str]:
 
 def _printable(text: str) -> str:
     """Text without control characters, which a file could use to rewrite the terminal."""
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
