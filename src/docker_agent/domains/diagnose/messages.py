@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.domains.diagnose.evidence import Confidence, cut, found, inspected, written
+from docker_agent.domains.diagnose.evidence import Confidence, complaints, cut, found, inspected, logged, written
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
 from docker_agent.host.models import Container
 
@@ -19,7 +19,7 @@ class Refusal:
     Attributes
     ----------
     match: what the pattern matched.
-    container: whose start failed, None for a message that belongs to no container.
+    container: whose start failed or whose log says it, None for a message that belongs to no container.
     evidence: where the message was read, with its line.
     """
 
@@ -36,9 +36,12 @@ class Refusal:
         fix: str,
         about: str = "",
         confidence: Confidence = "certain",
-        severity: Severity = Severity.ERROR,
+        severity: Severity | None = None,
     ) -> Finding:
-        """A finding about the container, or about `about` (default: the message itself) where there is none."""
+        """A finding about the container, or about `about` (default: the message itself) where there is none.
+
+        Without a severity it is an error, but a warning for a container that runs well.
+        """
         if self.container is not None:
             return found(
                 self.snapshot,
@@ -53,7 +56,7 @@ class Refusal:
             )
         return Finding(
             code="",
-            severity=severity,
+            severity=severity or Severity.ERROR,
             object=about or self.evidence.where.partition(":")[0],
             message=message,
             cause=cause,
@@ -82,6 +85,15 @@ def spoken(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[Refusal]:
         match = pattern.search(message.text)
         if match:
             yield Refusal(snapshot, match, _quoted(snapshot, message, match))
+
+
+def heard(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[Refusal]:
+    """Lines of logs, and messages, that match: what an application says, wherever its words were read."""
+    for container, line, match in complaints(snapshot, pattern):
+        evidence = logged(snapshot, container, line)
+        if evidence is not None:
+            yield Refusal(snapshot, match, evidence, container)
+    yield from spoken(snapshot, pattern)
 
 
 def _quoted(snapshot: Snapshot, message: Message, match: re.Match[str]) -> Evidence:
