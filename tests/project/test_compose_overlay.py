@@ -96,6 +96,10 @@ def laid(base: str, upper: str) -> Any:
         ("environment: [C=3]", "environment: {C: }", {"environment": {"C": None}}),
         ("labels: !reset {}", "labels: {a: 1}", {"labels": {"a": 1}}),
         ("environment: {A: 1}", "environment: !override {C: 3}", {"environment": {"C": 3}}),
+        ("labels: {a: 1}", "labels: 3", {"labels": {"a": 1}}),
+        ("environment: [A=1]", "environment: B", {"environment": {"A": "1", "B": None}}),
+        ("extra_hosts: ['h:1.1.1.1']", "extra_hosts: true", {"extra_hosts": ["h:1.1.1.1"]}),
+        ("dns: 1.1.1.1", "dns: 3", {"dns": "1.1.1.1"}),
         ("x-a: {b: 1, c: [1]}", "x-a: {b: 2, c: [2]}", {"x-a": {"b": 2, "c": [1, 2]}}),
     ],
 )
@@ -115,9 +119,11 @@ def test_address_pools_are_merged_by_subnet() -> None:
     [
         ("ports: ['80:80']", "ports: 80", "schema b.yml:1:23"),
         ("healthcheck: {test: a}", "healthcheck: b", "schema b.yml:1:29"),
+        ("restart: 3", "restart: always", "schema a.yml:1:35"),
+        ("labels: 3", "labels: {a: 1}", "schema a.yml:1:34"),
     ],
 )
-def test_what_is_of_another_kind_cannot_be_laid_over(base: str, upper: str, fault: str) -> None:
+def test_what_is_of_another_kind_is_refused_even_where_it_is_replaced(base: str, upper: str, fault: str) -> None:
     files = {"a.yml": f"services: {{w: {{image: x, {base}}}}}", "b.yml": f"services: {{w: {{{upper}}}}}"}
     assert fault in faults_of(model_of(files, "a.yml", "b.yml"))
 

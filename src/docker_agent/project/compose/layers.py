@@ -16,6 +16,7 @@ from docker_agent.project.compose.nodes import Mapping, Place, Scalar, Source
 from docker_agent.project.compose.notes import Document, Notes, Read
 from docker_agent.project.compose.overlay import overlay, without_resets
 from docker_agent.project.compose.parse import Unreadable, Wrong, parse_nodes, read_source
+from docker_agent.project.compose.schema import check_schema
 from docker_agent.project.compose.template import braces_in
 
 
@@ -46,6 +47,9 @@ class Layers:
         """
         base: Mapping | None = None
         for file, named in files:
+            if base:
+                # What a later file mends is refused all the same; the last one is looked at with the whole.
+                check_schema(self._without_resets(base), self.notes.wrong)
             for document in self._documents(file, named, self.notes.documents):
                 root = self._filled(document, reach.variables)
                 root = self._extending(reach.variables).applied(root, file, reach.directory)
@@ -53,9 +57,12 @@ class Layers:
                     including = Including(self.merged, self.read, self.home, self.notes)
                     root = including.applied(root, replace(reach, trail=(*reach.trail, file)))
                 base = self._laid(base, root)
+        return self._without_resets(base) if base else None
+
+    def _without_resets(self, base: Mapping) -> Mapping:
         tagged = any("!reset" in document.source.text for document in (*self.notes.documents, *self.notes.borrowed))
-        found = without_resets(base) if base and tagged else base
-        return found if isinstance(found, Mapping) else None
+        found = without_resets(base) if tagged else base
+        return found if isinstance(found, Mapping) else base
 
     def _laid(self, base: Mapping | None, root: Mapping) -> Mapping:
         found = overlay(base, root, (), self.notes.wrong) if base else root

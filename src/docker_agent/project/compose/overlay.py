@@ -47,6 +47,10 @@ def overlay(base: Node, upper: Node, path: Path = (), wrong: Wrong = lambda _cod
         if path == ("services",):
             wrong("schema", upper.place, "services must be a mapping")
         return base
+    if len(path) > 2 and isinstance(upper, Scalar) and _is_listed(local):
+        if not isinstance(upper.plain, str):
+            return base  # Compose passes over a number or a switch here
+        upper = _as_sequence(upper)
     base, upper = _alike(base, upper, local)
     match base, upper:
         case Mapping(), Mapping():
@@ -221,6 +225,11 @@ def _said(at: Scalar, text: str) -> Scalar:
 
 def _is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.plain is None
+
+
+def _is_listed(local: Path) -> bool:
+    """Whether Compose makes a list of what stands here before it merges."""
+    return local[-1] in _PAIRS or local == ("extra_hosts",) or (len(local) == 1 and local[0] in _LISTS)
 
 
 def _changed_driver(base: Mapping, upper: Mapping) -> bool:
