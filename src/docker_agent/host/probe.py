@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from docker_agent.core.errors import InputError
 from docker_agent.host.models import Answer
 
-BODY_BYTES = 4_096
+BODY_BYTES = 262_144
 
 
 def probe(url: str, *, timeout_s: float = 10.0) -> Answer:
