@@ -15,6 +15,7 @@ from docker_agent.core.finding import Finding
 from docker_agent.domains.compose import refusals
 from docker_agent.domains.diagnose.log_reading import LogReading
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
+from docker_agent.domains.proxy import read_proxies
 from docker_agent.host.models import EngineInfo
 from docker_agent.project.stack import Stack, stack_of
 from docker_agent.project.workspace import Workspace
@@ -61,6 +62,8 @@ def collect(
         everything = collector.need(listed)
         info = collector.get("engine", engine, None)
         own = [each for each in everything if (each.name in only if only else ws.owns_container(each))]
+        own_names = [each.name for each in own]
+        proxies = collector.start(lambda: read_proxies(ws.host, everything, own_names))
         draft = Snapshot(
             project=ws.project,
             root=ws.root,
@@ -87,6 +90,7 @@ def collect(
         return replace(
             draft,
             logs={name: tuple(collector.get(f"log of {name}", read, ())) for name, read in logs.items()},
+            proxies=collector.get("proxies", proxies, ()),
             stats={reading.name: reading for reading in collector.get("stats", readings, ())},
             not_looked_at=tuple(collector.missed),
         )

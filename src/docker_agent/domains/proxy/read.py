@@ -45,7 +45,8 @@ def read_proxies(
     if not fitting:
         return ()
     with ThreadPoolExecutor(4) as pool:
-        return tuple(pool.map(lambda each: _read(reads, each, mine, timeout_s), fitting))
+        reading = [pool.submit(_read, reads, each, mine, timeout_s) for each in fitting]
+        return tuple(each.result() for each in reading)
 
 
 def _serves(proxy: Container, mine: Sequence[Container]) -> bool:
