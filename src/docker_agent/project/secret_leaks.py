@@ -30,6 +30,13 @@ def leaks(model: ComposeModel) -> tuple[Leak, ...]:
     return tuple(leak for document in documents for written in written_values(document) for leak in _in(written))
 
 
+def secrets_in_comment(text: str) -> Iterator[Suspicion]:
+    """The secrets in one line of a comment, given without its hash sign."""
+    yield from secrets_in_text(text)
+    for _, found in secrets_on_command_line(split_words(text)):
+        yield found
+
+
 def _in(written: Written) -> Iterator[Leak]:
     match written.kind:
         case "command":

@@ -10,7 +10,7 @@ from docker_agent.core.secret import SHORTEST
 from docker_agent.domains.compose.dockerfile.written import written_secrets
 from docker_agent.domains.compose.shared.stray_dollars import dollars_in_secrets
 from docker_agent.host.files import read_file
-from docker_agent.project.secret_leaks import leaks
+from docker_agent.project.secret_leaks import leaks, secrets_in_comment
 from docker_agent.project.secrets import known_secrets
 from docker_agent.project.stack import Stack
 
@@ -18,7 +18,7 @@ from docker_agent.project.stack import Stack
 class Mask:
     """Puts a mask in the place of every secret of a stack; they are looked for when the first line is shown.
 
-    A short one, such as `abc`, is masked only in lines that also have its key.
+    A short one, such as `abc`, is masked only in lines that also have its key; one that only a comment has, there.
     """
 
     def __init__(self, stack: Stack) -> None:
@@ -40,7 +40,7 @@ class Mask:
             before, found, after = text.partition(key)
             if found and value in after:
                 text = before + key + after.replace(value, f"<secret:{key}>")
-        return text
+        return "\n".join(map(_without_comment_secrets, text.split("\n"))) if "#" in text else text
 
     def _known(self) -> Mapping[str, str]:
         try:
@@ -57,6 +57,13 @@ class Mask:
                 yield value, name
         for service in self._stack.model.services.values():
             yield from ((value, key) for key, _, value in dollars_in_secrets(service))
+
+
+def _without_comment_secrets(line: str) -> str:
+    before, sign, said = line.partition("#")
+    for found in [*secrets_in_comment(said)] if sign else []:
+        said = said.replace(found.secret, f"<secret:{found.key.lstrip('-') or found.kind}>")
+    return before + sign + said
 
 
 def _forms_of(value: str) -> Iterator[str]:
