@@ -5,18 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.domains.diagnose.cases import FAILURES, HEALTHY
 from tests.domains.diagnose.places import ROOT, Case, container, ended, workspace, world_of
 
 from docker_agent.core.errors import EngineUnreachable, InputError
+from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.plan import Risk
+from docker_agent.domains.diagnose.causes import Explained, explain
 from docker_agent.domains.diagnose.collect import MAX_LOGS, collect
 from docker_agent.domains.diagnose.diagnose import Diagnosis, diagnose
 from docker_agent.domains.diagnose.fix import fix
 from docker_agent.domains.diagnose.rank import examine
-from docker_agent.domains.diagnose.snapshot import seconds_of
+from docker_agent.domains.diagnose.snapshot import Snapshot, seconds_of
 from docker_agent.host.fake import FakeReads, World
 from docker_agent.host.models import Event, LogLine, Network
 from docker_agent.project.workspace import Workspace
@@ -47,13 +50,46 @@ def test_an_empty_project_is_not_said_to_be_well() -> None:
     assert any("compose file" in each for each in answer.not_looked_at)
 
 
-def test_the_cause_comes_before_its_consequence() -> None:
-    waiting = FAILURES["waiting"]
-    answer = ask(world_of(waiting))
-    assert [(finding.code, finding.object) for finding in answer.findings] == [
-        ("health-unhealthy", "db"),
-        ("cmp-dep-unhealthy", "web"),
+def test_a_consequence_is_a_symptom_of_its_cause() -> None:
+    answer = ask(world_of(FAILURES["waiting"]))
+    assert [(finding.code, finding.object) for finding in answer.findings] == [("health-unhealthy", "db")]
+    assert [(each.code, each.object, each.because) for each in answer.symptoms] == [
+        ("cmp-dep-unhealthy", "web", "db health-unhealthy")
     ]
+    assert answer.summary.endswith("(1 symptom of it elsewhere)")
+
+
+def test_the_cause_of_a_service_is_found_where_it_lies() -> None:
+    answer = ask(world_of(FAILURES["waiting"]), "web")
+    assert [(finding.code, finding.object) for finding in answer.findings] == [("health-unhealthy", "db")]
+    assert [each.object for each in answer.symptoms] == ["web"]
+
+
+def test_services_that_blame_each_other_keep_their_findings(tmp_path: Path) -> None:
+    snapshot = Snapshot("shop", tmp_path, 0.0)
+    one, two = (
+        Finding(
+            code="net-conn-refused",
+            severity=Severity.ERROR,
+            object=name,
+            message="Refused.",
+            evidence=(Evidence(source="log", where=f"{name}:1", quote=f"connect {other}:80: connection refused"),),
+        )
+        for name, other in (("a", "b"), ("b", "a"))
+    )
+    assert explain(snapshot, [one, two]).causes == (one, two)
+    cause = replace(one, code="exit-137-oom", object="b")
+    assert explain(snapshot, [one, cause]) == Explained((cause,), ((one, cause),))
+    unrelated = replace(cause, object="c")
+    assert explain(snapshot, [one, unrelated]).symptoms == ()
+    assert explain(snapshot, [one, replace(cause, severity=Severity.WARN)]).symptoms == ()
+
+
+def test_the_answer_says_what_the_plan_would_do() -> None:
+    answer = ask(world_of(FAILURES["oom"]))
+    assert answer.findings[0].fixable
+    assert len(answer.plan) == len(fix.function(workspace(world_of(FAILURES["oom"])), "exit-137-oom", "web").steps)
+    assert ask(world_of(FAILURES["notfound"])).plan == ()
 
 
 def test_a_typical_answer_fits_and_many_faults_are_listed_briefly() -> None:

@@ -10,25 +10,49 @@ from docker_agent.core.errors import EngineUnreachable
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
+from docker_agent.domains.diagnose.causes import Explained, explain
 from docker_agent.domains.diagnose.collect import collect, said
-from docker_agent.domains.diagnose.rank import examine
+from docker_agent.domains.diagnose.evidence import label
+from docker_agent.domains.diagnose.rank import examine, plan_for
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.domains.stack import resolve_all
 from docker_agent.project.workspace import Workspace
 
 ANSWER_CHARS = 4_000
 MAX_LINE_CHARS = 160
+MAX_SYMPTOMS = 12
 NOTHING = "nothing wrong found"
 
 
+class Symptom(BaseModel):
+    """What another finding explains: mend that one, and this goes too."""
+
+    model_config = ConfigDict(frozen=True)
+
+    object: str
+    code: str
+    message: str
+    because: str
+
+
 class Diagnosis(BaseModel):
-    """What was found, worst first; `also` has further findings in a line each."""
+    """What was found, causes first.
+
+    Attributes
+    ----------
+    findings: the causes, worst first.
+    plan: what `diagnose_fix` would do for the first one, step by step.
+    symptoms: what these causes explain.
+    also: further causes in a line each.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     project: str
     summary: str
     findings: tuple[Finding, ...] = ()
+    plan: tuple[str, ...] = ()
+    symptoms: tuple[Symptom, ...] = ()
     also: tuple[str, ...] = ()
     looked_at: str = ""
     not_looked_at: tuple[str, ...] = ()
@@ -45,28 +69,36 @@ def diagnose(
 
     Looks once at states, events, logs, health output, limits and the compose file, and compares them with known
     failures. Each finding has its cause, the evidence with the place where it was read, and what to do; where `fixable`
-    is true, `diagnose_fix` with its code and object makes the plan.
+    is true, `diagnose_fix` with its code and object makes the plan. `symptoms` go away with their cause.
     """
     try:
-        only = [container.name for container in resolve_all(ws, service)] if service else ()
-        snapshot = collect(ws, only, message=message, with_stats=measure)
+        chosen = resolve_all(ws, service) if service else []
+        foreign = [each.name for each in chosen if not ws.owns_container(each)]
+        snapshot = collect(ws, foreign, message=message, with_stats=measure)
     except EngineUnreachable as error:
         if not message:
             raise
         missed = f"engine: {error.message}"
+        chosen, foreign = [], []
         snapshot = Snapshot(ws.project, ws.root, ws.host.now(), messages=said(message), not_looked_at=(missed,))
-    return _fitting(ws, snapshot, examine(snapshot))
+    explained = explain(snapshot, examine(snapshot))
+    if chosen and not foreign:
+        explained = explained.about(frozenset({"message", *(label(snapshot, each) for each in chosen)}))
+    return _fitting(ws, snapshot, explained)
 
 
-def _fitting(ws: Workspace, snapshot: Snapshot, findings: list[Finding]) -> Diagnosis:
-    """As many findings in full as fit into the answer, at least one; the rest in a line each."""
-    count = len(findings)
+def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained) -> Diagnosis:
+    """As many causes in full as fit into the answer, at least one; the rest in a line each."""
+    causes = explained.causes
+    count = len(causes)
     while True:
         answer = Diagnosis(
             project=snapshot.project,
-            summary=_summary(snapshot, findings),
-            findings=tuple(findings[:count]),
-            also=tuple(_in_a_line(ws, each) for each in findings[count : count + 10]),
+            summary=_summary(snapshot, explained),
+            findings=causes[:count],
+            plan=_planned(ws, snapshot, causes),
+            symptoms=tuple(_symptom(ws, *each) for each in explained.symptoms[:MAX_SYMPTOMS]),
+            also=tuple(_in_a_line(ws, each) for each in causes[count : count + 10]),
             looked_at=_looked_at(snapshot),
             not_looked_at=snapshot.not_looked_at[:10],
         )
@@ -75,20 +107,38 @@ def _fitting(ws: Workspace, snapshot: Snapshot, findings: list[Finding]) -> Diag
         count -= 1
 
 
+def _planned(ws: Workspace, snapshot: Snapshot, causes: tuple[Finding, ...]) -> tuple[str, ...]:
+    """The reasons of the steps that would mend the first cause; nothing where only a person can."""
+    plan = plan_for(snapshot, causes[0]) if causes else None
+    return tuple(ws.quote(step.why, MAX_LINE_CHARS) for step in plan.steps) if plan else ()
+
+
+def _symptom(ws: Workspace, finding: Finding, cause: Finding) -> Symptom:
+    because = f"{cause.object} {cause.code}"
+    return Symptom(
+        object=finding.object, code=finding.code, message=ws.quote(finding.message, MAX_LINE_CHARS), because=because
+    )
+
+
 def _in_a_line(ws: Workspace, finding: Finding) -> str:
     return ws.quote(f"{finding.code} {finding.object}: {finding.message}", MAX_LINE_CHARS)
 
 
-def _summary(snapshot: Snapshot, findings: list[Finding]) -> str:
-    if not snapshot.containers and not findings:
+def _summary(snapshot: Snapshot, explained: Explained) -> str:
+    if not snapshot.containers and not explained.causes:
         return f"no container of {snapshot.project or 'this project'} exists yet; start it with stack_up"
-    if not findings:
+    if not explained.causes:
         return NOTHING
-    errors = sum(each.severity is Severity.ERROR for each in findings)
-    counts = [f"{errors} fault{'s' if errors != 1 else ''}"] if errors else []
-    others = len(findings) - errors
-    counts += [f"{others} warning{'s' if others != 1 else ''}"] if others else []
-    return f"{' and '.join(counts)}; first {findings[0].object}: {findings[0].message}"
+    errors = sum(each.severity is Severity.ERROR for each in explained.causes)
+    counts = [_count(errors, "fault"), _count(len(explained.causes) - errors, "warning")]
+    first = explained.causes[0]
+    caused = sum(cause is first for _, cause in explained.symptoms)
+    tail = f" ({_count(caused, 'symptom')} of it elsewhere)" if caused else ""
+    return f"{' and '.join(each for each in counts if each)}; first {first.object}: {first.message}{tail}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number != 1 else ''}" if number else ""
 
 
 def _looked_at(snapshot: Snapshot) -> str:

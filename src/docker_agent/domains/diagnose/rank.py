@@ -9,6 +9,7 @@ from functools import cache
 from docker_agent.core.discover import instances
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import Signature
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
@@ -31,7 +32,7 @@ GENERAL = {
     "disk-full-container": 1,
     "perm-rootfs": 1,
 }
-CONSEQUENCES = frozenset({"cmp-dep-unhealthy"})
+CONSEQUENCES = frozenset({"cmp-dep-unhealthy", "cmp-dep-nohealth", "cmp-dep-exited", "cmp-job-failed"})
 CONFIDENCE = ("certain", "likely", "possible")
 
 
@@ -56,20 +57,20 @@ def rank(findings: list[Finding]) -> list[Finding]:
     return sorted(kept, key=_order)
 
 
+def plan_for(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """The plan that mends a finding, None where there is none."""
+    mend = catalogue()[finding.code].mend
+    try:
+        return mend(snapshot, finding) if mend else None
+    except InputError:
+        return None
+
+
 def _found(snapshot: Snapshot) -> Iterator[Finding]:
     for code, signature in catalogue().items():
         for finding in signature.look(snapshot):
             named = replace(finding, code=code)
-            yield replace(named, fixable=_can_mend(signature, snapshot, named))
-
-
-def _can_mend(signature: Signature, snapshot: Snapshot, finding: Finding) -> bool:
-    if signature.mend is None:
-        return False
-    try:
-        return signature.mend(snapshot, finding) is not None
-    except InputError:
-        return False
+            yield replace(named, fixable=plan_for(snapshot, named) is not None)
 
 
 def _explains(other: Finding, finding: Finding) -> bool:
