@@ -107,6 +107,7 @@ def test_what_compose_takes_is_taken(text: str) -> None:
         (WEB % "environment: {~: b}", "schema"),
         (WEB % "<<: ", "yaml_syntax"),
         (WEB % "x-a: {1: 2}", "schema"),
+        ("%YAML 1.2\n---\nservices: {w: {image: x}}", "yaml_syntax"),
         (WEB % "init: !!bool yes", "yaml_syntax"),
         (WEB % "scale: !!int x", "yaml_syntax"),
         ("x-a: &a {image: y}\nservices: {w: {<<: *a, <<: *a}}", "duplicate_key"),

@@ -243,11 +243,13 @@ def test_an_input_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         ('"***"', {}, ["2:7"]),
         ("${NOWHERE_SET}", {}, ["2:7"]),
         ('"***"', {"COMPOSE_PROJECT_NAME": "shop"}, []),
+        ("shop", {"COMPOSE_PROJECT_NAME": "My shop"}, ["2:7"]),
+        ("shop", {"COMPOSE_PROJECT_NAME": "-shop"}, ["2:7"]),
         ("My_Shop", {}, []),
         ('""', {}, []),
     ],
 )
-def test_names_of_which_nothing_remains_are_refused(name: str, environment: dict[str, str], said: list[str]) -> None:
+def test_names_that_are_none_are_refused(name: str, environment: dict[str, str], said: list[str]) -> None:
     text = f"services: {{a: {{image: x}}}}\nname: {name}\n".encode()
     model = open_stack(Path("/srv/x"), [Path("/srv/x/compose.yml")], read=lambda _: text, environment=environment).model
     assert [f"{problem.place.line}:{problem.place.column}" for problem in model.problems] == said

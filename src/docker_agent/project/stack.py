@@ -133,8 +133,7 @@ def open_stack(
     fallback = normalize_name(directory.absolute().name)
     variables = {"COMPOSE_PROJECT_NAME": fallback, **known}
     model = load(files, read=read, variables=variables, root=root, disk=disk, strict=strict, template=template)
-    if not given:
-        model = _with_name_checked(model)
+    model = _with_name_checked(model, given)
     name = given or normalize_name(model.name) or fallback
     return Stack(root, directory, tuple(files), name, model, dotenv, tuple(_dotenv_files(root, directory, environment)))
 
@@ -181,13 +180,21 @@ def normalize_name(name: str) -> str:
     return re.sub(r"[^a-z0-9_-]", "", name.lower()).lstrip("_-")
 
 
-def _with_name_checked(model: ComposeModel) -> ComposeModel:
-    """The model with the complaint that nothing remains of its name once it is normalized, if so."""
+def _with_name_checked(model: ComposeModel, given: str) -> ComposeModel:
+    """The model with the complaint that its name is none, if so: one that is given is taken as it is."""
     node = model.root.get("name")
-    if not isinstance(node, Scalar) or not node.written or normalize_name(node.value) or model.template:
+    if given:
+        if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", given):
+            return model
+        place = model.root.place if node is None else node.place
+        message = (
+            f'COMPOSE_PROJECT_NAME is "{given}"; a name has only a-z, 0-9, - and _, and none of the last two first'
+        )
+    elif not isinstance(node, Scalar) or not node.written or normalize_name(node.value) or model.template:
         return model
-    message = f'"{node.value}" has nothing that can name a project{unset_words(node)}'
-    return replace(model, problems=(*model.problems, Problem("schema", node.place, message)))
+    else:
+        place, message = node.place, f'"{node.value}" has nothing that can name a project{unset_words(node)}'
+    return replace(model, problems=(*model.problems, Problem("schema", place, message)))
 
 
 def _inside(root: Path, name: str) -> Path:

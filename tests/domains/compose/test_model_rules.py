@@ -80,6 +80,7 @@ REFUSED = [
     ("secrets: {s: {driver: x}}", "secret_source 1:11"),
     ("secrets: {s: {external: false}}", "secret_source 1:11"),
     ("secrets: {s: {file: x, environment: Y}}", "secret_source 1:24"),
+    ("secrets: {s: {environment: ''}}", "secret_source 1:28"),
     ("configs: {c: {}}", "secret_source 1:11"),
     ("configs: {c: {file: x, content: y}}", "secret_source 1:24"),
     ("volumes: {v: {external: true, driver: x}}", "external_conflict 1:31"),

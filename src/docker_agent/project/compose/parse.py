@@ -151,6 +151,9 @@ class _Builder:
             self._open(event)
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             self._close(event)
+        elif kind is yaml.DocumentStartEvent and event.version not in {None, (1, 1)}:
+            place = self.source.place(event.start_mark.index, event.start_mark.index)
+            self.wrong("yaml_syntax", place, "Compose takes YAML 1.1 by name only, take the line out")
 
     def _scalar(self, event: Any) -> Scalar:
         start, end, tag = event.start_mark.index, event.end_mark.index, ""
