@@ -232,6 +232,17 @@ def it_gets_no_answer_from_a_closed_port(stage: Stage) -> None:
     assert "refused" in answer.error
 
 
+def it_looks_from_inside_a_container(stage: Stage) -> None:
+    reads = stage.host.reads
+    inside = reads.probe_from(WEB, "tcp://127.0.0.1:1", timeout_s=1)
+
+    assert inside.failure == "refused"
+    assert inside.way
+    assert reads.listening(WEB) == []
+    with pytest.raises(InputError, match=f"No such container: {GHOST}"):
+        reads.probe_from(GHOST, "tcp://127.0.0.1:1")
+
+
 PROMISES: tuple[Callable[[Stage], None], ...] = (
     it_lists_containers_sorted_and_filtered,
     it_finds_a_container_by_name_and_id,
@@ -249,5 +260,6 @@ PROMISES: tuple[Callable[[Stage], None], ...] = (
     it_runs_programs,
     it_writes_reads_finds_and_removes_files,
     it_gets_no_answer_from_a_closed_port,
+    it_looks_from_inside_a_container,
     it_renames_and_removes,
 )

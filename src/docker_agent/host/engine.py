@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from docker_agent.core.errors import InputError
-from docker_agent.host import compose_cli, files, probe
+from docker_agent.host import compose_cli, files, namespace, probe
 from docker_agent.host.changes import EngineChanges
 from docker_agent.host.connect import Connection, asking
 from docker_agent.host.host import Host
@@ -20,9 +20,11 @@ from docker_agent.host.models import (
     EngineInfo,
     Event,
     Image,
+    Listener,
     LogLine,
     Network,
     Ran,
+    Reach,
     Stats,
     Volume,
 )
@@ -183,6 +185,26 @@ class EngineReads:
         """Ask a URL or a port for an answer."""
         return probe.probe(url, timeout_s=timeout_s)
 
+    def probe_from(self, name: str, target: str, *, timeout_s: float = 5.0) -> Reach:
+        """Ask an address from inside a container's network."""
+        container = self.container(name)
+        return namespace.reach(
+            container,
+            target,
+            timeout_s,
+            pid=namespace.process_here(container, self._connection.endpoint),
+            execute=lambda argv: self._execute(container, argv),
+        )
+
+    def listening(self, name: str) -> list[Listener]:
+        """What listens in the network of a running container."""
+        container = self.container(name)
+        return namespace.listening(
+            container,
+            pid=namespace.process_here(container, self._connection.endpoint),
+            execute=lambda argv: self._execute(container, argv),
+        )
+
     def read_file(self, path: Path) -> bytes:
         """The bytes of a file."""
         return files.read_file(path)
@@ -206,6 +228,14 @@ class EngineReads:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+    def _execute(self, container: Container, argv: Sequence[str]) -> tuple[int, str]:
+        """Run a command that only looks inside a container; the exit code and what it said."""
+        with asking(f"exec in {container.name}"):
+            made = self._api.exec_create(container.id, list(argv))
+            said: bytes = self._api.exec_start(made["Id"])
+            code = self._api.exec_inspect(made["Id"])["ExitCode"]
+        return int(code or 0), said.decode("utf-8", "replace")
 
     def _inspect_if_there(self, key: str) -> Container | None:
         try:

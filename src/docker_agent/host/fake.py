@@ -18,9 +18,11 @@ from docker_agent.host.models import (
     EngineInfo,
     Event,
     Image,
+    Listener,
     LogLine,
     Network,
     Ran,
+    Reach,
     Stats,
     Volume,
 )
@@ -41,6 +43,8 @@ class World:
     down: what every engine verb raises, for a machine without an engine.
     full: writing a file fails as on a full disk.
     reactions: for programs, what to do for an argv that starts with these words; the longest match wins.
+    reached: what (container, target) answers from inside a container's network.
+    listeners: what listens in a container's network; by default every port that it publishes.
     later: (time, change) pairs carried out when the clock passes.
     done: every change that was made, in words, in order.
     """
@@ -55,6 +59,8 @@ class World:
     processes: dict[str, list[dict[str, str]]] = field(default_factory=dict[str, list[dict[str, str]]])
     files: dict[Path, bytes] = field(default_factory=dict[Path, bytes])
     answers: dict[str, Answer] = field(default_factory=dict[str, Answer])
+    reached: dict[tuple[str, str], Reach] = field(default_factory=dict[tuple[str, str], Reach])
+    listeners: dict[str, list[Listener]] = field(default_factory=dict[str, list[Listener]])
     reactions: dict[tuple[str, ...], Reaction] = field(default_factory=dict[tuple[str, ...], Reaction])
     later: list[tuple[float, Callable[[World], None]]] = field(
         default_factory=list[tuple[float, Callable[["World"], None]]]
@@ -215,6 +221,18 @@ class FakeReads:
     def probe(self, url: str, *, timeout_s: float = 10.0) -> Answer:
         """The answer that the world holds for this address."""
         return self._world.answers.get(url, Answer(error="connection refused", seconds=min(timeout_s, 0.01)))
+
+    def probe_from(self, name: str, target: str, *, timeout_s: float = 5.0) -> Reach:
+        """The answer that the world holds for this target, asked from this container."""
+        refused = Reach(way="in memory", failure="refused", detail="connection refused", seconds=min(timeout_s, 0.01))
+        return self._world.reached.get((self.container(name).name, target), refused)
+
+    def listening(self, name: str) -> list[Listener]:
+        """What listens in a container's network."""
+        container = self.container(name)
+        open_ports = {(port.container_port, port.protocol) for port in container.ports}
+        usual = [Listener(ip="::", port=port, protocol=protocol) for port, protocol in sorted(open_ports)]
+        return self._world.listeners.get(container.name, usual)
 
     def read_file(self, path: Path) -> bytes:
         """The bytes of a file."""

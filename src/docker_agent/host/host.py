@@ -18,9 +18,11 @@ from docker_agent.host.models import (
     EngineInfo,
     Event,
     Image,
+    Listener,
     LogLine,
     Network,
     Ran,
+    Reach,
     Stats,
     Volume,
 )
@@ -88,6 +90,14 @@ class Reads(Protocol):
 
     def probe(self, url: str, *, timeout_s: float = 10.0) -> Answer:
         """Ask a URL (http, https) or a port (tcp://host:port) for an answer."""
+        ...
+
+    def probe_from(self, name: str, target: str, *, timeout_s: float = 5.0) -> Reach:
+        """Ask `tcp://HOST:PORT`, `http://HOST:PORT/PATH` or `dns:NAME` from inside a container's network."""
+        ...
+
+    def listening(self, name: str) -> list[Listener]:
+        """What listens in the network of a running container; raises `InputError` where that cannot be looked at."""
         ...
 
     def read_file(self, path: Path) -> bytes:

@@ -197,6 +197,31 @@ class Stats(_Picture):
     periods: int = 0
 
 
+class Listener(_Picture):
+    """A socket that listens in a container's network: its own address there, port and protocol (tcp, udp)."""
+
+    ip: str
+    port: int
+    protocol: str = "tcp"
+
+
+class Reach(_Picture):
+    """What an address answered inside a container's network.
+
+    `way` says how it was asked. `failure` is empty for an answer, else in a word what went wrong (name not found, no
+    name server answers, refused, timeout, no route, not asked, broken), with `detail`. `first` is untrusted text.
+    """
+
+    way: str
+    addresses: tuple[str, ...] = ()
+    address: str = ""
+    status: int = 0
+    first: str = ""
+    failure: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+
+
 class Ran(_Picture):
     """How a program ended; output is text with undecodable bytes replaced, cut to its last 100,000 characters."""
 
