@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 from docker_agent.core.errors import Denied, InputError, NeedsApproval
+from docker_agent.core.line_diff import unified_diff
 from docker_agent.core.plan import Plan, Restore, Write
 from docker_agent.dispatch.call import Call
 from docker_agent.host.apply import inside
@@ -87,7 +87,7 @@ def _diff(old: str, new: str, name: str) -> str:
     before, after = old.splitlines(), new.splitlines()
     if before == after and old != new:
         before, after = ([repr(line)[1:-1] for line in text.splitlines(keepends=True)] for text in (old, new))
-    lines = list(difflib.unified_diff(before, after, fromfile=name, tofile=name, lineterm="", n=2))
+    lines = list(unified_diff(name, before, after))
     left = len(lines) - DIFF_LINES
     return "\n".join(
         lines[:DIFF_LINES] + ([f"[... {left} more lines of this diff are not shown ...]"] if left > 0 else [])

@@ -97,6 +97,17 @@ def test_mended_files_have_nothing_more_to_mend() -> None:
     assert (again.steps, again.title, again.risk) == ((), "Nothing to mend in compose.yml", Risk.READ)
 
 
+def test_what_another_finding_hides_is_mended_in_the_same_plan() -> None:
+    codes = ("privileged_mode", "no_new_privileges", "cap_drop_all")
+    plan = plan_of("services:\n  web:\n    image: nginx:1.29\n    privileged: true\n    user: '1'\n", *codes)
+    text = written(plan)
+
+    assert "privileged:" not in text
+    assert "no-new-privileges" in text
+    assert "web: no_new_privileges" in plan.findings
+    assert plan_of(text, *codes).steps == ()
+
+
 def test_what_changes_how_a_service_runs_is_mended_by_name_or_when_asked() -> None:
     plan = plan_of(TEXT, "privileged_mode")
     assert TEXT.replace("    privileged: true\n", "") == written(plan)

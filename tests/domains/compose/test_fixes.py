@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from docker_agent.core.finding import Finding
 from docker_agent.domains.compose.judge import all_rules, judge
 from docker_agent.domains.compose.mend import plan_fixes
 from docker_agent.domains.compose.severities import Severities
@@ -22,10 +23,12 @@ def fixed(text: str, *codes: str) -> str:
     def reload(written: Mapping[Path, bytes]) -> ComposeModel:
         return load([FILE], read=written.__getitem__, variables={})
 
+    def find(model: ComposeModel) -> list[Finding]:
+        return judge(model, Severities(), [rule for rule in all_rules() if rule.code in codes]).findings
+
     model = model_of(text)
-    found = judge(model, Severities(), [rule for rule in all_rules() if rule.code in codes]).findings
-    assert found
-    return plan_fixes(model, found, reload, KINDS).files.get("compose.yml", text)
+    assert find(model)
+    return plan_fixes(model, find, reload, KINDS).files.get("compose.yml", text)
 
 
 def web(*lines: str, image: str = "app:1") -> str:

@@ -20,6 +20,7 @@ from docker_agent.domains.compose.mend import (
     reload_of,
 )
 from docker_agent.domains.compose.severities import severities_of
+from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.disk import HostDisk
 from docker_agent.project.edit.steps import file_steps, write_source
 from docker_agent.project.stack import Stack, stack_of
@@ -52,10 +53,14 @@ def fix(
         near = get_close_matches(service, stack.model.services, n=1) or list(stack.model.services)
         raise InputError(f"There is no service {service}.", f"Did you mean {', '.join(near)}?")
     kinds: tuple[FixKind, ...] = ("safe", "behaviour", "suggest") if codes else ("safe", "behaviour")
-    found = findings_to_fix(stack.model, severities_of(ws.context), codes)
-    found = [finding for finding in found if service in {"", finding.object}]
+    severities = severities_of(ws.context)
+
+    def find(model: ComposeModel) -> list[Finding]:
+        found = findings_to_fix(model, severities, codes)
+        return [finding for finding in found if service in {"", finding.object}]
+
     result = plan_fixes(
-        stack.model, found, reload_of(stack, read=ws.host.read_file), kinds if codes or unsafe else ("safe",)
+        stack.model, find, reload_of(stack, read=ws.host.read_file), kinds if codes or unsafe else ("safe",)
     )
     return _plan(ws, stack, result)
 

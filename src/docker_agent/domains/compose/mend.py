@@ -18,11 +18,13 @@ from docker_agent.host.files import read_file
 from docker_agent.project.compose.model import ComposeModel, Document
 from docker_agent.project.disk import WrittenDisk
 from docker_agent.project.edit.check import lost_comments, stray_changes
+from docker_agent.project.edit.claims import Claims
 from docker_agent.project.edit.files import FileEdit, text_after
 from docker_agent.project.edit.values import Edit, apply_edits
 from docker_agent.project.stack import Read, Stack, open_stack
 
 Reload = Callable[[Mapping[Path, bytes]], ComposeModel]
+Find = Callable[[ComposeModel], Iterable[Finding]]
 Group = tuple[str, str]
 Skipped = tuple[Finding, str]
 
@@ -85,20 +87,23 @@ def findings_to_fix(model: ComposeModel, severities: Severities, codes: Collecti
     return judge(model, severities, rules).findings
 
 
-def plan_fixes(
-    model: ComposeModel, findings: Iterable[Finding], reload: Reload, kinds: Collection[FixKind] = ("safe",)
-) -> FixResult:
-    """Fix those of the findings whose rule has a fix of one of these kinds; nothing is written.
+def plan_fixes(model: ComposeModel, find: Find, reload: Reload, kinds: Collection[FixKind] = ("safe",)) -> FixResult:
+    """Fix what is found as long as there is something whose rule has a fix of one of these kinds; nothing is written.
 
     A fix counts only if the files can be read again, nothing changed in the model but what its characters say, no
-    comment is gone, Compose would refuse nothing more, and the finding is no longer there.
+    comment is gone, Compose would refuse nothing more, the finding is no longer there and none that was mended is back.
+
+    Parameters
+    ----------
+    find: asked again after every change, so that a finding that another one hid is mended too.
     """
-    mendable = mendable_rules()
-    wanted = [each for each in findings if each.code in mendable and mendable[each.code].fix_kind in kinds]
-    if not wanted:
-        return FixResult(model)
-    mending = _Mending(model, reload, {code: mendable[code] for code in dict.fromkeys(each.code for each in wanted)})
-    return mending.run(wanted)
+    rules = {code: rule for code, rule in mendable_rules().items() if rule.fix_kind in kinds}
+
+    def find_mendable(now: ComposeModel) -> list[Finding]:
+        return [each for each in find(now) if each.code in rules]
+
+    mending = _Mending(model, find_mendable, reload, rules)
+    return mending.run() if mending.found else FixResult(model)
 
 
 @record
@@ -111,35 +116,44 @@ class _Fix:
 class _Mending:
     """The state between rounds; each round tries as many fixes as do not overlap, fewer after a failure."""
 
-    def __init__(self, model: ComposeModel, reload: Reload, rules: Mapping[str, Rule]) -> None:
+    def __init__(
+        self,
+        model: ComposeModel,
+        find: Callable[[ComposeModel], list[Finding]],
+        reload: Reload,
+        rules: Mapping[str, Rule],
+    ) -> None:
         self.now = model
+        self.find = find
         self.reload = reload
         self.rules = rules
-        self.errors, self.found = _errors(model), self._found(model)
+        self.found = find(model)
+        self.errors = _errors(model) if self.found else Counter[Group]()
+        self.seen = list(self.found)
+        self.mended: set[Known] = set()
         self.written: dict[Path, bytes] = {}
         self.files: dict[str, str] = {}
         self.file_edits: list[FileEdit] = []
         self.skipped: list[Skipped] = []
         self.given_up: Counter[Known] = Counter()
 
-    def run(self, wanted: list[Finding]) -> FixResult:
-        known, asked = {known_of(self.now, finding) for finding in wanted}, _groups(wanted)
-        whole = {group for group, count in _groups(self.found).items() if count == asked[group]}
-        limit = len(wanted)
-        while True:
-            found = [each for each in self.found if known_of(self.now, each) in known or _group(each) in whole]
-            batch = self._batch(self._not_given_up(found), limit)
-            if not batch:
-                break
+    def run(self) -> FixResult:
+        """Try what was given up once more after others were made, until nothing more can be made."""
+        while self._progress() and self.given_up:
+            self.skipped.clear()
+            self.given_up.clear()
+        done, skipped = self._settled()
+        return FixResult(self.now, self.files, tuple(self.file_edits), done, skipped)
+
+    def _progress(self) -> bool:
+        limit, made = len(self.found), False
+        while batch := self._batch(self._not_given_up(self.found), limit):
             reason = self._take(batch)
             if reason and len(batch) == 1:
                 self._give_up(batch[0].finding, reason)
+            made = made or not reason
             limit = max(1, len(batch) // 2) if reason else limit * 2
-        done, skipped = self._settled(wanted, found)
-        return FixResult(self.now, self.files, tuple(self.file_edits), done, skipped)
-
-    def _found(self, model: ComposeModel) -> list[Finding]:
-        return judge(model, Severities(), list(self.rules.values())).findings
+        return made
 
     def _not_given_up(self, found: list[Finding]) -> list[Finding]:
         passed: Counter[Known] = Counter()
@@ -157,6 +171,7 @@ class _Mending:
 
     def _batch(self, found: list[Finding], limit: int) -> list[_Fix]:
         taken: list[_Fix] = []
+        claims = Claims()
         for finding in found:
             if len(taken) == limit:
                 break
@@ -167,7 +182,7 @@ class _Mending:
                 continue
             if not fix.edits:
                 self._give_up(finding, NOT_SURE)
-            elif not any(_clash(fix, other) for other in taken):
+            elif claims.take(fix.edits, fix.file_edits):
                 taken.append(fix)
         return taken
 
@@ -192,13 +207,23 @@ class _Mending:
             after = self.reload(written)
         except InputError as error:
             return f"the edited file cannot be read: {error.message}"
-        errors, found = _errors(after), self._found(after)
-        reason = self._strayed(after, edits) or self._unsettled(batch, errors, found)
+        errors, found = _errors(after), self.find(after)
+        reason = self._strayed(after, edits) or self._unsettled(batch, after, errors, found)
         if not reason:
-            self.now, self.written, self.errors, self.found = after, written, errors, found
+            self._keep(batch, after, found)
+            self.written, self.errors = written, errors
             self.files |= files
             self.file_edits += file_edits
         return reason
+
+    def _keep(self, batch: list[_Fix], after: ComposeModel, found: list[Finding]) -> None:
+        self.mended |= {known_of(self.now, fix.finding) for fix in batch}
+        more = _groups(found) - _groups(self.found)
+        for finding in reversed(found):
+            if more[_group(finding)] > 0:
+                more[_group(finding)] -= 1
+                self.seen.append(finding)
+        self.now, self.found = after, found
 
     def _bytes(self, name: str, text: str) -> bytes:
         mark = b"\xef\xbb\xbf" if self.now.source(name).data.startswith(b"\xef\xbb\xbf") else b""
@@ -214,25 +239,27 @@ class _Mending:
                 return "the fix would lose a comment"
         return ""
 
-    def _unsettled(self, batch: list[_Fix], errors: Counter[Group], found: list[Finding]) -> str:
-        more = errors - self.errors
-        if more:
+    def _unsettled(self, batch: list[_Fix], after: ComposeModel, errors: Counter[Group], found: list[Finding]) -> str:
+        if more := errors - self.errors:
             return f"the fix would bring {min(more)[0]}"
         left, before = _groups(found), _groups(self.found)
         gone = _groups(fix.finding for fix in batch)
-        settled = all(left[group] <= before[group] - count for group, count in gone.items())
-        return "" if settled else "the fix does not silence the finding"
+        if any(left[group] > before[group] - count for group, count in gone.items()):
+            return "the fix does not silence the finding"
+        again = left - before
+        back = (each for each in found if _group(each) in again and known_of(after, each) in self.mended)
+        return next((f"the fix would bring back {each.code}" for each in back), "")
 
-    def _settled(self, wanted: list[Finding], found: list[Finding]) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
+    def _settled(self) -> tuple[tuple[Finding, ...], tuple[Skipped, ...]]:
         """The findings that are gone, and those that were given up and are still there."""
-        left, skipped = _groups(found), list[Skipped]()
+        left, skipped = _groups(self.found), list[Skipped]()
         for finding, reason in self.skipped:
             if left[_group(finding)] > 0:
                 left[_group(finding)] -= 1
                 skipped.append((finding, reason))
-        left = _groups(found)
+        left = _groups(self.found)
         done: list[Finding] = []
-        for finding in reversed(wanted):
+        for finding in reversed(self.seen):
             if left[_group(finding)] > 0:
                 left[_group(finding)] -= 1
             else:
@@ -254,20 +281,3 @@ def _groups(findings: Iterable[Finding]) -> Counter[Group]:
 
 def _errors(model: ComposeModel) -> Counter[Group]:
     return _groups(each for each in judge(model, Severities()).findings if each.severity is Severity.ERROR)
-
-
-def _clash(one: _Fix, other: _Fix) -> bool:
-    """Whether two fixes want the same characters, the same new key, or the same other file."""
-    if {edit.path for edit in one.file_edits} & {edit.path for edit in other.file_edits}:
-        return True
-    return any(mine.file == theirs.file and _overlap(mine, theirs) for mine in one.edits for theirs in other.edits)
-
-
-def _overlap(one: Edit, other: Edit) -> bool:
-    if one.start == one.end == other.start == other.end:
-        return _first_word(one.text) == _first_word(other.text)
-    return one.start <= other.end and other.start <= one.end
-
-
-def _first_word(text: str) -> str:
-    return text.strip(", \r\n").partition(":")[0]

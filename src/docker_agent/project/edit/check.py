@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -103,16 +104,19 @@ class _Comparison:
 
     def _rewritten(self, span: Span) -> bool:
         """Whether an edit replaces a part of a range, or adds to it on its line."""
+        first = bisect_left(self.edits, span[0], key=lambda edit: edit.end)
+        near = self.edits[first : bisect_right(self.edits, span[1], key=lambda edit: edit.start)]
         return any(
             edit.start < span[1] and span[0] < edit.end
             if edit.start < edit.end
-            else span[0] <= edit.start <= span[1] and (span[0] < edit.start < span[1] or "\n" not in edit.text)
-            for edit in self.edits
-        ) or (span[0] == span[1] and any(edit.start <= span[0] <= edit.end for edit in self.edits))
+            else span[0] < edit.start < span[1] or "\n" not in edit.text
+            for edit in near
+        ) or (span[0] == span[1] and bool(near))
 
 
 def _meet(spans: Sequence[Span], span: Span) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in spans)
+    first = bisect_right(spans, span[0], key=lambda made: made[1])
+    return first < len(spans) and spans[first][0] < span[1]
 
 
 def _end(entry: Entry) -> int:

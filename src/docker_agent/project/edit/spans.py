@@ -149,7 +149,9 @@ def _line_tail(source: Source, offset: int) -> tuple[int, int]:
 
 
 def _line_break(source: Source) -> str:
-    return "\r\n" if "\r\n" in source.text else "\n"
+    """The one that the first line ends with."""
+    end = source.text.find("\n")
+    return "\r\n" if end > 0 and source.text[end - 1] == "\r" else "\n"
 
 
 def _indent_step(document: Document) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection
 
+from docker_agent.core.line_diff import unified_diff
 from docker_agent.core.rule import FixKind
 from docker_agent.domains.compose.mend import findings_to_fix, plan_fixes, reload_of
 from docker_agent.domains.compose.severities import Severities
@@ -24,13 +24,10 @@ def fix_diff(
     ----------
     codes: only findings of these rules; none means all that have a fix.
     """
-    found = findings_to_fix(stack.model, severities, codes)
-    result = plan_fixes(stack.model, found, reload_of(stack), kinds)
+    result = plan_fixes(stack.model, lambda model: findings_to_fix(model, severities, codes), reload_of(stack), kinds)
     parts = [
         line
         for name, text in result.files.items()
-        for line in difflib.unified_diff(
-            stack.model.source(name).text.splitlines(), text.splitlines(), name, name, lineterm="", n=2
-        )
+        for line in unified_diff(name, stack.model.source(name).text.splitlines(), text.splitlines())
     ]
     return "\n".join(mask(part) for part in parts)
