@@ -14,7 +14,7 @@ from docker_agent.agent.loop import Finished
 from docker_agent.agent.model import Text
 from docker_agent.agent.offline import OfflineModel
 from docker_agent.agent.scripted import ScriptedModel
-from docker_agent.app import START_DOMAINS, Options, all_tools, domains, open_session
+from docker_agent.app import Options, all_tools, domains, open_session, seen_from_start
 from docker_agent.core.errors import Denied, EngineUnreachable, InputError
 from docker_agent.host.fake import World
 from docker_agent.policy.approve import NoApprover
@@ -33,8 +33,17 @@ def test_every_tool_is_found_once_and_belongs_to_a_domain() -> None:
     assert {tool.domain for tool in all_tools().values()} <= set(domains())
     assert all(name == tool.name for name, tool in all_tools().items())
     assert all(sentence for sentence in domains().values())
-    first = [tool.domain in START_DOMAINS for tool in all_tools().values()]
+    first = [seen_from_start(tool) for tool in all_tools().values()]
     assert first == sorted(first, reverse=True)
+
+
+def test_seldom_needed_tools_of_a_first_domain_are_seen_once_it_is_opened(tmp_path: Path) -> None:
+    session = open_shop(tmp_path)
+    assert "compose_graph" not in {tool.name for tool in session.visible()}
+    assert session.call("guide_open_domain", {"name": "compose"}).exit_code == 0
+    names = [tool.name for tool in session.visible()]
+    assert {"compose_graph", "compose_check"} <= set(names)
+    assert len(names) == len(set(names))
 
 
 def test_the_project_is_the_one_of_its_compose_file(tmp_path: Path) -> None:

@@ -55,11 +55,16 @@ def all_tools() -> Mapping[str, Tool]:
     TypeError: two tools have the same name.
     """
     found: dict[str, Tool] = {}
-    for tool in sorted(instances(DOMAINS, Tool), key=lambda tool: (tool.domain not in START_DOMAINS, tool.name)):
+    for tool in sorted(instances(DOMAINS, Tool), key=lambda tool: (not seen_from_start(tool), tool.name)):
         if tool.name in found:
             raise TypeError(f"Two tools are called {tool.name}.")
         found[tool.name] = tool
     return MappingProxyType(found)
+
+
+def seen_from_start(tool: Tool) -> bool:
+    """Whether a model sees a tool before it opens any domain."""
+    return tool.domain in START_DOMAINS and not tool.on_demand
 
 
 def domains() -> dict[str, str]:
@@ -152,7 +157,7 @@ class Session:
             model=self.model,
             door=lambda name, arguments: self.call(name, arguments, by="model"),
             visible=self.visible,
-            core_tools=sum(tool.domain in START_DOMAINS for tool in self.workspace.tools.values()),
+            core_tools=sum(map(seen_from_start, self.workspace.tools.values())),
             system=self.door.redactor.text(self.system_prompt()),
             budget=Budget(
                 max_turns=self.options.max_turns or self.settings.max_turns,
@@ -165,8 +170,9 @@ class Session:
     def visible(self) -> list[Tool]:
         """The tools that the model sees now: those of the first domains, then those of the opened ones."""
         tools = self.workspace.tools.values()
-        first = [tool for tool in tools if tool.domain in START_DOMAINS]
-        return first + [tool for name in self.opened for tool in tools if tool.domain == name]
+        first = [tool for tool in tools if seen_from_start(tool)]
+        later = [tool for tool in tools if not seen_from_start(tool)]
+        return first + [tool for name in self.opened for tool in later if tool.domain == name]
 
     def system_prompt(self) -> str:
         """The system prompt, with the project's context and what engine answers."""
@@ -263,9 +269,9 @@ def _stack_or_none(root: Path, context: ProjectContext, host: Host, environment:
 
 
 def _open(domain: str, opened: list[str]) -> list[str]:
-    names = [tool.name for tool in all_tools().values() if tool.domain == domain]
-    if not names:
+    tools = [tool for tool in all_tools().values() if tool.domain == domain]
+    if not tools:
         raise InputError(f"There is no domain {domain!r}.", f"There are: {', '.join(domains())}.")
-    if domain not in START_DOMAINS and domain not in opened:
+    if domain not in opened and not all(map(seen_from_start, tools)):
         opened.append(domain)
-    return names
+    return [tool.name for tool in tools]

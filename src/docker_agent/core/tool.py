@@ -37,6 +37,7 @@ class Tool:
 
     `untrusted` names the outside text that its answer carries ("container logs"), empty where the answer holds only
     what the engine and the project's own files state. `budget_chars` is how much of it reaches the model at once.
+    `on_demand` tools are seldom needed: a model sees them only once it opens their domain.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Tool:
     parameters: tuple[Parameter, ...]
     untrusted: str
     budget_chars: int
+    on_demand: bool
     arguments: type[BaseModel] = field(repr=False)
 
     @cached_property
@@ -85,7 +87,12 @@ class ToolError(TypeError):
 
 
 def tool(
-    *, risk: Risk, untrusted: str = "", budget_chars: int = DEFAULT_BUDGET_CHARS, domain: str = ""
+    *,
+    risk: Risk,
+    untrusted: str = "",
+    budget_chars: int = DEFAULT_BUDGET_CHARS,
+    domain: str = "",
+    on_demand: bool = False,
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a tool of a function: first parameter the workspace, the others flat, annotated and described.
 
@@ -118,6 +125,7 @@ def tool(
             parameters=parameters,
             untrusted=untrusted,
             budget_chars=budget_chars,
+            on_demand=on_demand,
             arguments=_arguments_model(name, parameters),
         )
 

@@ -1,4 +1,4 @@
-"""Compose files: check them and mend them."""
+"""Compose files: check, explain and mend them; draw their graph, compare two versions, show the merged one."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class GraphDrawing(BaseModel):
     text: str
 
 
-@tool(risk=Risk.READ, untrusted="text of compose files")
+@tool(risk=Risk.READ, on_demand=True, untrusted="text of compose files")
 def graph(
     ws: Workspace,
     files: Annotated[list[str], "Compose files; the stack's own by default."] = [],  # noqa: B006

@@ -24,7 +24,7 @@ class EffectiveFile(BaseModel):
     text: str
 
 
-@tool(risk=Risk.READ, untrusted="text of compose files")
+@tool(risk=Risk.READ, on_demand=True, untrusted="text of compose files")
 def merge_view(
     ws: Workspace,
     files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006

@@ -1,1 +1,1 @@
-"""Why something does not run: look once at the whole stack, name the cause with evidence, and mend it."""
+"""Why something does not run: look once at the whole stack, name the cause with evidence, mend it; show its timeline."""

@@ -1,0 +1,45 @@
+"""What happened first is seen first, and a crash loop does not flood the view."""
+
+from __future__ import annotations
+
+import pytest
+from tests.domains.diagnose.places import Case, container, ended, workspace, world_of
+
+from docker_agent.core.errors import InputError
+from docker_agent.domains.diagnose.timeline import Timeline, timeline
+
+LOOP: list[tuple[str, float, dict[str, str]]] = [
+    moment
+    for ago in range(600, 0, -60)
+    for moment in (("start", float(ago), {}), ("die", ago - 1.0, {"exitCode": "1", "execDuration": "1"}))
+]
+
+
+def told(case: Case, service: str = "", limit: int = 40) -> list[tuple[str, str, int]]:
+    answer: Timeline = timeline.function(workspace(world_of(case)), service, limit)
+    return [(moment.object, moment.what, moment.times) for moment in answer.moments]
+
+
+def test_a_crash_loop_is_counted() -> None:
+    rows = told(Case("", {"restart_count": 9, "status": "restarting"}, events=LOOP))
+    assert [row for row in rows if row[2] > 1] == [("web", "started", 7), ("web", "ended with 1 after 1 s", 7)]
+    assert rows[0] == ("web", "started", 1)
+    assert len(rows) == 8
+
+
+def test_logs_and_health_checks_and_failed_starts_are_part_of_it() -> None:
+    case = Case(
+        "", ended(1), lines=["all is well", "FATAL no such table"], others=[container("db", error="no such device")]
+    )
+    rows = told(case)
+    assert ("web", "log line 2: FATAL no such table", 1) in rows
+    assert ("db", "could not start: no such device", 1) in rows
+    assert told(case, "db") == [("db", "could not start: no such device", 1)]
+
+
+def test_only_the_last_moments_are_shown_and_the_rest_counted() -> None:
+    world = world_of(Case("", {}, events=LOOP))
+    answer: Timeline = timeline.function(workspace(world), limit=2)
+    assert (len(answer.moments), answer.left_out) == (2, 6)
+    with pytest.raises(InputError, match="limit is 0"):
+        timeline.function(workspace(world), limit=0)
