@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from docker_agent.core.errors import AgentError
@@ -14,18 +14,18 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.record import field, record
 from docker_agent.core.rule import FixKind, Rule
 from docker_agent.domains.compose.baseline import Baseline
-from docker_agent.domains.compose.judge import all_rules, judge, known_codes
+from docker_agent.domains.compose.judge import all_rules, fix_kind_of, judge, known_codes
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.disk import LocalDisk
 from docker_agent.project.stack import Stack, open_stack
+from docker_agent.surfaces.check.cores import cores, on_all_cores
 from docker_agent.surfaces.check.mask import Mask
 from docker_agent.surfaces.check.report import Change, Checked, Report, Row
 from docker_agent.surfaces.check.rows import row_of
 from docker_agent.surfaces.check.stacks import Asked
 
-MANY = 40
-CHUNKS_A_CORE = 4
+MANY = 12
 HADOLINT_TIMEOUT_S = 60.0
 
 
@@ -57,7 +57,10 @@ def check_all(
     """Check stacks and gather what was found, without what the baseline knows."""
     gc.set_threshold(200_000, 20, 20)
     all_rules()
-    checked = list(_on_all_cores(stacks, manner) if len(stacks) >= MANY else _one_by_one(stacks, manner))
+    if len(stacks) >= MANY and (processes := cores()) > 1:
+        checked = on_all_cores(partial(check_one, manner=manner), stacks, processes)
+    else:
+        checked = [check_one(asked, manner) for asked in stacks]
     return gathered(checked, baseline), checked
 
 
@@ -92,24 +95,6 @@ def check_one(asked: Asked, manner: Manner) -> Checked:
     except Exception as error:  # noqa: BLE001 - a fault of ours in one file must not hide what the others have
         gap = f"{name}: the check itself failed ({type(error).__name__}); please report it"
         return Checked(name, (name,), gaps=(gap,), watched=asked.files)
-
-
-def _one_by_one(stacks: Iterable[Asked], manner: Manner) -> Iterator[Checked]:
-    return (check_one(asked, manner) for asked in stacks)
-
-
-def _on_all_cores(stacks: Sequence[Asked], manner: Manner) -> Iterator[Checked]:
-    """Check in processes that are forked when all rules are loaded, so that they cost next to nothing to start."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if cores < 2:
-        yield from _one_by_one(stacks, manner)
-        return
-    futures = importlib.import_module("concurrent.futures")
-    context = importlib.import_module("multiprocessing").get_context("fork")
-    gc.freeze()
-    size = max(1, len(stacks) // (cores * CHUNKS_A_CORE))
-    with futures.ProcessPoolExecutor(cores, mp_context=context) as pool:
-        yield from pool.map(check_one, stacks, [manner] * len(stacks), chunksize=size)
 
 
 def _judged(name: str, stack: Stack, asked: Asked, manner: Manner) -> Checked:
@@ -160,13 +145,7 @@ def _file_of(finding: Finding) -> str:
 
 
 def _row(model: ComposeModel, finding: Finding, mask: Mask, changes: dict[str, tuple[Change, ...]]) -> Row:
-    kind = _fix_kinds().get(finding.code, "") if finding.fixable else ""
-    return row_of(model, finding, mask, kind, changes.get(finding.identity, ()))
-
-
-@cache
-def _fix_kinds() -> dict[str, FixKind]:
-    return {rule.code: rule.fix_kind for rule in all_rules() if rule.mend}
+    return row_of(model, finding, mask, fix_kind_of(model, finding) or "", changes.get(finding.identity, ()))
 
 
 def _changes(model: ComposeModel) -> dict[str, tuple[Change, ...]]:
