@@ -82,9 +82,9 @@ def value(cls: type[T]) -> type[T]:
 
 def replace(one: T, **changes: Any) -> T:
     """The same record with other values in some of its fields."""
-    fields: dict[str, _Field] = one.__class__.__dict__["__record__"]
-    kept = {name: getattr(one, name) for name, each in fields.items() if each.init and name not in changes}
-    return one.__class__(**kept, **changes)
+    kind: Any = one.__class__
+    said = one.__dict__
+    return kind(**{name: said[name] for name in kind.__match_args__} | changes)
 
 
 def _define(cls: type[Any]) -> dict[str, _Field]:
@@ -103,7 +103,6 @@ def _define(cls: type[Any]) -> dict[str, _Field]:
         cls.__init__(self, *given, **named)
 
     cls.__init__ = first
-    cls.__record__ = fields
     cls.__match_args__ = tuple(name for name, each in fields.items() if each.init)
     cls.__dataclass_fields__ = _Dataclass(cls, fields)
     return fields
