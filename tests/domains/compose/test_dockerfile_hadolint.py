@@ -48,6 +48,14 @@ def test_what_hadolint_says_is_added_without_what_our_own_rules_say() -> None:
     assert found.files == ("compose.yml", "Dockerfile")
 
 
+def test_the_settings_of_the_project_are_named() -> None:
+    world = World().react("hadolint", "--format", "json", "--no-fail", "--config", "/shop/.hadolint.yaml", out="[]")
+    world.files |= {ROOT / name: b"" for name in (".hadolint.yaml", "Dockerfile")}
+    world.files[ROOT / "compose.yml"] = b"services:\n  app:\n    build: .\n"
+    found = check.function(Workspace(host=world.host.reads, root=ROOT, context=ProjectContext()))
+    assert "hadolint" in found.looked_at
+
+
 def test_policies_hold_for_its_codes() -> None:
     found = report(json.dumps(SAID), hadolint_dl3008=Severity.ERROR, hadolint_dl3059=Severity.OFF)
     assert [(each.code, each.severity) for each in found.findings if each.code.startswith("hadolint")] == [

@@ -28,7 +28,7 @@ COVERED: dict[str, tuple[str, ...]] = {
     "dockerfile_root_user": ("DL3002",),
     "dockerfile_shell_form": ("DL3025",),
     "dockerfile_sudo": ("DL3004",),
-    "dockerfile_syntax": ("DL1000", "DL3061"),
+    "dockerfile_syntax": ("DL1000", "DL3011", "DL3061"),
     "dockerfile_undefined_stage": ("DL3022", "DL3023"),
     "dockerfile_unpinned_image": ("DL3006", "DL3007"),
 }
@@ -63,7 +63,16 @@ def ask_hadolint(
 def hadolint_arguments(model: ComposeModel) -> tuple[str, ...]:
     """The arguments of one run of Hadolint over all Dockerfiles of a stack, empty where there is none to look at."""
     paths = [str(build.path) for build in dockerfiles(model) if build.path is not None]
-    return ("--format", "json", "--no-fail", "--", *paths) if paths else ()
+    return ("--format", "json", "--no-fail", *_configuration(model), "--", *paths) if paths else ()
+
+
+def _configuration(model: ComposeModel) -> tuple[str, ...]:
+    """The project's own settings of Hadolint by name, since it looks for them where the command was typed."""
+    for name in (".hadolint.yaml", ".hadolint.yml"):
+        path = model.resolve(name)
+        if model.disk is not None and model.disk.kind(path) == "file":
+            return ("--config", str(path))
+    return ()
 
 
 def hadolint_findings(model: ComposeModel, severities: Severities, out: str) -> Iterator[Finding]:
