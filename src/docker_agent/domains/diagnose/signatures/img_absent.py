@@ -11,7 +11,7 @@ from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.pulls import failed_pulls
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-NOT_LOCAL = re.compile(r"No such image: (?P<image>[^\s,]{1,255})")
+NOT_LOCAL = re.compile(r"(?<!\")No such image: (?P<image>[^\s,]{1,255})")
 NO_TAG = re.compile(
     r"manifest unknown"
     r"|failed to resolve (?:reference|source metadata for)[^\n]{1,600}(?<!name unknown)(?<!for platform in manifest): "
