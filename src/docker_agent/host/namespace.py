@@ -30,6 +30,7 @@ START_S = 3.0
 HOST = re.compile(r"[\w.-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
 ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}", re.ASCII)
 PATH = re.compile(r"[!-~]{0,2000}")
+EMBEDDED_DNS = "127.0.0.11"
 TABLES = ("tcp", "tcp6", "udp", "udp6")
 LISTENS = {"tcp": "0A", "udp": "07"}
 PROGRAM = Path(__file__).with_name("inside.py")
@@ -205,7 +206,7 @@ def _run_tool(container: Container, target: Target, limit_s: float, execute: Exe
 
 
 def _listeners(tables: dict[str, str]) -> Iterator[Listener]:
-    """The listening sockets in the kernel's tables, each once, in the order of ports."""
+    """The listening sockets in the kernel's tables, each once, in the order of ports; not those of Docker's own DNS."""
     found: set[tuple[int, str, str]] = set()
     for name, table in tables.items():
         protocol = name.removesuffix("6")
@@ -215,7 +216,8 @@ def _listeners(tables: dict[str, str]) -> Iterator[Listener]:
                 address, _, port = words[1].partition(":")
                 found.add((int(port, 16), _address(address), protocol))
     for port, ip, protocol in sorted(found):
-        yield Listener(ip=ip, port=port, protocol=protocol)
+        if ip != EMBEDDED_DNS:
+            yield Listener(ip=ip, port=port, protocol=protocol)
 
 
 def _address(digits: str) -> str:

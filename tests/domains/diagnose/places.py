@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from docker_agent.host.fake import START, World
-from docker_agent.host.models import Container, Event, HealthResult, Mount
+from docker_agent.host.models import Container, Event, HealthResult, Listener, Mount, Network
 from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 
@@ -29,6 +29,8 @@ class Case:
     events: (action, seconds ago, attributes).
     body: what the compose file says for it, one line each.
     others: further containers.
+    listeners: what listens inside containers, by name; by default what they publish.
+    networks: the engine's networks.
     """
 
     code: str
@@ -37,6 +39,8 @@ class Case:
     events: Sequence[tuple[str, float, Mapping[str, str]]] = ()
     body: Sequence[str] = ()
     others: Sequence[Container] = field(default=())
+    listeners: Mapping[str, list[Listener]] = field(default_factory=dict[str, list[Listener]])
+    networks: Sequence[Network] = field(default=())
 
 
 def stamp(ago: float) -> str:
@@ -69,6 +73,8 @@ def world_of(case: Case) -> World:
     web = container(**case.container)
     world.add(web, *case.others)
     world.say(web.name, *case.lines, stream="stderr")
+    world.listeners.update(case.listeners)
+    world.networks.update({network.name: network for network in case.networks})
     for action, ago, attributes in case.events:
         world.happened.append(
             Event(

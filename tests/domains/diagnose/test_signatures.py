@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,7 @@ def looked_at(case: Case) -> list[Finding]:
     fields: dict[str, Any] = dict(case.container)
     if "started_from" in fields:
         fields["started_at"] = stamp(fields.pop("started_from"))
-    return examine(
-        collect(workspace(world_of(Case(case.code, fields, case.lines, case.events, case.body, case.others))))
-    )
+    return examine(collect(workspace(world_of(replace(case, container=fields)))))
 
 
 @pytest.mark.parametrize("name", FAILURES)

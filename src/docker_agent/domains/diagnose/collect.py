@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import replace
+from functools import partial
 from typing import Self, TypeVar
 
 from docker_agent.core.errors import AgentError, EngineUnreachable
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose import refusals
+from docker_agent.domains.diagnose.listeners import is_served
 from docker_agent.domains.diagnose.log_reading import LogReading
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
 from docker_agent.domains.proxy import read_proxies
@@ -43,7 +45,7 @@ def collect(
     ----------
     only: names of containers to keep to, of any project; empty for all of the own project.
     message: what a program said when it failed, to be looked at as well.
-    with_stats: also measure CPU, memory and throttling, which takes about one second more.
+    with_stats: also measure CPU, memory and throttling, and list processes, which takes about one second more.
     limit_s: how long all of it may take, seconds.
 
     Raises
@@ -85,13 +87,17 @@ def collect(
         log = LogReading(ws.host)
         logs = {each.name: collector.start(log.reader(each.name, deep=draft.broken(each))) for each in told[:MAX_LOGS]}
         collector.missed.extend(f"log of {each.name}: only {MAX_LOGS} logs are read" for each in told[MAX_LOGS:])
+        sockets = {each.name: collector.start(partial(ws.host.listening, each.name)) for each in own if is_served(each)}
         names = [each.name for each in own if each.running] if with_stats else []
         readings = collector.start(lambda: ws.host.stats(names) if names else [])
+        tables = {name: collector.start(_lister(ws, name)) for name in names}
         return replace(
             draft,
-            logs={name: tuple(collector.get(f"log of {name}", read, ())) for name, read in logs.items()},
+            logs=collector.get_each("log of", logs),
+            listening=collector.get_each("sockets of", sockets),
             proxies=collector.get("proxies", proxies, ()),
             stats={reading.name: reading for reading in collector.get("stats", readings, ())},
+            processes={name: collector.get("processes", table, ()) for name, table in tables.items()},
             not_looked_at=tuple(collector.missed),
         )
 
@@ -133,6 +139,10 @@ class _Collector:
                 "Check its load and try again.",
             ) from None
 
+    def get_each(self, what: str, futures: Mapping[str, Future[list[T]]]) -> dict[str, tuple[T, ...]]:
+        found = {name: self.get(f"{what} {name}", future, None) for name, future in futures.items()}
+        return {name: tuple(read) for name, read in found.items() if read is not None}
+
     def get(self, what: str, future: Future[T], missing: D) -> T | D:
         try:
             return future.result(max(0.1, self._until - time.monotonic()))
@@ -141,6 +151,17 @@ class _Collector:
         except AgentError as error:
             self.missed.append(f"{what}: {error.message}")
         return missing
+
+
+def _lister(ws: Workspace, name: str) -> Callable[[], tuple[dict[str, str], ...]]:
+    """Ask for the processes of a container, which has none if it ended meanwhile."""
+
+    def processes() -> tuple[dict[str, str], ...]:
+        with contextlib.suppress(AgentError):
+            return tuple(ws.host.processes(name))
+        return ()
+
+    return processes
 
 
 def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:

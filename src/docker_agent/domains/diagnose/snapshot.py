@@ -10,7 +10,7 @@ from pathlib import Path
 
 from docker_agent.core.finding import Finding
 from docker_agent.domains.proxy import ProxyState
-from docker_agent.host.models import Container, EngineInfo, Event, LogLine, Network, Stats, Volume
+from docker_agent.host.models import Container, EngineInfo, Event, Listener, LogLine, Network, Stats, Volume
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import FOLDER_LABEL, is_within
@@ -61,6 +61,7 @@ class Snapshot:
 
     `containers` are the project's own, or with `partial` only those that were asked for; `others` are all the rest.
     `refused` is why Compose would refuse the files, by the codes of its checks.
+    `listening` has what listens inside running containers that publish ports or are proxied, by name, where known.
     `proxies` are the reverse proxies that have to do with these containers, of whatever project.
     `messages` are what programs said, outside any container's log. `mask` puts masks in the place of secrets.
     """
@@ -76,7 +77,9 @@ class Snapshot:
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
     stats: Mapping[str, Stats] = field(default_factory=dict[str, Stats])
+    processes: Mapping[str, tuple[dict[str, str], ...]] = field(default_factory=dict[str, tuple[dict[str, str], ...]])
     proxies: tuple[ProxyState, ...] = ()
+    listening: Mapping[str, tuple[Listener, ...]] = field(default_factory=dict[str, tuple[Listener, ...]])
     engine: EngineInfo | None = None
     stack: Stack | None = None
     refused: tuple[Finding, ...] = ()

@@ -1,0 +1,49 @@
+"""What a container publishes beside what really listens inside it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Evidence
+from docker_agent.domains.diagnose.evidence import inspected
+from docker_agent.domains.diagnose.snapshot import SETTLED_S, Snapshot
+from docker_agent.host.models import Container, Listener, Port
+
+PROXIED = ("traefik.http", "caddy")
+HOST_NETWORK = "host"
+
+
+def is_served(container: Container) -> bool:
+    """Whether others reach a running container by a published port or through a proxy."""
+    if container.status != "running" or container.network_mode == HOST_NETWORK:
+        return False
+    return any(port.host_port for port in container.ports) or any(
+        label.startswith(PROXIED) for label in container.labels
+    )
+
+
+def unheard(snapshot: Snapshot) -> Iterator[tuple[Container, Port, tuple[Listener, ...]]]:
+    """Published ports that nothing serves from outside, with what listens on that port at all (on loopback).
+
+    Only of containers that had the time to open their ports: those with a verdict of their check, or that run for a
+    while and are well.
+    """
+    for container in snapshot.containers:
+        heard = snapshot.listening.get(container.name)
+        if heard is None or container.health == "starting" or (snapshot.broken(container) and not container.health):
+            continue
+        if container.health != "healthy" and snapshot.uptime(container) < SETTLED_S:
+            continue
+        published = {(port.container_port, port.protocol): port for port in container.ports if port.host_port}
+        for (number, protocol), port in published.items():
+            fitting = tuple(each for each in heard if (each.port, each.protocol) == (number, protocol))
+            if all(ipaddress.ip_address(each.ip).is_loopback for each in fitting):
+                yield container, port, fitting
+
+
+def say_listeners(snapshot: Snapshot, container: Container) -> Evidence:
+    """Evidence: what listens inside."""
+    heard = snapshot.listening.get(container.name, ())
+    said = ", ".join(f"{each.ip}:{each.port}/{each.protocol}" for each in heard) or "nothing"
+    return inspected(snapshot, container, "/proc/net listening", said)
