@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -133,3 +134,15 @@ def test_a_stage_that_is_mistyped_in_from_is_named(line: Line) -> None:
     line.write("Dockerfile", "FROM node:22 AS build\nFROM build2\n")
 
     assert "or FROM build if the stage of that name is meant" in line("check", "--profile", "prod").out
+
+
+def test_fixable_is_what_fix_mends_and_the_rest_says_how(line: Line) -> None:
+    line.write("compose.yaml", 'version: "3"\nservices:\n  web: {image: nginx}\nvolumes: {old: }\n')
+    rows = json.loads(line("check", "--json").out)["findings"]
+
+    assert {row["code"]: (row["fixable"], row["fix_with"]) for row in rows if row["code"] != "not_hardened"} == {
+        "obsolete_version": (True, "--fix"),
+        "restart_missing": (True, "--fix --unsafe"),
+        "unused_volume": (False, "--fix --select unused_volume"),
+        "unpinned_image": (False, ""),
+    }

@@ -14,7 +14,14 @@ from docker_agent.core.pattern import lazy
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.compose.hadolint import ask_hadolint
-from docker_agent.domains.compose.judge import COMPOSE_CONFIG, UNREADABLE_FILE, all_rules, judge, known_codes
+from docker_agent.domains.compose.judge import (
+    COMPOSE_CONFIG,
+    UNREADABLE_FILE,
+    all_rules,
+    fix_kind_of,
+    judge,
+    known_codes,
+)
 from docker_agent.domains.compose.live import engine_state
 from docker_agent.domains.compose.severities import severities_of
 from docker_agent.project.compose.model import ComposeModel
@@ -67,10 +74,10 @@ def check(
     severities = severities_of(ws.context)
     model, unasked = _with_engine(ws, stack)
     judged = judge(model, severities)
-    findings = [_shortened(ws, finding) for finding in judged.findings]
+    findings = [_shown(ws, finding, fixable=_is_fixable(model, finding)) for finding in judged.findings]
     refused, missing = _ask_compose(ws, stack)
     linted, looked, unlinted = ask_hadolint(ws.host.program, model, severities)
-    findings += [_shortened(ws, finding) for finding in linted]
+    findings += [_shown(ws, finding, fixable=False) for finding in linted]
     names = (*model.sources, *model.others)
     return CheckReport(
         verdict=_verdict([*refused, *findings], names),
@@ -109,9 +116,13 @@ def _unreadable(error: InputError) -> CheckReport:
     )
 
 
-def _shortened(ws: Workspace, finding: Finding) -> Finding:
+def _is_fixable(model: ComposeModel, finding: Finding) -> bool:
+    return fix_kind_of(model, finding) in {"safe", "behaviour"}
+
+
+def _shown(ws: Workspace, finding: Finding, *, fixable: bool) -> Finding:
     evidence = (replace(each, quote=ws.quote(each.quote, LONGEST_QUOTE)) for each in finding.evidence)
-    return replace(finding, evidence=tuple(evidence))
+    return replace(finding, evidence=tuple(evidence), fixable=fixable)
 
 
 def _ask_compose(ws: Workspace, stack: Stack) -> tuple[tuple[Finding, ...], tuple[str, ...]]:

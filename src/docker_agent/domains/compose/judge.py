@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 
 from docker_agent.core.discover import instances
+from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.record import field, record, replace
-from docker_agent.core.rule import Rule
+from docker_agent.core.rule import FixKind, Rule
 from docker_agent.domains.compose.hardening import NOT_HARDENED, sum_up
 from docker_agent.domains.compose.severities import Severities, Weight
 from docker_agent.domains.compose.suppress import UNUSED_SUPPRESSION, Comments, where
@@ -95,6 +96,20 @@ def judge(model: ComposeModel, severities: Severities, rules: Sequence[Rule] | N
     return Judgement(sorted(standing, key=_order), sorted(comments.silenced, key=_order))
 
 
+def fix_kind_of(model: ComposeModel, finding: Finding) -> FixKind | None:
+    """What the mechanical fix of a finding would do; None where there is none, or nothing would come of it here."""
+    rule = _mendable().get(finding.code)
+    try:
+        return rule.fix_kind if rule and rule.mend and next(iter(rule.mend(model, finding)), None) else None
+    except InputError:
+        return None
+
+
+@cache
+def _mendable() -> dict[str, Rule]:
+    return {rule.code: rule for rule in all_rules() if rule.mend}
+
+
 def _judged(weight: Weight, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Findings with code and severity; a rule's own word on one of them counts more than the profile's."""
     if weight.given and not weight.severity.rank:
@@ -108,7 +123,7 @@ def _judged(weight: Weight, findings: Iterable[Finding]) -> Iterator[Finding]:
             message=finding.message,
             cause=finding.cause,
             fix=finding.fix,
-            fixable=weight.rule.mend is not None,
+            fixable=weight.rule.mend is not None and weight.rule.fix_kind != "suggest",
             confidence=finding.confidence,
             evidence=finding.evidence,
             severity_from="" if own else weight.origin,

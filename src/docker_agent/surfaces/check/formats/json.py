@@ -8,6 +8,7 @@ from typing import Any
 from docker_agent.surfaces.check.report import Report, Row
 
 VERSION = 1
+FIX_WITH = {"safe": "--fix", "behaviour": "--fix --unsafe", "suggest": "--fix --select {code}"}
 
 
 def render(report: Report, *, color: bool = False, quiet: bool = False) -> str:
@@ -38,7 +39,8 @@ def _row(row: Row) -> dict[str, Any]:
         "object": finding.object,
         "message": finding.message,
         "fix": finding.fix,
-        "fixable": finding.fixable,
+        "fixable": row.fix_kind in {"safe", "behaviour"},
+        "fix_with": FIX_WITH.get(row.fix_kind, "").format(code=finding.code),
         "confidence": finding.confidence,
         "file": row.file,
         "line": row.line,
