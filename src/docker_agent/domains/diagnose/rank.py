@@ -28,11 +28,15 @@ GENERAL = {
     "exit-0-unexpected": 1,
     "exit-134": 1,
     "exit-135": 1,
+    "exit-125-cli-flag": 1,
     "exit-137-kill": 1,
+    "exit-139": 1,
     "disk-full-container": 1,
     "perm-rootfs": 1,
 }
-CONSEQUENCES = frozenset({"cmp-dep-unhealthy", "cmp-dep-nohealth", "cmp-dep-exited", "cmp-job-failed"})
+CONSEQUENCES = frozenset(
+    {"cmp-dep-unhealthy", "cmp-dep-nohealth", "cmp-dep-exited", "cmp-job-failed", "restart-policy-not-applied"}
+)
 CONFIDENCE = ("certain", "likely", "possible")
 
 

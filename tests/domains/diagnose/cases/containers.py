@@ -110,7 +110,7 @@ FAILURES = {
     "syntax": Case("exit-2-shell-syntax", ended(2), ["sh: syntax error: unexpected end of file"]),
     "ended": Case("exit-0-unexpected", ended(0, health_test=("CMD", "true")), events=[(DIE, 100, {"exitCode": "0"})]),
     "app": Case("exit-1-app", ended(1), ["boom"]),
-    "signal of another kind": Case("exit-1-app", ended(141), ["pipe"]),
+    "signal of another kind": Case("exit-1-app", ended(142), ["alarm"]),
     "loop": Case("restart-loop", {"status": "restarting", "exit_code": 3, "restart_count": 9}, ["crash"]),
     "loop, nothing known": Case("restart-loop", {"restart_count": 9, "started_from": 1}),
     "job in a loop": Case(

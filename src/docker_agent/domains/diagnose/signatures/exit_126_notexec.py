@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import failed_starts, found, inspected, written
+from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r'exec: "(?P<what>[^"]+)":.*(permission denied|is a directory)')
@@ -17,16 +17,17 @@ PATTERN = re.compile(r'exec: "(?P<what>[^"]+)":.*(permission denied|is a directo
 def exit_126_notexec(snapshot: Snapshot) -> Iterator[Finding]:
     """The command is a file that cannot be executed, or a folder.
 
-    The engine says so in State.Error and the container stays `created`; a command that fails later, inside a
-    shell, is `exit-126-in-shell`.
+    The engine says so in State.Error and the container stays `created`; a command that fails later, inside a shell,
+    is `exit-126-in-shell`.
+
+    Seen
+    ----
+        runc create failed: unable to start container process: exec: "/etc/passwd": permission denied
     """
-    for container, match in failed_starts(snapshot, PATTERN):
-        yield found(
-            snapshot,
-            container,
-            inspected(snapshot, container, "State.Error", container.error),
-            written(snapshot, container, "entrypoint") or written(snapshot, container, "command"),
-            message=f"{match['what']} cannot be executed.",
+    for refusal in refusals(snapshot, PATTERN):
+        yield refusal.found(
+            refusal.written("entrypoint") or refusal.written("command"),
+            message=f"{refusal.match['what']} cannot be executed.",
             cause="The file has no execute permission, is a folder, or lies on a mount without exec.",
             fix="Make it executable where it is built (COPY --chmod=0755), or correct the path.",
         )

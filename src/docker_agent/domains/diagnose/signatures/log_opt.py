@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import failed_starts, found, inspected, written
+from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"failed to (?:initialize|create) logging driver: (?:invalid|unknown|unsupported)|unknown log opt")
@@ -18,13 +18,15 @@ def log_opt(snapshot: Snapshot) -> Iterator[Finding]:
     """A logging option is wrong.
 
     The container never starts; `log-remote-down` is the same place with a server that does not answer.
+
+    Seen
+    ----
+        docker: Error response from daemon: failed to initialize logging driver: invalid size: 'zz'
+        docker: Error response from daemon: unknown log opt 'nosuch' for json-file log driver
     """
-    for container, _ in failed_starts(snapshot, PATTERN):
-        yield found(
-            snapshot,
-            container,
-            inspected(snapshot, container, "State.Error", container.error),
-            written(snapshot, container, "logging"),
+    for refusal in refusals(snapshot, PATTERN):
+        yield refusal.found(
+            refusal.written("logging"),
             message="A logging option is not understood.",
             cause="The value or the name of an option under `logging:` does not fit the driver.",
             fix='Correct it; sizes are written like 10m, counts like "3".',

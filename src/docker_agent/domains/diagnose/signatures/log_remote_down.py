@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import failed_starts, found, inspected, written
+from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"failed to (initialize|create) logging driver: (?P<why>dial [^\n]*)")
@@ -18,13 +18,14 @@ def log_remote_down(snapshot: Snapshot) -> Iterator[Finding]:
     """The log server does not answer, so the container does not start.
 
     Remote logging drivers connect before the start and block it; `log-opt` is a wrong option instead.
+
+    Seen
+    ----
+        failed to initialize logging driver: dial tcp 127.0.0.1:24299: connect: connection refused
     """
-    for container, _ in failed_starts(snapshot, PATTERN):
-        yield found(
-            snapshot,
-            container,
-            inspected(snapshot, container, "State.Error", container.error),
-            written(snapshot, container, "logging"),
+    for refusal in refusals(snapshot, PATTERN):
+        yield refusal.found(
+            refusal.written("logging"),
             message="The logging driver cannot reach its server.",
             cause="syslog, gelf and fluentd connect before the container starts.",
             fix="Start the log server first, or set mode: non-blocking (fluentd: fluentd-async).",

@@ -10,7 +10,7 @@ from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PATTERN = re.compile(r"Too many open files|EMFILE", re.IGNORECASE)
+PATTERN = re.compile(r"^(?!.*inotify).*(?:Too many open files|EMFILE)", re.IGNORECASE)
 
 
 @signature(code="nofile", area="resource")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import failed_starts, found, inspected, written
+from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PATTERN = re.compile(r"too many open files")
+PATTERN = re.compile(r"(?:scratch pipe|pipe2|OCI runtime|runc)[^\n]*too many open files")
 
 
 @signature(code="nofile-runc", area="resource")
@@ -18,13 +18,14 @@ def nofile_runc(snapshot: Snapshot) -> Iterator[Finding]:
     """The limit of open files is too low for the container even to start.
 
     The runtime itself runs out of descriptors; an application that does later is `nofile`.
+
+    Seen
+    ----
+        error disassembling original filter: error creating scratch pipe: pipe2: too many open files
     """
-    for container, _ in failed_starts(snapshot, PATTERN):
-        yield found(
-            snapshot,
-            container,
-            inspected(snapshot, container, "State.Error", container.error),
-            written(snapshot, container, "ulimits"),
+    for refusal in refusals(snapshot, PATTERN):
+        yield refusal.found(
+            refusal.written("ulimits"),
             message="The container cannot start with so few open files allowed.",
             cause="ulimits.nofile is below about 20.",
             fix="Raise ulimits.nofile (65536 is usual).",

@@ -13,6 +13,7 @@ from docker_agent.domains.diagnose.mend import container_in, recreate, service_v
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
+KERNEL = re.compile(r"(?<![\w/])/(?:proc|sys)/")
 PATH = re.compile(r"(?<![\w/])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
 
 
@@ -37,6 +38,8 @@ def ro_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
     """
     for container, line, _ in complaints(snapshot, PATTERN):
         if not container.read_only or any(under(line.text, mount.target) for mount in container.mounts):
+            continue
+        if KERNEL.search(line.text):
             continue
         yield found(
             snapshot,

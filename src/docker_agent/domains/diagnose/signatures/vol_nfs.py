@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import failed_starts, found, inspected, written
+from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
@@ -22,14 +22,15 @@ def vol_nfs(snapshot: Snapshot) -> Iterator[Finding]:
 
     The mount error says why: no such device (no NFS client on the host), connection refused or no route (server
     down), permission denied (export).
+
+    Seen
+    ----
+        failed to mount local volume: mount :/p:/var/lib/docker/volumes/v/_data, data: addr=127.0.0.1: no such device
     """
-    for container, match in failed_starts(snapshot, PATTERN):
-        yield found(
-            snapshot,
-            container,
-            inspected(snapshot, container, "State.Error", container.error),
-            written(snapshot, container, "volumes"),
-            message=f"A remote volume cannot be mounted: {match['why']}.",
+    for refusal in refusals(snapshot, PATTERN):
+        yield refusal.found(
+            refusal.written("volumes"),
+            message=f"A remote volume cannot be mounted: {refusal.match['why']}.",
             cause="The server is down, does not export this path to this host, or the host has no NFS client.",
             fix="Install the NFS client, check the export and the address in the volume's driver options.",
         )

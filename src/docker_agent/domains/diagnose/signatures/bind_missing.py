@@ -1,0 +1,35 @@
+"""A folder of the host that is to be mounted does not exist."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from docker_agent.core.finding import Finding
+from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.messages import refusals
+from docker_agent.domains.diagnose.snapshot import Snapshot
+
+PATTERN = re.compile(r"bind source path does not exist: (?P<path>[^\n]+)")
+
+
+@signature(code="bind-missing", area="storage")
+def bind_missing(snapshot: Snapshot) -> Iterator[Finding]:
+    """A file or folder of the host that is to be mounted does not exist.
+
+    Only --mount, the long form with `create_host_path: false`, secrets and configs say so; the short form makes an
+    empty folder in its place, which is `exit-127-mount` where a file was meant. Behind a named volume it is
+    `vol-bind-opt`.
+
+    Seen
+    ----
+        Error response from daemon: invalid mount config for type "bind": bind source path does not exist: /nope
+    """
+    for refusal in refusals(snapshot, PATTERN):
+        path = refusal.match["path"].strip()
+        yield refusal.found(
+            refusal.written("volumes"),
+            message=f"{path} is to be mounted, but the host has no such path.",
+            cause="It is misspelt, relative to another folder, or on the client's machine instead of the engine's.",
+            fix="Create it on the machine where the engine runs, with the right owner, or correct the path.",
+        )
