@@ -10,6 +10,7 @@ from docker_agent.domains.reference.reference import reference
 from docker_agent.host.fake import World
 from docker_agent.project.context.model import EMPTY
 from docker_agent.project.workspace import Workspace
+from docker_agent.settings import texts
 
 WS = Workspace(host=World().host.reads, root=Path("/project"), context=EMPTY)
 
@@ -40,6 +41,16 @@ def test_the_best_section_fits_the_query(query: str, file: str, heading: str) ->
 
     assert best.file == file
     assert heading.lower() in best.heading.lower()
+
+
+def test_the_code_of_a_rule_finds_its_page() -> None:
+    rules = sorted(path.stem for path in texts("ref-docs").joinpath("rules").glob("*.md") if path.stem != "index")
+    found = {code: reference.function(WS, code).sections[0] for code in (*rules[::20], "schema", "pids_limit")}
+
+    assert {code: section.file for code, section in found.items()} == {code: f"rules/{code}.md" for code in found}
+    answer = reference.function(WS, "what does root-user mean")
+    assert answer.sections[0].text.startswith("A service is told to run as root.")
+    assert "rules/*.md" in answer.pages
 
 
 def test_sections_are_unique_and_no_more_than_asked_for() -> None:

@@ -1,4 +1,4 @@
-"""The handbook pages, searched section by section."""
+"""The handbook pages, searched section by section, and the pages of the rules."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from docker_agent.core.tool import tool
 from docker_agent.project.workspace import Workspace
 from docker_agent.settings import texts
 
+RULES = "rules"
 MAX_SECTIONS = 5
 MAX_QUERY_CHARS = 500
 MAX_SECTION_CHARS = 3_000
 HEADING_WEIGHT = 4
+RULE_WEIGHT = 0.6  # a rule is about one fault, the handbook about all that belongs to a question
 LENGTH_NORM = 0.75
 SATURATION = 1.5
 
@@ -56,6 +58,7 @@ class _Indexed:
     section: Section
     counts: Counter[str]
     length: int
+    weight: float
 
 
 @tool(risk=Risk.READ)
@@ -64,9 +67,10 @@ def reference(
     query: Annotated[str, "Words to search for, such as an error message or a setting."],
     limit: Annotated[int, "How many sections to give, 1 to 5."] = 2,
 ) -> Found:
-    """Search the handbook pages on best practice, the Engine API and troubleshooting; gives the sections that fit best.
+    """Search the handbook (best practice, Engine API, troubleshooting) and the rules of the compose check.
 
-    Words of a heading weigh most. No match gives an empty list, not an error.
+    Gives the sections that fit best. Words of a heading weigh most, and the code of a rule finds its page. No match
+    gives an empty list, not an error.
     """
     if not 1 <= limit <= MAX_SECTIONS:
         raise InputError(f"limit is {limit}.", f"Give a number from 1 to {MAX_SECTIONS}.")
@@ -74,31 +78,39 @@ def reference(
     if not words:
         raise InputError("The query has no word to search for.", 'Give words such as "exit code 137".')
     sections = _index(texts("ref-docs"))
-    scored = sorted(
-        ((_score(entry, words, sections), at) for at, entry in enumerate(sections)), key=lambda s: (-s[0], s[1])
-    )
-    best = tuple(sections[at].section for score, at in scored[:limit] if score > 0)
-    return Found(query=query, sections=best, pages=tuple(dict.fromkeys(entry.section.file for entry in sections)))
+    named = {f"{RULES}/{word.replace('-', '_')}.md" for word in query[:MAX_QUERY_CHARS].lower().split()}
+    scores = [(entry.section.file in named, _score(entry, words, sections)) for entry in sections]
+    order = sorted(range(len(sections)), key=lambda at: scores[at], reverse=True)
+    best = tuple(sections[at].section for at in order[:limit] if scores[at][1] > 0)
+    pages = (f"{RULES}/*.md" if entry.weight < 1 else entry.section.file for entry in sections)
+    return Found(query=query, sections=best, pages=tuple(dict.fromkeys(pages)))
 
 
 @cache
 def _index(folder: Path) -> tuple[_Indexed, ...]:
-    return tuple(entry for path in sorted(folder.glob("*.md")) for entry in _sections(path))
+    pages = [entry for path in sorted(folder.glob("*.md")) for entry in _sections(path)]
+    rules = [_rule(path) for path in sorted((folder / RULES).glob("*.md")) if path.stem != "index"]
+    return (*pages, *rules)
+
+
+def _rule(path: Path) -> _Indexed:
+    """A rule's page is one section: its parts say little without its name and first sentence."""
+    title, _, body = path.read_text(encoding="utf-8").partition("\n")
+    return _indexed(f"{RULES}/{path.name}", title.removeprefix("#"), body, RULE_WEIGHT)
 
 
 def _sections(path: Path) -> list[_Indexed]:
-    title, *parts = re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    del title
-    found: list[_Indexed] = []
-    for part in parts:
-        heading, _, body = part.partition("\n")
-        counts = Counter(_words(body))
-        for word in _words(heading):
-            counts[word] += HEADING_WEIGHT
-        text = body.strip()[:MAX_SECTION_CHARS]
-        section = Section(file=path.name, heading=heading.strip(), text=text)
-        found.append(_Indexed(section, counts, counts.total()))
-    return found
+    _, *parts = re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    headed = (part.partition("\n") for part in parts)
+    return [_indexed(path.name, heading, body) for heading, _, body in headed]
+
+
+def _indexed(file: str, heading: str, body: str, weight: float = 1.0) -> _Indexed:
+    counts = Counter(_words(body))
+    for word in _words(heading):
+        counts[word] += HEADING_WEIGHT
+    section = Section(file=file, heading=heading.strip(), text=body.strip()[:MAX_SECTION_CHARS])
+    return _Indexed(section, counts, counts.total(), weight)
 
 
 def _words(text: str) -> list[str]:
@@ -123,4 +135,4 @@ def _score(entry: _Indexed, words: list[str], sections: tuple[_Indexed, ...]) ->
         rarity = math.log(1 + (len(sections) - having + 0.5) / (having + 0.5))
         held_back = SATURATION * (1 - LENGTH_NORM + LENGTH_NORM * entry.length / mean)
         total += rarity * count * (SATURATION + 1) / (count + held_back)
-    return total
+    return total * entry.weight
