@@ -33,10 +33,11 @@ GENERAL = {
     "exit-139": 1,
     "disk-full-container": 1,
     "perm-rootfs": 1,
+    "img-pull-never": 1,
+    "port-allocated": 1,
+    "bind-missing": 1,
 }
-CONSEQUENCES = frozenset(
-    {"cmp-dep-unhealthy", "cmp-dep-nohealth", "cmp-dep-exited", "cmp-job-failed", "restart-policy-not-applied"}
-)
+CONSEQUENCES = frozenset({"cmp-dep-unhealthy", "cmp-dep-exited", "cmp-job-failed", "restart-policy-not-applied"})
 CONFIDENCE = ("certain", "likely", "possible")
 
 

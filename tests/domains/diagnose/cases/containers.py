@@ -44,11 +44,6 @@ FAILURES = {
     "descriptors at start": Case(
         "nofile-runc", never_started("error creating scratch pipe: pipe2: too many open files")
     ),
-    "gpu": Case("gpu-no-driver", never_started('could not select device driver "nvidia" with capabilities: [[gpu]]')),
-    "cdi": Case(
-        "gpu-no-driver",
-        never_started("CDI device injection failed: unresolvable CDI devices nvidia.com/gpu=all"),
-    ),
     "port of a container": Case(
         "port-allocated",
         never_started("driver failed: Bind for 0.0.0.0:8080 failed: port is already allocated"),
@@ -158,12 +153,6 @@ FAILURES = {
         body=["healthcheck:", "  test: curl http://localhost:80"],
     ),
     "starting": Case("health-starting-forever", {"health": "starting", "health_log": checked(1, "nope", 4)}),
-    "waiting": Case(
-        "cmp-dep-unhealthy",
-        {"status": "created"},
-        body=["depends_on:", "  db: {condition: service_healthy}"],
-        others=[container("db", health="unhealthy", health_log=checked(1, "no"))],
-    ),
     "pids": Case("pids-limit", ended(2, pids_limit=5), ["sh: can't fork: Resource temporarily unavailable"]),
     "threads": Case(
         "pids-limit", ended(1, pids_limit=50), ["java.lang.OutOfMemoryError: unable to create native thread"]
