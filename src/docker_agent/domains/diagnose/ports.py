@@ -15,10 +15,10 @@ from docker_agent.project.compose.types import PublishedPort
 LAST_PORT = 65_535
 
 
-def holder_of(snapshot: Snapshot, container: Container, port: int) -> Container | None:
+def holder_of(snapshot: Snapshot, container: Container | None, port: int) -> Container | None:
     """The running container that publishes a host port, other than this one."""
     for each in (*snapshot.containers, *snapshot.others):
-        if each.name != container.name and each.running and any(entry.host_port == port for entry in each.ports):
+        if each is not container and each.running and any(entry.host_port == port for entry in each.ports):
             return each
     return None
 
