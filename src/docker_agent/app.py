@@ -25,6 +25,7 @@ from docker_agent.core.summaries import summaries
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch import Door, Outcome, Screen
 from docker_agent.domains.compose.gate import deployment_findings
+from docker_agent.domains.diagnose.explain import explain
 from docker_agent.host.engine import connect
 from docker_agent.host.files import project_folder
 from docker_agent.host.host import Host
@@ -236,6 +237,7 @@ def open_session(
         audit=AuditLog(state / "audit.jsonl"),
         journal=Journal(state),
         gate=lambda plan: deployment_findings(plan, workspace, environment),
+        explain=lambda said: explain(workspace, said),
         overrides=options.overrides,
         kept=kept,
     )

@@ -41,9 +41,18 @@ class InputError(AgentError):
 
 
 class CheckFailed(AgentError):
-    """A change was made, or looked at, and the check on it did not hold."""
+    """A change was made, or looked at, and the check on it did not hold.
+
+    Parameters
+    ----------
+    output: all that the program said which failed, for who looks for the cause; the message has its last line.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, next_step: str = "", *, output: str = "") -> None:
+        super().__init__(message, next_step)
+        self.output = output
 
 
 class Denied(AgentError):

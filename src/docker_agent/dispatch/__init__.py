@@ -1,13 +1,13 @@
 """The one door: every tool call, from whichever surface, passes this list of stages.
 
 A stage takes the door and the call; it adds to the call, or raises one of our errors, which ends the call. The last
-three stages always run. Redaction comes before trimming, so that no cut can leave half a secret (decision 002).
+four stages always run. Redaction comes before trimming, so that no cut can leave half a secret (decision 002).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,7 @@ class Door:
     Attributes
     ----------
     gate: finds what forbids a deployment, given a plan; a finding at `error` stops it unless its code is overridden.
+    explain: names causes, the likeliest first, given what the program of a failed step said.
     overrides: codes that the person chose to override for this session; each use is recorded.
     kept: long answers by cursor, shared with the workspace.
     """
@@ -53,6 +54,7 @@ class Door:
     audit: AuditLog
     journal: Journal
     gate: Callable[[Plan], Iterable[Finding]]
+    explain: Callable[[str], Sequence[Finding]] = lambda _said: ()
     overrides: frozenset[str] = frozenset()
     kept: dict[str, str] = field(default_factory=dict[str, str])
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -204,6 +206,16 @@ def verify(_door: Door, call: Call) -> None:
         )
 
 
+def explain_failure(door: Door, call: Call) -> None:
+    """Name the cause of a failed step by what its program, or the engine, said."""
+    if call.applied is None or call.applied.status != "failed" or call.error is None:
+        return
+    call.causes = tuple(door.explain(call.applied.output or call.applied.reason))
+    for first in call.causes[:1]:
+        call.error.message += f" Cause: {first.cause.rstrip('.')} ({first.code})."
+        call.error.next_step = f"{first.fix} {call.error.next_step}"
+
+
 def redact(door: Door, call: Call) -> None:
     """Every known or recognised secret becomes its mask, in what the model and the person get."""
     answered = call.answer is not None and call.error is None
@@ -256,11 +268,12 @@ STAGES: tuple[Stage, ...] = (
     approve,
     apply,
     verify,
+    explain_failure,
     redact,
     trim,
     record,
 )
-CLOSING: tuple[Stage, ...] = (redact, trim, record)
+CLOSING: tuple[Stage, ...] = (explain_failure, redact, trim, record)
 
 
 def _stop_at_policies(door: Door, plan: Plan) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from docker_agent.core.errors import AgentError
+from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.tool import Tool
 from docker_agent.host.apply import Applied
@@ -65,6 +66,7 @@ class Call:
     verdict: Verdict | None = None
     applied: Applied | None = None
     error: AgentError | None = None
+    causes: tuple[Finding, ...] = ()
     saved: str = ""
     diffs: dict[int, str] = field(default_factory=dict[int, str])
     data: dict[str, Any] = field(default_factory=dict[str, Any])

@@ -48,6 +48,18 @@ def report_of(call: Call) -> dict[str, Any]:
             "entry": call.applied.entry,
             "done": [f"{outcome.kind}: {outcome.state}. {outcome.detail}" for outcome in call.applied.steps],
         }
+    if call.causes:
+        report["causes"] = [
+            {
+                "code": each.code,
+                "object": each.object,
+                "message": each.message,
+                "cause": each.cause,
+                "fix": each.fix,
+                "where": [evidence.where for evidence in each.evidence],
+            }
+            for each in call.causes
+        ]
     return report
 
 

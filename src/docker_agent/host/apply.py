@@ -25,7 +25,7 @@ class Applied(BaseModel):
     """How carrying out a plan went.
 
     `verified` is true when every check of the plan held, false when one did not, and null when there was none to make
-    or it was not reached.
+    or it was not reached. `output` is all that the program of a failed step said.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -36,6 +36,7 @@ class Applied(BaseModel):
     digest: str
     verified: bool | None
     reason: str = ""
+    output: str = ""
     steps: tuple[StepOutcome, ...] = ()
 
 
@@ -75,7 +76,8 @@ class Application:
                 self._carry_out(index, step, recorder)
         except AgentError as error:
             was_check = isinstance(error, CheckFailed) and self.outcomes[-1].kind in CHECKS
-            return self._finish(recorder, "failed", str(error), verified=False if was_check else None)
+            applied = self._finish(recorder, "failed", str(error), verified=False if was_check else None)
+            return applied.model_copy(update={"output": error.output if isinstance(error, CheckFailed) else ""})
         except KeyboardInterrupt:
             self._finish(recorder, "interrupted", "Stopped by Ctrl-C.")
             raise

@@ -48,8 +48,9 @@ class EngineChanges:
         if ran.timed_out:
             raise CheckFailed(f"`{' '.join(step.argv[:6])} ...` ran past {step.timeout_s:.0f} s and was stopped.")
         if ran.code != 0:
-            last = (ran.err or ran.out).strip().splitlines()[-1:] or ["no message"]
-            raise CheckFailed(f"`{' '.join(step.argv)}` ended with code {ran.code}: {last[0][:500]}")
+            said = ran.err or ran.out
+            last = said.strip().splitlines()[-1:] or ["no message"]
+            raise CheckFailed(f"`{' '.join(step.argv)}` ended with code {ran.code}: {last[0][:500]}", output=said)
         return ran
 
     def write_file(self, path: Path, data: bytes, mode: int | None = None) -> None:

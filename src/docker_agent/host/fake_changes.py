@@ -52,7 +52,8 @@ class FakeChanges:
         for line in ran.err.splitlines():
             tell(line)
         if ran.code != 0:
-            raise CheckFailed(f"`{' '.join(step.argv)}` ended with code {ran.code}: {ran.err.strip()[-500:]}")
+            said = f"`{' '.join(step.argv)}` ended with code {ran.code}: {ran.err.strip()[-500:]}"
+            raise CheckFailed(said, output=ran.err)
         return ran
 
     def write_file(self, path: Path, data: bytes, mode: int | None = None) -> None:
