@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,11 +22,9 @@ from docker_agent.core.rule import Rule
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.mend import FixResult, mendable_rules, plan_fixes, reload_of
 from docker_agent.domains.compose.severities import Severities
-from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.disk import LocalDisk
 from docker_agent.project.stack import Stack, open_stack
 
-KINDS = ("safe", "behaviour", "suggest")
 EXAMPLES = Path(__file__).parents[3] / "examples"
 CORPUS = os.environ.get("DOCKER_AGENT_CORPUS", "")
 COMPOSE = os.environ.get("DOCKER_AGENT_COMPOSE", "")
@@ -86,11 +84,8 @@ def open_file(path: Path) -> Stack | None:
 
 
 def fixed(stack: Stack, rules: list[Rule]) -> tuple[list[Finding], FixResult]:
-    return finder(rules)(stack.model), plan_fixes(stack.model, finder(rules), reload_of(stack, environment={}), KINDS)
-
-
-def finder(rules: list[Rule]) -> Callable[[ComposeModel], list[Finding]]:
-    return lambda model: judge(model, Severities(), rules).findings
+    found = judge(stack.model, Severities(), rules).findings
+    return found, plan_fixes(stack.model, Severities(), rules, reload_of(stack, environment={}))
 
 
 def is_intended(path: tuple[str, ...], about: set[str], services: set[str]) -> bool:
@@ -132,7 +127,7 @@ def check(path: Path, stack: Stack, rules: list[Rule], tmp: Path | None) -> Coun
     written = {stack.model.sources[name].path: text.encode() for name, text in result.files.items()}
     again = reload_of(stack, environment={})(written)
     if not result.file_edits:
-        assert plan_fixes(again, finder(rules), reload_of(stack, environment={}), KINDS).files == {}
+        assert plan_fixes(again, Severities(), rules, reload_of(stack, environment={})).files == {}
     if tmp and result.files and COMPOSE:
         assert accepted(path, dict(result.files), tmp)
     return Counter(each.code for each in result.done)

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from docker_agent.core.finding import Finding
 from docker_agent.domains.compose.judge import all_rules, judge
 from docker_agent.domains.compose.mend import plan_fixes
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.project.compose.model import ComposeModel, load
 
 FILE = Path("/project/compose.yml")
-KINDS = ("safe", "behaviour", "suggest")
 
 
 def model_of(text: str) -> ComposeModel:
@@ -23,12 +21,9 @@ def fixed(text: str, *codes: str) -> str:
     def reload(written: Mapping[Path, bytes]) -> ComposeModel:
         return load([FILE], read=written.__getitem__, variables={})
 
-    def find(model: ComposeModel) -> list[Finding]:
-        return judge(model, Severities(), [rule for rule in all_rules() if rule.code in codes]).findings
-
-    model = model_of(text)
-    assert find(model)
-    return plan_fixes(model, find, reload, KINDS).files.get("compose.yml", text)
+    model, rules = model_of(text), [rule for rule in all_rules() if rule.code in codes]
+    assert judge(model, Severities(), rules).findings
+    return plan_fixes(model, Severities(), rules, reload).files.get("compose.yml", text)
 
 
 def web(*lines: str, image: str = "app:1") -> str:

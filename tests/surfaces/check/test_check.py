@@ -226,6 +226,22 @@ def test_fix_is_a_plan_that_needs_a_yes(line: Line) -> None:
     assert (line.root / "compose.yaml").read_text() == CLEAN
 
 
+def test_fix_mends_what_the_same_words_show_as_a_diff(line: Line) -> None:
+    text = f'version: "3"\n{CLEAN}volumes:\n  old: {{}}\n'
+    for words, shown in (
+        (["--ignore", "obsolete-version"], ""),
+        (["--unsafe", "--profile", "prod", "--ignore", "obsolete_version"], "+      - no-new-privileges:true"),
+        (["--select", "unused-volume"], "-  old: {}"),
+    ):
+        line.write("compose.yaml", text)
+        diff = line("check", "--diff", *words).out.splitlines()
+        assert line("check", "--fix", "--yes", *words).code == 0
+
+        after = (line.root / "compose.yaml").read_text()
+        assert shown in diff or (diff, after) == (["Nothing to mend."], text)
+        assert {row[1:] for row in diff if row[0] in "+ " and row[:3] != "+++"} <= {*after.splitlines()}
+
+
 def test_fixes_of_several_stacks_are_not_several_json_objects(line: Line) -> None:
     line.write("a.yaml", CLEAN)
     line.write("b.yaml", CLEAN)

@@ -9,18 +9,16 @@ from typing import Annotated
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan, Risk
-from docker_agent.core.rule import FixKind
 from docker_agent.core.tool import tool
 from docker_agent.domains.compose.mend import (
     NOT_SURE,
     FixResult,
-    findings_to_fix,
     mendable_rules,
     plan_fixes,
     reload_of,
+    rules_to_fix,
 )
 from docker_agent.domains.compose.severities import severities_of
-from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.disk import HostDisk
 from docker_agent.project.edit.steps import file_steps, write_source
 from docker_agent.project.stack import Stack, stack_of
@@ -52,16 +50,9 @@ def fix(
     if service and service not in stack.model.services:
         near = get_close_matches(service, stack.model.services, n=1) or list(stack.model.services)
         raise InputError(f"There is no service {service}.", f"Did you mean {', '.join(near)}?")
-    kinds: tuple[FixKind, ...] = ("safe", "behaviour", "suggest") if codes else ("safe", "behaviour")
     severities = severities_of(ws.context)
-
-    def find(model: ComposeModel) -> list[Finding]:
-        found = findings_to_fix(model, severities, codes)
-        return [finding for finding in found if service in {"", finding.object}]
-
-    result = plan_fixes(
-        stack.model, find, reload_of(stack, read=ws.host.read_file), kinds if codes or unsafe else ("safe",)
-    )
+    rules = rules_to_fix(severities, codes, ("safe", "behaviour") if unsafe else ("safe",))
+    result = plan_fixes(stack.model, severities, rules, reload_of(stack, read=ws.host.read_file), service=service)
     return _plan(ws, stack, result)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
@@ -24,7 +24,7 @@ from docker_agent.project.edit.values import Edit, apply_edits
 from docker_agent.project.stack import Read, Stack, open_stack
 
 Reload = Callable[[Mapping[Path, bytes]], ComposeModel]
-Find = Callable[[ComposeModel], Iterable[Finding]]
+Find = Callable[[ComposeModel], list[Finding]]
 Group = tuple[str, str]
 Skipped = tuple[Finding, str]
 
@@ -73,36 +73,41 @@ def mendable_rules() -> dict[str, Rule]:
     return {rule.code: rule for rule in all_rules() if rule.mend}
 
 
-def findings_to_fix(model: ComposeModel, severities: Severities, codes: Collection[str] = ()) -> list[Finding]:
-    """The findings of rules that have a fix, each by itself: of these codes, or of all that the profile lists.
+def rules_to_fix(
+    severities: Severities, codes: Collection[str] = (), kinds: Collection[FixKind] = ("safe",)
+) -> list[Rule]:
+    """The rules whose findings are mended: those that are named, whatever their fix does, or all that are listed.
 
-    Measures that take nothing away from a service are among the latter in every profile.
+    Measures of hardening that take nothing away from a service are among the latter in every profile.
     """
 
     def listed(rule: Rule) -> bool:
         summed_up = rule.hardening and severities.profile == "dev" and severities.named(rule.code) is None
         return bool(severities.of(rule)[0].rank) and (not summed_up or rule.code in HARMLESS)
 
-    rules = [rule for rule in mendable_rules().values() if (rule.code in codes if codes else listed(rule))]
-    return judge(model, severities, rules).findings
+    if codes:
+        return [rule for code, rule in mendable_rules().items() if code in codes]
+    return [rule for rule in mendable_rules().values() if rule.fix_kind in kinds and listed(rule)]
 
 
-def plan_fixes(model: ComposeModel, find: Find, reload: Reload, kinds: Collection[FixKind] = ("safe",)) -> FixResult:
-    """Fix what is found as long as there is something whose rule has a fix of one of these kinds; nothing is written.
+def plan_fixes(
+    model: ComposeModel, severities: Severities, rules: Sequence[Rule], reload: Reload, *, service: str = ""
+) -> FixResult:
+    """Fix what some rules find, and what they find then, until nothing more can be fixed; nothing is written.
 
     A fix counts only if the files can be read again, nothing changed in the model but what its characters say, no
     comment is gone, Compose would refuse nothing more, the finding is no longer there and none that was mended is back.
 
     Parameters
     ----------
-    find: asked again after every change, so that a finding that another one hid is mended too.
+    service: only findings about this one; about all of them by default.
     """
-    rules = {code: rule for code, rule in mendable_rules().items() if rule.fix_kind in kinds}
 
-    def find_mendable(now: ComposeModel) -> list[Finding]:
-        return [each for each in find(now) if each.code in rules]
+    def find(now: ComposeModel) -> list[Finding]:
+        found = judge(now, severities, rules).findings
+        return [each for each in found if service in {"", each.object}]
 
-    mending = _Mending(model, find_mendable, reload, rules)
+    mending = _Mending(model, find, reload, {rule.code: rule for rule in rules})
     return mending.run() if mending.found else FixResult(model)
 
 
@@ -119,7 +124,7 @@ class _Mending:
     def __init__(
         self,
         model: ComposeModel,
-        find: Callable[[ComposeModel], list[Finding]],
+        find: Find,
         reload: Reload,
         rules: Mapping[str, Rule],
     ) -> None:

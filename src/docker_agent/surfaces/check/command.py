@@ -68,10 +68,9 @@ def _run(shared: Sequence[str], words: Sequence[str], *, as_json: bool) -> int:
         return stacks_asked(root, wishes.paths, wishes.given.get("file", []), named)
 
     stacks = find()
-    if wishes.has("fix") and not wishes.has("diff"):
-        fixing: Any = importlib.import_module("docker_agent.surfaces.check.fixing")
-        return int(fixing.fix_stacks(shared, root, stacks, unsafe=wishes.has("unsafe"), codes=wishes.listed("select")))
     manner = manner_of(wishes, root, context)
+    if wishes.has("fix") and not wishes.has("diff"):
+        return _fix(shared, stacks, manner, wishes)
     quiet = bool({"-q", "--quiet"} & set(shared))
     if wishes.has("watch"):
 
@@ -81,6 +80,17 @@ def _run(shared: Sequence[str], words: Sequence[str], *, as_json: bool) -> int:
         watching: Any = importlib.import_module("docker_agent.surfaces.check.watch")
         watching.watch(find, check)
     return check_once(stacks, manner, wishes, quiet=quiet)[0]
+
+
+def _fix(shared: Sequence[str], stacks: Sequence[Asked], manner: Manner, wishes: Wishes) -> int:
+    fixing: Any = importlib.import_module("docker_agent.surfaces.check.fixing")
+    unsafe, codes = wishes.has("unsafe"), sorted(manner.select)
+    if any(map(wishes.has, ("profile", "severity", "ignore"))):
+        codes = fixing.codes_to_fix(manner.severities, manner.select, unsafe=unsafe)
+        if not codes:
+            print("Nothing to mend.")
+            return 0
+    return int(fixing.fix_stacks(shared, manner.root, stacks, unsafe=unsafe, codes=codes))
 
 
 def check_once(stacks: Sequence[Asked], manner: Manner, wishes: Wishes, *, quiet: bool) -> tuple[int, list[Checked]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from docker_agent.core.line_diff import unified_diff
 from docker_agent.core.rule import FixKind
-from docker_agent.domains.compose.mend import findings_to_fix, plan_fixes, reload_of
+from docker_agent.domains.compose.mend import plan_fixes, reload_of, rules_to_fix
 from docker_agent.domains.compose.severities import Severities
 from docker_agent.project.stack import Stack
 
@@ -22,9 +22,9 @@ def fix_diff(
 
     Parameters
     ----------
-    codes: only findings of these rules; none means all that have a fix.
+    codes: only findings of these rules, whatever their fix does; none means all that have a fix of these kinds.
     """
-    result = plan_fixes(stack.model, lambda model: findings_to_fix(model, severities, codes), reload_of(stack), kinds)
+    result = plan_fixes(stack.model, severities, rules_to_fix(severities, codes, kinds), reload_of(stack))
     parts = [
         line
         for name, text in result.files.items()

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
+from docker_agent.domains.compose.mend import rules_to_fix
+from docker_agent.domains.compose.severities import Severities
 from docker_agent.surfaces import cli
 from docker_agent.surfaces.check.stacks import Asked
+
+
+def codes_to_fix(severities: Severities, select: Collection[str], *, unsafe: bool) -> list[str]:
+    """The codes that are mended where the command line changes what counts; those that it silences are not."""
+    rules = rules_to_fix(severities, select, ("safe", "behaviour") if unsafe else ("safe",))
+    named = {rule.code: severities.named(rule.code) for rule in rules}
+    return sorted(code for code, given in named.items() if given is None or given[0].rank)
 
 
 def fix_stacks(
