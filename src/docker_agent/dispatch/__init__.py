@@ -212,7 +212,7 @@ def explain_failure(door: Door, call: Call) -> None:
         return
     call.causes = tuple(door.explain(call.applied.output or call.applied.reason))
     for first in call.causes[:1]:
-        call.error.message += f" Cause: {first.cause.rstrip('.')} ({first.code})."
+        call.error.message = f"{call.error.message.rstrip('.')}. Cause: {first.cause.rstrip('.')} ({first.code})."
         call.error.next_step = f"{first.fix} {call.error.next_step}"
 
 
