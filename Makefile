@@ -2,8 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LAB := $(PYTHON) -m tests.lab
+MODEL ?= offline
+N ?= 1
+ONLY ?=
 
-.PHONY: demo test check bench bench-compose clean
+.PHONY: demo test check bench bench-compose eval clean
 
 demo: .venv/ready
 	@$(LAB) run -- $(BIN)/python examples/demo.py
@@ -24,6 +27,9 @@ bench: .venv/ready
 
 bench-compose: .venv/ready .venv-peers/ready
 	@BENCH_PEERS=.venv-peers $(BIN)/python -m evals.bench_compose
+
+eval: .venv/ready
+	@$(LAB) run -- $(BIN)/python -m evals.diagnosis --model $(MODEL) --runs $(N) --only "$(ONLY)" --out evals/results/$(MODEL).json
 
 clean:
 	rm -rf .venv .venv-peers dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
