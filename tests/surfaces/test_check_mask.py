@@ -54,3 +54,16 @@ def test_a_password_with_a_dollar_sign_is_not_told_as_a_variable(
     assert "Gh0st" not in shown
     assert "dollar_unescaped" in shown
     assert "<secret:DB_PASSWORD>" in shown
+
+
+def test_a_number_that_is_a_secret_is_told_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "compose.yaml"
+    values = "DB_PASSWORD: 0123, API_TOKEN: 012"
+    file.write_text(f"services:\n  web:\n    image: abc:1\n    environment: {{{values}}}\n")
+
+    for form in ("text", "json"):
+        with pytest.raises(SystemExit):
+            main(["check", str(file), "-C", str(tmp_path), "--format", form])
+        shown = capsys.readouterr().out
+        assert "number_rewritten" in shown
+        assert not any(number in shown for number in ("0123", "012", " 83 ", " 10 "))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
+from docker_agent.core.record import replace
 from docker_agent.core.secret import is_reference, key_looks_secret
 from docker_agent.core.secret_pair import key_kind
 from docker_agent.project.compose.model import ComposeModel
@@ -15,6 +15,13 @@ from docker_agent.project.secret_leaks import leaks
 from docker_agent.project.secret_places import PAIRS
 
 _SWITCH = r"(?i)true|false|yes|no|on|off|none|null"
+
+
+def holds_secret(key: str, value: str) -> bool:
+    """Whether a value is not to be shown because of its key, however short it is; `true` and the like tell nothing."""
+    if not (key_looks_secret(key) or key_kind(key) == "secret"):
+        return False
+    return bool(value.strip()) and not is_reference(value) and not re.fullmatch(_SWITCH, value.strip())
 
 
 class Hidden:
@@ -30,7 +37,7 @@ class Hidden:
         """The scalar at a path with masks, the very same where nothing in it is secret."""
         text = node.value
         key, equals, value = text.partition("=") if isinstance(path[-1], int) else (path[-1], "=", text)
-        if equals and _is_named(path) and _names_secret(key) and _is_said(value):
+        if equals and _is_named(path) and holds_secret(key, value):
             return replace(node, value=text.removesuffix(value) + _mask(key), style='"')
         names = self._leaks.get((node.source.name, node.start))
         if not names or not any(secret in text for secret in names):
@@ -42,14 +49,6 @@ class Hidden:
 def _is_named(path: Sequence[str | int]) -> bool:
     """Whether the key of what lies here is its author's, not one of Compose's."""
     return (len(path) > 1 and path[-2] in PAIRS) or any(str(step).startswith("x-") for step in path)
-
-
-def _names_secret(key: str) -> bool:
-    return key_looks_secret(key) or key_kind(key) == "secret"
-
-
-def _is_said(value: str) -> bool:
-    return bool(value.strip()) and not is_reference(value) and not re.fullmatch(_SWITCH, value.strip())
 
 
 def _mask(name: str) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from docker_agent.core.errors import InputError
 from docker_agent.core.secret import SHORTEST
 from docker_agent.domains.compose.dockerfile.written import written_secrets
+from docker_agent.domains.compose.hidden import holds_secret
 from docker_agent.domains.compose.shared.stray_dollars import dollars_in_secrets
+from docker_agent.domains.compose.shared.written import written_pairs
 from docker_agent.host.files import read_file
 from docker_agent.project.secret_leaks import leaks, secrets_in_comment
 from docker_agent.project.secrets import known_secrets
@@ -57,6 +59,9 @@ class Mask:
                 yield value, name
         for service in self._stack.model.services.values():
             yield from ((value, key) for key, _, value in dollars_in_secrets(service))
+            for key, node in written_pairs(service):
+                if len(node.written) < SHORTEST and holds_secret(key, node.written):
+                    yield node.written, key
 
 
 def _without_comment_secrets(line: str) -> str:

@@ -11,6 +11,7 @@ from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.record import replace
 from docker_agent.core.rule import rule
 from docker_agent.domains.compose.fault import fault
+from docker_agent.domains.compose.hidden import holds_secret
 from docker_agent.domains.compose.shared.quoting import quote
 from docker_agent.domains.compose.shared.written import written_pairs
 from docker_agent.project.compose.model import ComposeModel
@@ -59,21 +60,28 @@ def number_rewritten(model: ComposeModel) -> Iterator[Finding]:
     for service in model.services.values():
         nodes = _rewritten(service)
         if nodes:
-            node, said = nodes[0]
-            found = fault(
-                model,
-                node.place,
-                service.name,
-                f"{service.name} is given {said} where the file says {node.written}.",
-                "Put it into quotes.",
-            )
-            others = (Evidence(source="compose", where=str(other.place), quote=other.written) for other, _ in nodes[1:])
-            found = replace(found, evidence=(*found.evidence, *others))
+            secret = {node.start for key, node in written_pairs(service) if holds_secret(key, node.written)}
+            found = _told(model, service, nodes, secret)
             harmless = all(
                 isinstance(other.plain, float) and isfinite(other.plain) and _decimal(other.written) == _decimal(text)
                 for other, text in nodes
             )
             yield replace(found, severity=Severity.INFO) if harmless and not _has_arguments(service, nodes) else found
+
+
+def _told(model: ComposeModel, service: Service, nodes: list[tuple[Scalar, str]], secret: set[int]) -> Finding:
+    """One finding for all of them, which does not say those that are secrets."""
+    node, said = nodes[0]
+    message = f"{service.name} is given {said} where the file says {node.written}."
+    if node.start in secret:
+        message = f"{service.name} is given another number than the secret that the file says."
+    found = fault(model, node.place, service.name, message, "Put it into quotes.")
+    places = [*found.evidence, *(Evidence("compose", str(each.place), each.written) for each, _ in nodes[1:])]
+    quoted = (
+        replace(place, quote="") if each.start in secret else place
+        for place, (each, _) in zip(places, nodes, strict=True)
+    )
+    return replace(found, evidence=tuple(quoted))
 
 
 @number_rewritten.fix("behaviour")
