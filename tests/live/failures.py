@@ -40,13 +40,15 @@ class Broken:
     after: tuple[tuple[str, ...], ...] = ()
 
 
-def docker(*words: str, cwd: Path | None = None, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
-    """Run docker with the environment of the lab's engine and no terminal."""
+def docker(
+    *words: str, cwd: Path | None = None, timeout_s: float = 120.0, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run docker with no terminal and the environment of an engine, the lab's by default."""
     argv = ("docker", *words)
     return subprocess.run(
         argv,
         cwd=cwd,
-        env={**os.environ, **fixtures.engine_environment()},
+        env={**os.environ, **(environment or fixtures.engine_environment())},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
