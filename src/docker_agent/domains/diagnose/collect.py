@@ -45,7 +45,7 @@ def collect(
     ----------
     only: names of containers to keep to, of any project; empty for all of the own project.
     message: what a program said when it failed, to be looked at as well.
-    with_stats: also measure CPU, memory and throttling, and list processes, which takes about one second more.
+    with_stats: also measure CPU, memory and throttling, which takes about one second more.
     limit_s: how long all of it may take, seconds.
 
     Raises
@@ -90,14 +90,12 @@ def collect(
         sockets = {each.name: collector.start(partial(ws.host.listening, each.name)) for each in own if is_served(each)}
         names = [each.name for each in own if each.running] if with_stats else []
         readings = collector.start(lambda: ws.host.stats(names) if names else [])
-        tables = {name: collector.start(_lister(ws, name)) for name in names}
         return replace(
             draft,
             logs=collector.get_each("log of", logs),
             listening=collector.get_each("sockets of", sockets),
             proxies=collector.get("proxies", proxies, ()),
             stats={reading.name: reading for reading in collector.get("stats", readings, ())},
-            processes={name: collector.get("processes", table, ()) for name, table in tables.items()},
             not_looked_at=tuple(collector.missed),
         )
 
@@ -151,17 +149,6 @@ class _Collector:
         except AgentError as error:
             self.missed.append(f"{what}: {error.message}")
         return missing
-
-
-def _lister(ws: Workspace, name: str) -> Callable[[], tuple[dict[str, str], ...]]:
-    """Ask for the processes of a container, which has none if it ended meanwhile."""
-
-    def processes() -> tuple[dict[str, str], ...]:
-        with contextlib.suppress(AgentError):
-            return tuple(ws.host.processes(name))
-        return ()
-
-    return processes
 
 
 def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:

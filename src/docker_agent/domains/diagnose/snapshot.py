@@ -77,7 +77,6 @@ class Snapshot:
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
     stats: Mapping[str, Stats] = field(default_factory=dict[str, Stats])
-    processes: Mapping[str, tuple[dict[str, str], ...]] = field(default_factory=dict[str, tuple[dict[str, str], ...]])
     proxies: tuple[ProxyState, ...] = ()
     listening: Mapping[str, tuple[Listener, ...]] = field(default_factory=dict[str, tuple[Listener, ...]])
     engine: EngineInfo | None = None
