@@ -69,7 +69,7 @@ def single_file(folder: Path) -> Iterator[Figure]:
     for name, value in times.items():
         yield Figure(f"one file, {name}", value * 1000, "ms")
     if "compose-lint" in times:
-        yield Figure("one file, ours / compose-lint", times["docker-agent check"] / times["compose-lint"], "x", 0.8)
+        yield Figure("one file, ours / compose-lint", times["docker-agent check"] / times["compose-lint"], "x", 0.75)
 
 
 def many_files(folder: Path) -> Iterator[Figure]:
