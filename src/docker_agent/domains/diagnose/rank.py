@@ -36,10 +36,13 @@ GENERAL = {
     "img-pull-never": 1,
     "port-allocated": 1,
     "bind-missing": 1,
+    "seccomp": 1,
     "tr-404-norouter": 1,
     "paused": 1,
     "dns-servfail": 1,
     "net-conn-refused": 1,
+    "api-too-old": 1,
+    "cli-nodaemon": 1,
 }
 CONSEQUENCES = frozenset({"cmp-dep-unhealthy", "cmp-dep-exited", "cmp-job-failed", "restart-policy-not-applied"})
 CONFIDENCE = ("certain", "likely", "possible")
