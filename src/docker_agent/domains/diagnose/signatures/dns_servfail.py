@@ -7,32 +7,50 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.evidence import found, inspected, label, logged, sure, written
+from docker_agent.domains.diagnose.messages import spoken
+from docker_agent.domains.diagnose.reaching import NAMED, unreached
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PATTERN = re.compile(
-    r"bad address '|could not translate host name|getaddrinfo (?:ENOTFOUND|EAI_AGAIN)|lookup \S+.{0,60}no such host"
-    r"|host not found in upstream|unknown (?:mysql server )?host|temporary failure in name resolution"
-    r"|name or service not known|NXDOMAIN|SERVFAIL|could not resolve host",
-    re.IGNORECASE,
-)
+SPOKEN = re.compile(r"\*\* server can't find (?P<a>[\w.-]+?)\.?: (?:NXDOMAIN|SERVFAIL)|bad address '(?P<b>[\w.-]+)'")
 
 
 @signature(code="dns-servfail", area="network")
 def dns_servfail(snapshot: Snapshot) -> Iterator[Finding]:
     """A host name cannot be resolved from the container.
 
-    The name is unknown, not the connection refused: the other service is on another network, stopped, or
-    misspelt, or the host's DNS is down.
+    The name is unknown, not the connection refused: the other service is stopped or misspelt, or the host's DNS is
+    down. Where the networks show why, it is `net-isolation`, `dns-default-bridge`, `net-internal` or
+    `net-host-gateway`; a name server that does not answer at all is `dns-timeout`.
+
+    Seen
+    ----
+        ** server can't find nosuchsvc: SERVFAIL
+        ** server can't find nosuchsvc: NXDOMAIN
+        ping: bad address 'nosuchsvc'
     """
-    for container, line, _ in complaints(snapshot, PATTERN):
+    for each in unreached(snapshot, "", "absent"):
+        if not NAMED.search(each.line.text[:1_000]):
+            continue
+        state = inspected(snapshot, each.other, "State.Status", each.other.status) if each.other else None
+        down = each.other if each.kind == "absent" else None
         yield found(
             snapshot,
-            container,
-            logged(snapshot, container, line),
-            written(snapshot, container, "networks") or written(snapshot, container, "environment"),
-            message="A host name could not be resolved.",
-            cause="No container of that name runs on a network that both share, or the name is wrong.",
+            each.container,
+            logged(snapshot, each.container, each.line),
+            state,
+            written(snapshot, each.container, "networks") or written(snapshot, each.container, "environment"),
+            message=f"The host name {each.name} could not be resolved." if each.name else "A host name is unknown.",
+            cause=f"{label(snapshot, down)} does not run, and only running containers have a name."
+            if down
+            else "No container of that name runs on a network that both share, or the name is wrong.",
             fix="Check the spelling, start the other service, and put both on one network.",
-            confidence=sure(snapshot, container),
+            confidence=sure(snapshot, each.container),
+        )
+    for refusal in spoken(snapshot, SPOKEN):
+        yield refusal.found(
+            message=f"The host name {refusal.match['a'] or refusal.match['b']} could not be resolved.",
+            cause="No container of that name runs on a network that both share, or the upstream DNS does not know it.",
+            fix="Check the spelling and that both are on one network; for names outside, check `dns` of the daemon.",
+            confidence="likely",
         )

@@ -15,7 +15,7 @@ PATTERN = re.compile(
     r"(?:connection refused|ECONNREFUSED)(?:[ :]+(?P<after>[\w.-]+:\d+))?",
     re.IGNORECASE,
 )
-LOCAL = re.compile(r"localhost|127\.0\.0\.1|::1", re.IGNORECASE)
+ELSEWHERE = re.compile(r"nslookup: read|localhost|127\.0\.0\.1|::1", re.IGNORECASE)
 
 
 @signature(code="net-conn-refused", area="network")
@@ -26,7 +26,7 @@ def net_conn_refused(snapshot: Snapshot) -> Iterator[Finding]:
     localhost in the message it is `net-localhost`; an unknown name is `dns-servfail`.
     """
     for container, line, match in complaints(snapshot, PATTERN):
-        if LOCAL.search(line.text):
+        if ELSEWHERE.search(line.text):
             continue
         where = match["where"] or match["after"] or "another service"
         yield found(

@@ -1,0 +1,63 @@
+"""The plans that put services on networks."""
+
+from __future__ import annotations
+
+import pytest
+from tests.domains.diagnose.cases.network import FRONT, NO_DB, db
+from tests.domains.diagnose.places import ROOT, Case, never_started, workspace, world_of
+
+from docker_agent.core.plan import Argv, Plan, WaitHealthy, Write
+from docker_agent.domains.diagnose.fix import fix
+from docker_agent.host.fake import World
+
+TAIL = """  db:
+    image: db:1
+    networks: [back]
+networks:
+  front: {}
+  back: {}
+"""
+
+
+def plan_of(world: World, code: str) -> Plan:
+    """The plan for the service `web`."""
+    plan = fix.function(workspace(world), code, "web")
+    assert isinstance(plan, Plan)
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("written", "edited"),
+    [
+        ("    networks: [front]\n", "    networks:\n      - front\n      - back\n"),
+        ("    networks:\n      front:\n        aliases: [w]\n", "        aliases: [w]\n      back: {}\n"),
+        ("    restart: always\n", "    networks:\n      - default\n      - back\n"),
+    ],
+)
+def test_a_service_joins_the_network_of_the_one_it_looks_for(written: str, edited: str) -> None:
+    world = world_of(Case("net-isolation", FRONT, [NO_DB], others=[db("back")]))
+    head = "name: shop\nservices:\n  web:\n    image: busybox:1\n"
+    world.files[ROOT / "compose.yaml"] = f"{head}{written}{TAIL}".encode()
+
+    write, up, wait = plan_of(world, "net-isolation").steps
+    assert isinstance(write, Write)
+    assert edited in write.content
+    assert write.content.endswith(TAIL)
+    assert isinstance(up, Argv)
+    assert up.argv[-3:] == ("-d", "--no-deps", "web")
+    assert isinstance(wait, WaitHealthy)
+
+
+def test_the_host_gets_a_name() -> None:
+    world = world_of(Case("net-host-gateway", FRONT, ["bad address 'host.docker.internal'"]))
+    write = plan_of(world, "net-host-gateway").steps[0]
+    assert isinstance(write, Write)
+    assert "    extra_hosts:\n      - host.docker.internal:host-gateway\n" in write.content
+
+
+def test_a_container_whose_network_is_gone_is_made_new() -> None:
+    world = world_of(Case("net-missing", never_started("network 3f2a9c not found")))
+    step, wait = plan_of(world, "net-missing").steps
+    assert isinstance(step, Argv)
+    assert step.argv[-4:] == ("-d", "--no-deps", "--force-recreate", "web")
+    assert isinstance(wait, WaitHealthy)
