@@ -17,7 +17,7 @@ MISSING = re.compile(
 DENIED = re.compile(r"Unable to open /dev/kfd read-write: Permission denied")
 INVALID = re.compile(r"Unable to open /dev/kfd read-write: Invalid argument")
 UNSUPPORTED = re.compile(
-    r"hipErrorNoBinaryForGpu|TensileLibrary\S*\.dat\b[^\n]*for GPU arch : (?P<arch>gfx\w+)"
+    r"hipErrorNoBinaryForGpu|TensileLibrary\S{0,100}\.dat\b[^\n]{0,200}for GPU arch : (?P<arch>gfx\w+)"
     r"|HIP error: invalid device function|hipErrorInvalidDeviceFunction"
 )
 EXCLUSIVE = re.compile(r"GPUs \[(?P<cards>[^\]]*)\] are exclusive and already in use")

@@ -12,7 +12,7 @@ from docker_agent.domains.diagnose.ports import holder_of
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
-    r"(?:endpoint (?P<stem>\S+)-(?P<number>\d+) [^\n]*)?Bind for \S+:(?P<port>\d+) failed: port is already allocated"
+    r"(?:endpoint (?P<stem>[\w.-]{1,200})-(?P<number>\d+) [^\n]{0,300})?Bind for \S{1,80}:(?P<port>\d+) failed: port is already allocated"
 )
 
 

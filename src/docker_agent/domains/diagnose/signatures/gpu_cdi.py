@@ -17,8 +17,8 @@ NO_DEVICE = re.compile(
     r"failed to stat CDI host device \"(?P<path>[^\"]+)\": (?P<why>no such file or directory|[^\n]+)"
 )
 STALE = re.compile(
-    r"error mounting \"(?P<path>[^\"]*(?:nvidia|lib(?:cuda|nv|EGL|GLES|cudadebugger)[^\"/]*\.so)[^\"]*)\" to rootfs"
-    r"[^\n]*no such (?:file or directory|device)"
+    r"error mounting \"(?P<path>[^\"\n]{0,200}(?:nvidia|lib(?:cuda|nv|EGL|GLES)[^\"/\n]{0,80}\.so)[^\"\n]{0,80})\" to rootfs"
+    r"[^\n]{0,500}no such (?:file or directory|device)"
 )
 GENERATE = "nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml"
 

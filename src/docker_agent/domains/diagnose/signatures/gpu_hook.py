@@ -19,7 +19,7 @@ NO_LIBRARY = re.compile(
 TOO_OLD = re.compile(r"nvidia-container-cli: requirement error: unsatisfied condition: (?P<need>[^,\n]+)")
 CGROUP = re.compile(
     r"bpf_prog_query\(BPF_CGROUP_DEVICE\) failed: operation not permitted"
-    r"|nvidia-container-cli: mount error: [^\n]*(?:/sys/fs/cgroup|cgroup)[^\n]*(?:permission denied|no such file)"
+    r"|nvidia-container-cli: mount error: [^\n]{0,200}cgroup[^\n]{0,200}(?:permission denied|no such file)"
 )
 LDCONFIG = re.compile(r"nvidia-container-cli: ldcache error: (?P<why>[^\n]+)")
 WSL = re.compile(r"WSL environment detected but no adapters were found")

@@ -11,7 +11,9 @@ from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 UNKNOWN = re.compile(r"unknown or invalid runtime name: (?P<name>\S+)")
-GONE = re.compile(r"unable to retrieve OCI runtime error[^\n]*fork/exec (?P<path>\S+): no such file or directory")
+GONE = re.compile(
+    r"unable to retrieve OCI runtime error[^\n]{0,500}fork/exec (?P<path>\S{1,300}): no such file or directory"
+)
 
 
 @signature(code="gpu-runtime-unknown", area="gpu")

@@ -16,8 +16,8 @@ V3 = re.compile(
     re.MULTILINE,
 )
 IGNORED = re.compile(r"Ignoring unsupported options: (?P<keys>[\w., -]+)")
-NO_IMAGE = re.compile(r"Rejected [^\n\"]*\"No such image: (?P<image>[^\"…\s]+)")
-NO_NODE = re.compile(r"no suitable node \((?P<why>[^)\n]+?)(?: on \d+ nodes?)?\)")
+NO_IMAGE = re.compile(r"Rejected [^\n\"]{0,100}\"No such image: (?P<image>[^\"…\s]+)")
+NO_NODE = re.compile(r"no suitable node \((?P<why>[^)\n]{1,200}?)(?: on \d+ nodes?)?\)")
 TAKEN_BACK = re.compile(
     r"(?P<state>rollback_completed|rollback_started|rollback_paused|update paused|rolled back) ?"
     r"(?:due to failure or early termination of task (?P<task>\w+))?|\bState\"?:\s*\"?(?P<paused>paused)\b"
