@@ -67,12 +67,14 @@ def join(snapshot: Snapshot, finding: Finding) -> Plan | None:
     ]
     if each.networks or len(declared) != 1:
         return None
+    network = _name(each, declared[0], snapshot.model.networks[declared[0]].name)
+    named = {("labels", label[0] if label else NETWORK): network}
     now = service_value(snapshot, each.container, "networks")
-    why = f"Traefik is on {declared[0]}."
+    why = f"Traefik is on {declared[0]}, and of several networks it takes the one that is named."
     if isinstance(now, dict):
-        return recreate(snapshot, finding, {("networks", declared[0]): {}}, why)
+        return recreate(snapshot, finding, {("networks", declared[0]): {}, **named}, why)
     kept = [str(key) for key in cast("list[Any]", now)] if isinstance(now, list) else ["default"]
-    return recreate(snapshot, finding, {("networks",): [*dict.fromkeys([*kept, declared[0]])]}, why)
+    return recreate(snapshot, finding, {("networks",): [*dict.fromkeys([*kept, declared[0]])], **named}, why)
 
 
 @signature(code="tr-504-tls", area="proxy")
