@@ -12,7 +12,7 @@ from docker_agent.domains.diagnose.routing import overheard
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 OLD_CLIENT = re.compile(
-    r"(?:providerName=docker.*)?client version (?P<have>[\d.]+) is too old\. Minimum supported API version is (?P<need>[\d.]+)(?=.*providerName=docker|.*upgrade your client)"
+    r"(?:providerName=docker.*)?client version (?P<have>[\d.]+) is too old\. Minimum supported API version is (?P<need>[\d.]+)(?=.*providerName=docker)"
 )
 NO_SOCKET = re.compile(
     r"(?:Failed to retrieve information of the docker client and server host|Provider error, retrying).*?(?P<why>permission denied|no such file or directory|Cannot connect to the Docker daemon|connection refused)"
