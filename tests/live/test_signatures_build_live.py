@@ -45,6 +45,7 @@ BUILDS = {
     "false": Build("bld-run-exit", f"{FROM}\nRUN false\n"),
     "no program": Build("bld-run-exit", f"{FROM}\nRUN nosuchcmd --x\n"),
     "no program, no shell": Build("bld-run-exit", f'{FROM}\nRUN ["nosuchcmd"]\n'),
+    "no program at all": Build("bld-run-exit", f'{FROM}\nRUN ["/etc/passwd"]\n'),
     "killed": Build("bld-run-exit", f"{FROM}\nRUN exit 137\n"),
     "text": Build("bld-run-exit", f"{FROM}\nRUN <<E\nset -e\nls /nosuch\nE\n"),
     "optional secret": Build("bld-run-exit", f"{FROM}\nRUN --mount=type=secret,id=s cat /run/secrets/s\n"),
@@ -118,7 +119,7 @@ def test_a_file_that_is_ignored_is_told_from_one_that_is_missing(context: Path) 
 
 
 def test_a_failed_step_is_told_with_its_last_words(context: Path) -> None:
-    (context / "Dockerfile").write_text(f"{FROM}\nRUN echo first && echo cannot do that >&2 && false\n")
+    (context / "Dockerfile").write_text(f"{FROM}\nRUN echo first >&2; echo cannot do that >&2; false\n")
     text = refused("build", str(context))
     found = examine(Snapshot("dalab-build", context, 0.0, messages=said(text)))
     assert [(each.code, each.evidence[-1].quote) for each in found] == [("bld-run-exit", "cannot do that")]

@@ -12,7 +12,9 @@ import pytest
 from tests.lab import fixtures, images
 from tests.lab import registry as shelves
 from tests.lab.registry import Shelf, registry, self_signed
-from tests.live.failures import docker, explained, refused
+from tests.live.failures import Broken, broken_project, check, docker, examined, explained, refused
+
+from docker_agent.domains.diagnose.explain import explain
 
 pytestmark = [
     pytest.mark.live,
@@ -114,6 +116,27 @@ def test_a_base_image_that_a_build_does_not_get_is_explained(outside: str, tmp_p
             file.write_text(f"FROM {name}\nCOPY . .\n")
             expected["build", "-f", str(file), str(tmp_path)] = code
     assert differences(expected) == {}
+
+
+def test_an_image_of_another_processor_is_told_from_a_bad_script(tmp_path: Path) -> None:
+    assert explained(docker("run", "--rm", f"{HUB}/app:1").stderr) == ["img-arch-mismatch"]
+    (tmp_path / "script").write_text("echo x\n")
+    (tmp_path / "script").chmod(0o755)
+    services = {
+        "arm": Broken("exit-255-exec-format", f"image: {HUB}/app:1"),
+        "script": Broken("exit-255-exec-format", 'command: ["/script"], volumes: ["./script:/script:ro"]'),
+    }
+    with broken_project(tmp_path, PROJECT, services, settle_s=1.5) as workspace:
+        findings = examined(workspace)
+        check(services, findings)
+        causes = {finding.object: finding.cause for finding in findings}
+        assert "The image is for arm64" in causes["arm"]
+        assert "a script without #!" in causes["script"]
+
+        (tmp_path / "compose.yaml").write_text(f"name: {PROJECT}\nservices:\n  web:\n    image: {HUB}/app:2\n")
+        found = explain(workspace, refused("compose", "up", "-d", cwd=tmp_path))
+        assert [each.code for each in found] == ["img-notfound"]
+        assert found[0].evidence[-1].where == "compose.yaml:4:12"
 
 
 def test_archives_that_are_no_images_are_explained(tmp_path: Path) -> None:

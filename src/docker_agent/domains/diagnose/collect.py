@@ -18,7 +18,7 @@ from docker_agent.domains.diagnose.listeners import is_served
 from docker_agent.domains.diagnose.log_reading import LogReading
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
 from docker_agent.domains.proxy import read_proxies
-from docker_agent.host.models import EngineInfo
+from docker_agent.host.models import EngineInfo, Image
 from docker_agent.project.stack import Stack, stack_of
 from docker_agent.project.workspace import Workspace
 
@@ -87,12 +87,17 @@ def collect(
         log = LogReading(ws.host)
         logs = {each.name: collector.start(log.reader(each.name, deep=draft.broken(each))) for each in told[:MAX_LOGS]}
         collector.missed.extend(f"log of {each.name}: only {MAX_LOGS} logs are read" for each in told[MAX_LOGS:])
+        broken = {each.image: each.image_id for each in told if draft.broken(each)}
+        images = {name: collector.start(partial(_image, ws, id_ or name)) for name, id_ in broken.items()}
         sockets = {each.name: collector.start(partial(ws.host.listening, each.name)) for each in own if is_served(each)}
         names = [each.name for each in own if each.running] if with_stats else []
         readings = collector.start(lambda: ws.host.stats(names) if names else [])
         return replace(
             draft,
             logs=collector.get_each("log of", logs),
+            images={
+                name: image for name, read in images.items() if (image := collector.get(f"image {name}", read, None))
+            },
             listening=collector.get_each("sockets of", sockets),
             proxies=collector.get("proxies", proxies, ()),
             stats={reading.name: reading for reading in collector.get("stats", readings, ())},
@@ -149,6 +154,16 @@ class _Collector:
         except AgentError as error:
             self.missed.append(f"{what}: {error.message}")
         return missing
+
+
+def _image(ws: Workspace, name: str) -> Image | None:
+    """An image, None where it was removed since."""
+    try:
+        return ws.host.image(name)
+    except EngineUnreachable:
+        raise
+    except AgentError:
+        return None
 
 
 def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from docker_agent.core.finding import Finding
 from docker_agent.domains.proxy import ProxyState
-from docker_agent.host.models import Container, EngineInfo, Event, Listener, LogLine, Network, Stats, Volume
+from docker_agent.host.models import Container, EngineInfo, Event, Image, Listener, LogLine, Network, Stats, Volume
 from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import FOLDER_LABEL, is_within
@@ -62,6 +62,7 @@ class Snapshot:
     `containers` are the project's own, or with `partial` only those that were asked for; `others` are all the rest.
     `refused` is why Compose would refuse the files, by the codes of its checks.
     `listening` has what listens inside running containers that publish ports or are proxied, by name, where known.
+    `images` are those of broken containers, by the name that the container has for it, where they are still there.
     `proxies` are the reverse proxies that have to do with these containers, of whatever project.
     `messages` are what programs said, outside any container's log. `mask` puts masks in the place of secrets.
     """
@@ -74,6 +75,7 @@ class Snapshot:
     events: tuple[Event, ...] = ()
     logs: Mapping[str, tuple[LogLine, ...]] = field(default_factory=dict[str, tuple[LogLine, ...]])
     messages: tuple[Message, ...] = ()
+    images: Mapping[str, Image] = field(default_factory=dict[str, Image])
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
     stats: Mapping[str, Stats] = field(default_factory=dict[str, Stats])

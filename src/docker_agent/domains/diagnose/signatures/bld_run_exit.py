@@ -12,7 +12,7 @@ from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
-    r'process "(?P<command>[^\n]{1,4000}?)" did not complete successfully: exit code: (?P<code>\d{1,3})'
+    r'process "(?P<command>[^\n]{1,2000}?)" did not complete successfully: exit code: (?P<code>\d{1,3})'
 )
 OUTPUT = re.compile(r"^(?:#\d+ )?\d+\.\d+ (?P<said>[^\n]*\S)", re.MULTILINE)
 FORMAT = re.compile(r"exec (?:container process )?\S{0,300}: exec format error|exec format error")

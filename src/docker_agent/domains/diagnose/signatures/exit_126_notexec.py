@@ -10,7 +10,10 @@ from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PATTERN = re.compile(r'exec: "(?P<what>[^"]+)":.*(permission denied|is a directory)')
+PATTERN = re.compile(
+    r"(?<!runc run failed: unable to start container process: )"
+    r'exec: "(?P<what>[^"]+)":.*(permission denied|is a directory)'
+)
 
 
 @signature(code="exit-126-notexec", area="process")

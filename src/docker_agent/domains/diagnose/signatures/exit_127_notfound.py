@@ -11,7 +11,8 @@ from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
-    r'(?<!exec failed: unable to start container process: )exec: "(?P<what>[^"]+)": '
+    r"(?<!exec failed: unable to start container process: )(?<!runc run failed: unable to start container process: )"
+    r'exec: "(?P<what>[^"]+)": '
     r"(executable file not found in \$PATH|stat [^:]+: no such file)"
 )
 

@@ -11,7 +11,7 @@ from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
-    r"(?P<before>[^\n]{0,300})(?:invalid reference format(?:: repository name \((?P<upper>[^)\n]{1,255})\))?"
+    r"(?:invalid reference format(?:: repository name \((?P<upper>[^)\n]{1,255})\))?"
     r"|invalid tag \"[^\"\n]{1,255}\": repository name)(?P<lower> must be lowercase)?"
 )
 
@@ -31,7 +31,7 @@ def img_badref(snapshot: Snapshot) -> Iterator[Finding]:
     """
     for refusal in spoken(snapshot, PATTERN):
         match = refusal.match
-        if "parse stage name" in match["before"]:
+        if "parse stage name" in match.string[: match.start()].rpartition("\n")[2]:
             continue
         if match["lower"]:
             message = f"{match['upper'] or 'The name of the image'} has capital letters; repositories have none."
