@@ -13,15 +13,16 @@ from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
 from docker_agent.project.compose.types import Dependency
 
-UNHEALTHY = re.compile(r"^(?:dependency failed to start: )?container (?P<name>\S+) is unhealthy$", re.MULTILINE)
+FAILED = r"(?:dependency failed to start: |^[ \t]*)container "
+UNHEALTHY = re.compile(FAILED + r"(?P<name>\S+) is unhealthy\s*$", re.MULTILINE)
 NO_CHECK = re.compile(r"container (?P<name>\S+) has no healthcheck configured")
 EXITED = re.compile(
-    r"^(?:dependency failed to start: container (?P<name>\S+) exited \((?P<code>\d+)\)"
-    r"|container (?P<waited>\S+) exited \((?P<waited_code>[1-9]\d*)\))$",
+    r"dependency failed to start: container (?P<name>\S+) exited \((?P<code>\d+)\)"
+    r"|^[ \t]*container (?P<waited>\S+) exited \((?P<waited_code>[1-9]\d*)\)\s*$",
     re.MULTILINE,
 )
 JOB = re.compile(r"service \"(?P<name>[^\"]+)\" didn't complete successfully: exit (?P<code>\d+)")
-FINISHED = re.compile(r"^container (?P<name>\S+) exited \(0\)$", re.MULTILINE)
+FINISHED = re.compile(r"^[ \t]*container (?P<name>\S+) exited \(0\)\s*$", re.MULTILINE)
 COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
 

@@ -11,8 +11,8 @@ from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 V3 = re.compile(
-    r"^(?P<what>services\.[^\s:]+ must be a (?:list|string|number|boolean|integer)[^\n]*"
-    r"|(?:\(root\)|services\.\S+|volumes\.\S+|networks\.\S+) Additional property \S+ is not allowed)$",
+    r"^[ \t]*(?P<what>services\.[^\s:]+ must be a (?:list|string|number|boolean|integer)[^\n]*"
+    r"|(?:\(root\)|services\.\S+|volumes\.\S+|networks\.\S+) Additional property \S+ is not allowed)\s*$",
     re.MULTILINE,
 )
 IGNORED = re.compile(r"Ignoring unsupported options: (?P<keys>[\w., -]+)")
