@@ -52,6 +52,7 @@ def net_ipforward(snapshot: Snapshot) -> Iterator[Finding]:
     for refusal in spoken(snapshot, FORWARD):
         yield refusal.found(
             message="IPv4 forwarding is switched off on this host.",
-            cause="net.ipv4.ip_forward is 0: a sysctl file or a hardening script resets it after the engine has set it.",
+            cause="net.ipv4.ip_forward is 0: the engine was told not to set it (ip-forward), or could not.",
             fix="Set net.ipv4.ip_forward=1 in /etc/sysctl.d, load it (sudo sysctl --system), and restart the engine.",
+            about="engine",
         )
