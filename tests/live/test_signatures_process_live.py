@@ -21,6 +21,11 @@ pytestmark = [
 
 PROJECT = "dalab-process"
 NO_NETWORK = "network_mode: none, "
+# A normal user's ping, which needs the capability on the file /d/ping.
+PING = NO_NETWORK + (
+    'command: ["/d/ping", "-c1", "-W1", "127.0.0.1"], user: "65534", sysctls: {net.ipv4.ping_group_range: "1 0"}, '
+)
+NET_RAW = bytes.fromhex("0100000200200000000000000000000000000000")
 CASES = {
     "policy": Broken(
         "restart-policy-not-applied",
@@ -60,6 +65,11 @@ CASES = {
         'command: ["ping", "-c1", "-W1", "127.0.0.1"], cap_drop: [NET_RAW], '
         'sysctls: {net.ipv4.ping_group_range: "1 0"}, ' + NO_NETWORK.rstrip(", "),
     ),
+    "restored": Broken("bk-xattr-lost", PING + 'volumes: ["./restored:/d"]'),
+    "original": Broken("", PING + 'volumes: ["./original:/d"]'),
+    "profile": Broken(
+        "apparmor-missing", NO_NETWORK + 'command: ["sleep", "600"], security_opt: ["apparmor=dalab-nosuch"]'
+    ),
     "sysctl": Broken("sysctl-ro", NO_NETWORK + 'command: ["sh", "-c", "echo 1 > /proc/sys/kernel/panic"]'),
     "clock": Broken("clock-set", NO_NETWORK + 'command: ["sh", "-c", "date -s 2020-01-01; exit 1"]'),
     "nofile": Broken(
@@ -90,10 +100,23 @@ def findings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Finding]
     root = tmp_path_factory.mktemp("process")
     device = root / "device"
     os.mknod(device, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    write_ping(root)
     with broken_project(root, PROJECT, written(root), more=VOLUMES, settle_s=2.0) as workspace:
         device.unlink()
         docker("start", f"{PROJECT}-again-1")
         yield examined(workspace)
+
+
+def write_ping(root: Path) -> None:
+    """A BusyBox whose file may open raw sockets, and what its own tar makes of it."""
+    image, original, restored = "docker-agent-lab/busybox:1", root / "original", root / "restored"
+    for folder in (original, restored):
+        folder.mkdir(mode=0o755)
+    docker("run", "--rm", "--network=none", "-v", f"{original}:/d", image, "cp", "/bin/busybox", "/d/ping")
+    os.setxattr(original / "ping", "security.capability", NET_RAW)
+    copied = "tar -cf - -C /from ping | tar -xf - -C /to"
+    mounts = ("-v", f"{original}:/from", "-v", f"{restored}:/to")
+    docker("run", "--rm", "--network=none", *mounts, image, "sh", "-c", copied)
 
 
 def written(root: Path) -> dict[str, Broken]:

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.evidence import host_config, inspected
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.messages import heard
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.host.models import Container
 
 CALL = re.compile(
     r"\b(?P<call>unshare|clone|setns|pivot_root|mount|keyctl|add_key|io_uring_\w+|perf_event_open|ptrace|bpf)\b"
@@ -80,7 +82,8 @@ def ping_denied(snapshot: Snapshot) -> Iterator[Finding]:
     """The container may not send pings.
 
     NET_RAW was dropped and the user's group is not in net.ipv4.ping_group_range. The network itself may well work: a
-    ping that is sent and not answered is another failure.
+    ping that is sent and not answered is another failure. Where a normal user has NET_RAW to gain it is
+    `bk-xattr-lost`.
 
     Seen
     ----
@@ -88,6 +91,8 @@ def ping_denied(snapshot: Snapshot) -> Iterator[Finding]:
         ping: socket: Operation not permitted
     """
     for refusal in heard(snapshot, PING):
+        if refusal.container and _needs_file_capability(refusal.container):
+            continue
         yield refusal.found(
             refusal.written("cap_drop"),
             message="It may not open a socket for pings.",
@@ -103,6 +108,28 @@ def let_ping(snapshot: Snapshot, finding: Finding) -> Plan | None:
         why = "All groups in this container may send pings; NET_RAW stays dropped."
         return recreate(snapshot, finding, {("sysctls", "net.ipv4.ping_group_range"): "0 2147483647"}, why)
     return None
+
+
+@signature(code="bk-xattr-lost", area="storage")
+def bk_xattr_lost(snapshot: Snapshot) -> Iterator[Finding]:
+    """A program that gives a normal user one right, by a capability on its file, has lost it.
+
+    File capabilities are extended attributes, which the tar of BusyBox, docker cp and many backups drop. The
+    container may have NET_RAW, but its user gets it from the file alone; with NET_RAW dropped or as root it is
+    `ping-denied`.
+    """
+    for refusal in heard(snapshot, PING):
+        container = refusal.container
+        if container is None or not _needs_file_capability(container):
+            continue
+        yield refusal.found(
+            inspected(snapshot, container, "Config.User", container.user),
+            refusal.written("volumes"),
+            message="ping has no file capability that would let a normal user send pings.",
+            cause="A copy, restore or image build dropped the extended attributes, or the file never had any.",
+            fix="Copy with GNU tar --xattrs --xattrs-include='*' --acls, or set it anew: setcap cap_net_raw+ep FILE.",
+            confidence="likely",
+        )
 
 
 @signature(code="sysctl-ro", area="process")
@@ -149,3 +176,9 @@ def clock_set(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Set the time on the host or virtual machine (chrony); run no time daemon in a container.",
             confidence="likely",
         )
+
+
+def _needs_file_capability(container: Container) -> bool:
+    """Whether its user is a normal one, who may have NET_RAW, but gets it from a program's file alone."""
+    dropped: list[str] = host_config(container).get("CapDrop") or []
+    return container.user not in {"", "0", "root"} and not {"ALL", "NET_RAW", "CAP_NET_RAW"} & set(dropped)
