@@ -83,6 +83,20 @@ CHANGES: list[tuple[str, World, str]] = [
         "    command: sleep 9\n    init: true\n",
     ),
     ("port-inuse-host", case_of("port-inuse-host", ["ports:", '  - "8080:80"']), '    ports:\n      - "8081:80"\n'),
+    (
+        "ping-denied",
+        case_of("ping-denied", ["cap_drop: [NET_RAW]"]),
+        '    cap_drop: [NET_RAW]\n    sysctls:\n      net.ipv4.ping_group_range: "0 2147483647"\n',
+    ),
+    ("memlock", case_of("memlock", ["init: true"]), "    init: true\n    ulimits:\n      memlock: -1\n"),
+    ("nofile", case_of("nofile", ["ulimits: {nofile: 64}"]), "    ulimits: {nofile: 65536}\n"),
+    ("nofile-runc", case_of("nofile-runc", ["ulimits: {nofile: 6}"]), "    ulimits: {nofile: 65536}\n"),
+    ("exit-255-crash", case_of("exit-255-crash", ["init: true"]), "    init: true\n    restart: unless-stopped\n"),
+    (
+        "log-journald",
+        world_of(Case("", never_started("journald is not enabled on this host"), body=["logging: {driver: journald}"])),
+        "    logging: {driver: local}\n",
+    ),
 ]
 
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import ended, found, inspected, search_log
+from docker_agent.domains.diagnose.mend import container_in, recreate
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 CODE = 255
@@ -32,3 +34,11 @@ def exit_255_crash(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Start it again; set restart: unless-stopped so that it comes back by itself.",
             confidence="possible",
         )
+
+
+@exit_255_crash.fix
+def come_back(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """A restart policy, where there is none."""
+    if container_in(snapshot, finding).restart_policy not in {"", "no"}:
+        return None
+    return recreate(snapshot, finding, {("restart",): "unless-stopped"}, "It comes back by itself after a reboot.")

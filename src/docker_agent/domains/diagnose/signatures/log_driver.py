@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.mend import recreate
+from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.messages import refusals, spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
@@ -55,12 +55,14 @@ def log_journald(snapshot: Snapshot) -> Iterator[Finding]:
         )
 
 
+@log_driver_missing.fix
 @log_journald.fix
 def log_locally(snapshot: Snapshot, finding: Finding) -> Plan | None:
-    """The engine's own log files, with rotation."""
-    return recreate(
-        snapshot, finding, {("logging", "driver"): "local"}, "The driver local works on every host and rotates."
-    )
+    """The engine's own log files, where no options are set that may be meant for the other driver."""
+    if service_value(snapshot, container_in(snapshot, finding), "logging", "options"):
+        return None
+    why = "The driver local works on every host and rotates its files."
+    return recreate(snapshot, finding, {("logging", "driver"): "local"}, why)
 
 
 @signature(code="log-noread", area="process")

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.mend import recreate
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"^(?!.*inotify).*(?:Too many open files|EMFILE)", re.IGNORECASE)
@@ -31,3 +33,10 @@ def nofile(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Raise ulimits.nofile (65536), and look for a leak if it fills again.",
             confidence=sure(snapshot, container),
         )
+
+
+@nofile.fix
+def allow_more_files(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """The usual limit of servers."""
+    why = "65536 is what servers usually get; open files cost little."
+    return recreate(snapshot, finding, {("ulimits", "nofile"): 65_536}, why)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.mend import recreate
 from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
@@ -30,3 +32,10 @@ def nofile_runc(snapshot: Snapshot) -> Iterator[Finding]:
             cause="ulimits.nofile is below about 20.",
             fix="Raise ulimits.nofile (65536 is usual).",
         )
+
+
+@nofile_runc.fix
+def allow_more_files(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """The usual limit of servers."""
+    why = "65536 is what servers usually get; open files cost little."
+    return recreate(snapshot, finding, {("ulimits", "nofile"): 65_536}, why)
