@@ -167,6 +167,7 @@ class EngineReads:
                 name=row.get("Name", ""),
                 driver=row.get("Driver", ""),
                 mountpoint=row.get("Mountpoint", ""),
+                created_at=row.get("CreatedAt") or "",
                 labels=row.get("Labels") or {},
                 options=row.get("Options") or {},
             )

@@ -174,11 +174,12 @@ class Network(_Picture):
 
 
 class Volume(_Picture):
-    """A volume and where the engine keeps it."""
+    """A volume, where the engine keeps it, and when it was made (RFC 3339)."""
 
     name: str
     driver: str = "local"
     mountpoint: str = ""
+    created_at: str = ""
     labels: dict[str, str] = Field(default_factory=dict)
     options: dict[str, str] = Field(default_factory=dict)
 
