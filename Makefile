@@ -6,7 +6,7 @@ MODEL ?= offline
 N ?= 1
 ONLY ?=
 
-.PHONY: demo test check bench bench-compose eval clean
+.PHONY: demo test check bench bench-compose bench-diagnose eval clean
 
 demo: .venv/ready
 	@$(LAB) run -- $(BIN)/python examples/demo.py
@@ -27,6 +27,9 @@ bench: .venv/ready
 
 bench-compose: .venv/ready .venv-peers/ready
 	@BENCH_PEERS=.venv-peers $(BIN)/python -m evals.bench_compose
+
+bench-diagnose: .venv/ready
+	@$(LAB) run -- $(BIN)/python -m evals.bench_diagnose
 
 eval: .venv/ready
 	@$(LAB) run -- $(BIN)/python -m evals.diagnosis --model $(MODEL) --runs $(N) --only "$(ONLY)" --out evals/results/$(MODEL).json

@@ -86,7 +86,7 @@ def test_a_fast_log_without_rotation_is_said() -> None:
     case = Case("", {"log_driver": "json-file"})
     world = world_of(case)
     web = container()
-    world.lines[web.name] = [LogLine(number=n, time=stamp(5 - n / 100), text="x" * 100) for n in range(200)]
+    world.lines[web.name] = [LogLine(number=n, time=stamp(2 - n / 100), text="x" * 100) for n in range(200)]
     assert [finding.code for finding in examine(collect(workspace(world)))] == ["log-disk"]
     world.change(web.name, log_options={"max-size": "10m"})
     assert examine(collect(workspace(world))) == []

@@ -1,1 +1,1 @@
-"""Why something does not run: look once at the whole stack, name the cause with evidence, mend it; show its timeline."""
+"""Why something does not run: look once at the stack, name the cause with evidence, mend it, show what happened."""

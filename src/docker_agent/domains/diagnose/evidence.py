@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.domains.diagnose.snapshot import Ending, Snapshot, seconds_of
+from docker_agent.domains.diagnose.snapshot import Ending, Snapshot
 from docker_agent.host.models import Container, Event, LogLine
 
 MAX_QUOTE = 200
@@ -105,15 +105,15 @@ def written(snapshot: Snapshot, container: Container, *path: str | int) -> Evide
 
 def last_line(snapshot: Snapshot, container: Container) -> LogLine | None:
     """The last line that says something, of standard error where there is any."""
-    lines = [line for line in _of_run(snapshot, container) if line.text.strip()]
+    lines = [line for line in snapshot.runs.get(container.name, ()) if line.text.strip()]
     return next((line for line in reversed(lines[-20:]) if line.stream == "stderr"), lines[-1] if lines else None)
 
 
 def search_log(
     snapshot: Snapshot, container: Container, pattern: re.Pattern[str]
 ) -> tuple[LogLine, re.Match[str]] | None:
-    """The last line of the last run that matches."""
-    for line in reversed(_of_run(snapshot, container)):
+    """The last line of the last run that matches, of those whose words tell that something is wrong."""
+    for line in reversed(snapshot.telling.get(container.name, ())):
         match = pattern.search(line.text[:1_000])
         if match:
             return line, match
@@ -166,15 +166,6 @@ def tmpfs_of(container: Container) -> dict[str, str]:
 def sure(snapshot: Snapshot, container: Container) -> Confidence:
     """How sure a line in a log makes a cause: likely where the container is broken, else only possible."""
     return "likely" if snapshot.broken(container) else "possible"
-
-
-def _of_run(snapshot: Snapshot, container: Container) -> tuple[LogLine, ...]:
-    """The lines of the run that matters: the last one; after a restart that did not settle, the one before too."""
-    lines = snapshot.logs.get(container.name, ())
-    started = seconds_of(container.started_at)
-    if not started or (container.running and snapshot.broken(container)):
-        return lines
-    return tuple(line for line in lines if not line.time or seconds_of(line.time) >= started - 1.0)
 
 
 def _event(snapshot: Snapshot, name: str, event: Event) -> Evidence:

@@ -6,9 +6,11 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from docker_agent.core.finding import Finding
+from docker_agent.domains.diagnose.telling import is_telling
 from docker_agent.domains.proxy import ProxyState
 from docker_agent.host.models import Container, EngineInfo, Event, Image, Listener, LogLine, Network, Stats, Volume
 from docker_agent.project.compose.model import ComposeModel
@@ -152,6 +154,23 @@ class Snapshot:
         if stack is None or container.project != stack.name or container.service not in stack.model.services:
             return False
         return is_within(stack.root, container.labels.get(FOLDER_LABEL, ""))
+
+    @cached_property
+    def runs(self) -> Mapping[str, tuple[LogLine, ...]]:
+        """The lines of each container's run that matters: the last; of one that does not settle, those before too."""
+        return {container.name: self._lines_of_run(container) for container in self.containers}
+
+    @cached_property
+    def telling(self) -> Mapping[str, tuple[LogLine, ...]]:
+        """Of these lines the ones with words that are used when something is wrong: signatures look at no others."""
+        return {name: tuple(line for line in lines if is_telling(line.text)) for name, lines in self.runs.items()}
+
+    def _lines_of_run(self, container: Container) -> tuple[LogLine, ...]:
+        lines = self.logs.get(container.name, ())
+        started = seconds_of(container.started_at)
+        if not started or (container.running and self.broken(container)):
+            return lines
+        return tuple(line for line in lines if not line.time or seconds_of(line.time) >= started - 1.0)
 
     def is_waited_for(self, container: Container) -> bool:
         """Whether another service depends on this one running (and not on its having completed)."""
