@@ -10,7 +10,7 @@ from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.messages import heard
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PATTERN = re.compile(r"(?P<path>/sys/fs/cgroup/[\w./-]+)\W?[^\n]{0,40}no such file or directory", re.IGNORECASE)
+PATTERN = re.compile(r"(?P<path>/sys/fs/cgroup/[\w./-]{1,100})\W?[^\n]{0,40}no such file or directory", re.IGNORECASE)
 
 
 @signature(code="cgroup-version", area="engine")

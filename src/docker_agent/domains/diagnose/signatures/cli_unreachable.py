@@ -18,9 +18,7 @@ DENIED = re.compile(
     r"permission denied while trying to connect to the docker (?:daemon socket|API) at (?P<where>\S+)", re.IGNORECASE
 )
 NO_CONTEXT = re.compile(r'context "(?P<name>[^"]+)"(?:: context not found| does not exist)')
-NO_SSH = re.compile(
-    r"error during connect: .*command \[ssh (?P<words>[^\]]*)\] has exited with exit status (?P<code>\d+)"
-)
+NO_SSH = re.compile(r"command \[ssh [^\]\n]{0,500}\] has exited with exit status (?P<code>\d+)")
 
 
 @signature(code="cli-nodaemon", area="engine")

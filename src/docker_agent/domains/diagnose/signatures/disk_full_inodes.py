@@ -13,7 +13,7 @@ from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
     r"(?:\btouch: |(?:can't|cannot|could not|failed to) (?:create|touch|open) (?:regular |temporary )?(?:file )?\W?/)"
-    r"[^\n]*No space left on device",
+    r"[^\n]{0,300}No space left on device",
     re.IGNORECASE | re.MULTILINE,
 )
 

@@ -1,0 +1,56 @@
+"""Messages that only their surroundings tell apart, and what the machine adds: whose name, whose volume."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from tests.domains.diagnose.places import Case, container, ended, workspace, world_of
+
+from docker_agent.domains.diagnose.collect import MAX_MESSAGE_CHARS, collect, said
+from docker_agent.domains.diagnose.rank import examine
+from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.host.models import Volume
+
+NUMBER = "915fccee9a9fafb1a6d523d04aefb921de0cb67070d707756a77eb90a1b8322c"
+NO_USER = "Error response from daemon: unable to find user nosuch: no matching entries in passwd file"
+
+
+def codes(message: str) -> list[str]:
+    """The codes that a message gets on no machine at all."""
+    return [each.code for each in examine(Snapshot("shop", Path("/"), 0.0, messages=said(message)))]
+
+
+def test_a_missing_user_of_a_start_is_told_from_one_of_an_exec() -> None:
+    assert codes(NO_USER) == ["exec-user"]
+    assert codes(f"docker: {NO_USER}") == ["run-user"]
+    assert codes(f"{NO_USER}\nError: failed to start containers: web") == ["run-user"]
+    assert codes(f" Container shop-web-1  Starting\n{NO_USER}") == ["run-user"]
+
+
+def test_the_machine_says_who_is_meant() -> None:
+    world = world_of(Case("", {}, others=[container("db", **ended(0)).model_copy(update={"id": NUMBER})]))
+    world.volumes["shop_data"] = Volume(name="shop_data")
+    told = {
+        f"container {NUMBER} is not running": ("not-running-exec", "db", "does not run"),
+        'service "db" is not running': ("not-running-exec", "db", "service db"),
+        f"remove data: volume is in use - [{NUMBER}]": ("vol-in-use", "message", "shop-db-1"),
+        'external volume "data" not found': ("vol-missing", "message", "shop_data"),
+        f'Conflict. The container name "/db" is already in use by container "{NUMBER}"': (
+            "name-conflict",
+            "message",
+            "915fccee9a9f",
+        ),
+    }
+    for message, (code, about, words) in told.items():
+        (finding,) = examine(collect(workspace(world), message=message))
+        assert (finding.code, finding.object) == (code, about)
+        assert words in finding.message
+
+
+@pytest.mark.parametrize("piece", ["/sys/fs/cgroup/", "error during connect: command [ssh ", "write /", "1 "])
+def test_hostile_messages_are_read_quickly(piece: str) -> None:
+    began = time.monotonic()
+    codes(piece * (MAX_MESSAGE_CHARS // len(piece)))
+    assert time.monotonic() - began < 5
