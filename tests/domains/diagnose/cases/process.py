@@ -68,6 +68,11 @@ HEALTHY = {
     "AppArmor profile in force": Case(
         "", {"raw": {"AppArmorProfile": "mine", "HostConfig": {"SecurityOpt": ["apparmor=mine"]}}}
     ),
+    "nginx that only guesses": Case(
+        "",
+        {},
+        ["10-listen-on-ipv6-by-default.sh: info: can not modify /etc/nginx/conf.d/x.conf (read-only file system?)"],
+    ),
     "unconfined on purpose": Case(
         "", {"raw": {"AppArmorProfile": "", "HostConfig": {"SecurityOpt": ["apparmor=unconfined"]}}}
     ),

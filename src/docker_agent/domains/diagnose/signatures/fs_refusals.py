@@ -11,7 +11,7 @@ from docker_agent.domains.diagnose.evidence import complaints, found, inspected,
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
 
-READ_ONLY = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
+READ_ONLY = re.compile(r"read-only file ?system(?!\?)|EROFS", re.IGNORECASE)
 DENIED = re.compile(r"permission denied|EACCES", re.IGNORECASE)
 PSEUDO = ("/proc", "/sys", "/dev")
 
