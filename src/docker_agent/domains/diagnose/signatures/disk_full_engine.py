@@ -11,8 +11,8 @@ from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
-    r"(?:Error response from daemon|error processing tar|failed to|ERROR:|\b(?:write|mkdir|open) /)(?![^\n]{0,200}watch)"
-    r"[^\n]{0,500}no space left on device",
+    r"(?:Error response from daemon|error processing tar|failed to|ERROR:|\b(?:write|mkdir|open) /)"
+    r"(?![^\n]{0,200}watch)[^\n]{0,500}no space left on device",
     re.IGNORECASE,
 )
 
