@@ -94,9 +94,9 @@ class ProxyState:
     log: tuple[LogLine, ...] = ()
 
     def router(self, name: str) -> Router | None:
-        """The router of this name with its provider."""
-        return next((router for router in self.routers if router.name == name), None)
+        """The router of this name with its provider, whatever its case."""
+        return next((router for router in self.routers if router.name.lower() == name.lower()), None)
 
     def service(self, name: str) -> Upstream | None:
-        """The service of this name with its provider."""
-        return next((service for service in self.services if service.name == name), None)
+        """The service of this name with its provider, whatever its case."""
+        return next((service for service in self.services if service.name.lower() == name.lower()), None)

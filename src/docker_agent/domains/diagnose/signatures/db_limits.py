@@ -11,7 +11,7 @@ from docker_agent.domains.diagnose.messages import heard
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 POSTGRES = re.compile(r"sorry, too many clients already|remaining connection slots are reserved for")
-MYSQL = re.compile(r"(?<![\w ])Too many connections|ERROR 1040 \(\w+\)|has already more than 'max_user_connections'")
+MYSQL = re.compile(r"\bToo many connections\b|has already more than 'max_user_connections'")
 REDIS = re.compile(r"ERR max number of clients reached|You requested maxclients of (?P<asked>\d+) requiring")
 WHY = "Applications open more connections than it has: several pools add up, or connections are not given back."
 
@@ -46,6 +46,7 @@ def mysql_connections(snapshot: Snapshot) -> Iterator[Finding]:
     Seen
     ----
         ERROR 1040 (HY000): Too many connections
+        ERROR 2026 (HY000): TLS/SSL error: Received error packet before completion of TLS handshake. The authenticity of the following error cannot be verified: 1040 - Too many connections
         2026-11-26 18:00:00 0 [Warning] Aborted connection 77 to db: 'shop' user: 'shop' (Too many connections)
     """
     for refusal in heard(snapshot, MYSQL):

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.databases import aged, is_database, set_here
-from docker_agent.domains.diagnose.messages import heard
+from docker_agent.domains.diagnose.messages import heard, spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PASSWORD = re.compile(
-    r"Access denied for user '(?P<user>[^'@]{0,80})'@'(?P<host>[^']{0,255})' \(using password: (?P<given>YES|NO)\)"
-)
+DENIED = r"Access denied for user '(?P<user>[^'@]{0,80})'@'(?P<host>[^']{0,255})' \(using password: (?P<given>YES|NO)\)"
+PASSWORD = re.compile(DENIED)
+# Health checks ping without a password, and that is well.
+IN_LOG = re.compile(r"(?!Access denied for user '[^'@]{0,80}'@'localhost' \(using password: NO\))" + DENIED)
 MISSING = re.compile(r"Unknown database '(?P<name>[^']{1,64})'")
 NONE_SET = re.compile(r"Database is uninitialized and password option is not specified")
 OWN = ("MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_PASSWORD", "MYSQL_PASSWORD", "DATABASE_URL")
@@ -31,7 +32,8 @@ def mysql_password(snapshot: Snapshot) -> Iterator[Finding]:
         ERROR 1045 (28000): Access denied for user 'shop'@'172.18.0.3' (using password: YES)
         2026-11-26 18:00:00 5 [Warning] Access denied for user 'root'@'localhost' (using password: NO)
     """
-    for refusal in heard(snapshot, PASSWORD):
+    in_logs = (refusal for refusal in heard(snapshot, IN_LOG) if refusal.container)
+    for refusal in (*in_logs, *spoken(snapshot, PASSWORD)):
         user, given = refusal.match["user"], refusal.match["given"] == "YES"
         old, server = aged(refusal), is_database(refusal.container, "mysql")
         if not given:
