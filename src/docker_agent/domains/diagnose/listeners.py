@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from docker_agent.core.finding import Evidence
 from docker_agent.domains.diagnose.evidence import inspected
@@ -27,7 +27,7 @@ def unheard(snapshot: Snapshot) -> Iterator[tuple[Container, Port, tuple[Listene
     """Published ports that nothing serves from outside, with what listens on that port at all (on loopback).
 
     Only of containers that had the time to open their ports: those with a verdict of their check, or that run for a
-    while and are well.
+    while and are well. Ports of ranges, and those of UDP, may be opened for each call anew (FTP, RTP), and say nothing.
     """
     for container in snapshot.containers:
         heard = snapshot.listening.get(container.name)
@@ -35,11 +35,18 @@ def unheard(snapshot: Snapshot) -> Iterator[tuple[Container, Port, tuple[Listene
             continue
         if container.health != "healthy" and snapshot.uptime(container) < SETTLED_S:
             continue
-        published = {(port.container_port, port.protocol): port for port in container.ports if port.host_port}
-        for (number, protocol), port in published.items():
-            fitting = tuple(each for each in heard if (each.port, each.protocol) == (number, protocol))
-            if all(ipaddress.ip_address(each.ip).is_loopback for each in fitting):
+        published = {port.container_port: port for port in container.ports if port.host_port and port.protocol == "tcp"}
+        for number, port in published.items():
+            fitting = tuple(each for each in heard if (each.port, each.protocol) == (number, "tcp"))
+            if not _is_in_range(number, published) and all(
+                ipaddress.ip_address(each.ip).is_loopback for each in fitting
+            ):
                 yield container, port, fitting
+
+
+def _is_in_range(number: int, published: Collection[int]) -> bool:
+    """Whether a port is one of a run of ports, three or more."""
+    return any(all(first + step in published for step in range(3)) for first in range(number - 2, number + 1))
 
 
 def say_listeners(snapshot: Snapshot, container: Container) -> Evidence:

@@ -7,6 +7,7 @@ from tests.domains.diagnose.places import Case, container, ended, never_started
 from docker_agent.host.models import Attachment, Container, Listener, Network, Port
 
 WEB = {"ports": (Port(container_port=80, host_port=8080),)}
+RANGE = tuple(Port(container_port=port, host_port=port) for port in (21, 21100, 21101, 21102))
 ELSEWHERE = {"shop-web-1": [Listener(ip="::", port=8080)]}
 LOOPBACK = {"shop-web-1": [Listener(ip="127.0.0.1", port=80), Listener(ip="::1", port=80)]}
 BOTH = {"shop-web-1": [Listener(ip="127.0.0.1", port=80), Listener(ip="172.18.0.2", port=80)]}
@@ -53,6 +54,7 @@ FAILURES: dict[str, Case] = {
 }
 HEALTHY: dict[str, Case] = {
     "listens on its address": Case("", WEB, listeners=BOTH),
+    "a range": Case("", {"ports": RANGE}, listeners={"shop-web-1": [Listener(ip="::", port=21)]}),
     "still starting": Case("", {**WEB, "health": "starting"}, listeners=LOOPBACK),
     "not published": Case("", {}, listeners=LOOPBACK, others=[container("db")]),
     "on the host's network": Case("", {"network_mode": "host"}),
