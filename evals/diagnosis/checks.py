@@ -13,6 +13,7 @@ from typing import Any
 from evals.diagnosis.place import Place
 from evals.diagnosis.scenario import Check
 
+from docker_agent.domains.diagnose.snapshot import seconds_of
 from docker_agent.host.probe import probe
 
 STABLE_S = 3.0
@@ -57,6 +58,16 @@ def well(place: Place, service: str) -> str:
     return "" if same else f"{service} restarted"
 
 
+def stops(place: Place, wanted: dict[str, Any]) -> str:
+    """`stops: {service: web, within_s: 4}`: it ends before its grace period is over; it is started again."""
+    name = place.inspect(wanted["service"]).get("Name", "")
+    began = time.monotonic()
+    place.docker("stop", name)
+    seconds = time.monotonic() - began
+    place.docker("start", name)
+    return "" if seconds <= wanted["within_s"] else f"{wanted['service']} took {seconds:.1f} s to stop"
+
+
 def status(place: Place, wanted: dict[str, str]) -> str:
     """`status: {web: exited}`: State.Status of containers."""
     found = {service: place.inspect(service).get("State", {}).get("Status", "gone") for service in wanted}
@@ -77,6 +88,16 @@ def _health_of(container: dict[str, Any]) -> str:
 def restarted(place: Place, service: str) -> str:
     """`restarted: web`: the engine restarted it at least once."""
     return "" if place.inspect(service).get("RestartCount", 0) else f"{service} was not restarted"
+
+
+def up_for(place: Place, wanted: dict[str, float]) -> str:
+    """`up_for: {web: 12}`: it has been running for so many seconds."""
+    for service, seconds in wanted.items():
+        state = place.inspect(service).get("State", {})
+        age = time.time() - seconds_of(str(state.get("StartedAt", "")))
+        if state.get("Status") != "running" or age < seconds:
+            return f"{service} is {state.get('Status', 'not there')} since {age:.0f} seconds"
+    return ""
 
 
 def inspect(place: Place, wanted: dict[str, Any]) -> str:
@@ -150,6 +171,13 @@ def touched(place: Place, pattern: str) -> str:
     return "" if untouched(place, pattern) else f"nothing that matches {pattern} changed"
 
 
+def refuses(place: Place, wanted: dict[str, Any]) -> str:
+    """`refuses: {run: [compose, up, -d], says: text}`: a docker command fails, and says a text."""
+    done = place.docker(*wanted["run"])
+    refused = done.returncode != 0 and wanted["says"] in done.stdout + done.stderr
+    return "" if refused else f"{' '.join(wanted['run'])} answers {done.returncode} {done.stderr.strip()[-200:]}"
+
+
 def said(place: Place, text: str) -> str:
     """`said: text`: the answer has a text, case ignored."""
     return "" if text.lower() in place.answer.lower() else f"the answer has no {text!r}"
@@ -170,9 +198,11 @@ VOCABULARY: dict[str, Callable[[Place, Any], str]] = {
     for each in (
         running,
         well,
+        stops,
         status,
         health,
         restarted,
+        up_for,
         inspect,
         log,
         answers,
@@ -182,6 +212,7 @@ VOCABULARY: dict[str, Callable[[Place, Any], str]] = {
         file,
         untouched,
         touched,
+        refuses,
         said,
         called,
         applied,
