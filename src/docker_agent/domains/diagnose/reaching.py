@@ -80,7 +80,7 @@ def _of_kind(found: Unreached, kinds: tuple[Kind, ...]) -> Iterator[Unreached]:
 
 
 def _with_name(snapshot: Snapshot, container: Container, line: LogLine, name: str) -> Unreached:
-    other = _called(snapshot, container, name)
+    other = called(snapshot, container, name)
     kind: Kind = ""
     if container.network_mode == "none":
         kind = "none"
@@ -116,8 +116,8 @@ def _between(container: Container, other: Container) -> Kind:
     return "apart" if mine and its and not mine & its else ""
 
 
-def _called(snapshot: Snapshot, container: Container, name: str) -> Container | None:
-    """The container that a name means on the networks of Docker: a service of the same project, a name, an alias."""
+def called(snapshot: Snapshot, container: Container, name: str) -> Container | None:
+    """The container that a name means to another one: a service of the same project, a container's name, an alias."""
     if not name:
         return None
     known = [each for each in (*snapshot.containers, *snapshot.others) if each is not container]

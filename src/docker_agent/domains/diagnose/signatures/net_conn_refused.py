@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.reaching import called
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.host.models import Container
 
 PATTERN = re.compile(
     r"(?:(?:dial tcp|connect(?:ion)? to|connecting to|ECONNREFUSED)[ :]*(?P<where>[\w.\[\]:-]+).{0,80})?"
@@ -28,14 +30,26 @@ def net_conn_refused(snapshot: Snapshot) -> Iterator[Finding]:
     for container, line, match in complaints(snapshot, PATTERN):
         if ELSEWHERE.search(line.text):
             continue
-        where = match["where"] or match["after"] or "another service"
+        where = (match["where"] or match["after"] or "another service").rstrip(":")
+        mistake = _host_port(snapshot, container, where)
         yield found(
             snapshot,
             container,
             logged(snapshot, container, line),
             written(snapshot, container, "depends_on") or written(snapshot, container, "environment"),
             message=f"A connection to {where} was refused.",
-            cause="The other service is not up (yet), or the port is the published one instead of the container's own.",
+            cause=f"{mistake}, and other containers reach the container's own port."
+            if mistake
+            else "The other service is not up (yet), or the port is the published one instead of the container's own.",
             fix="Use the container's port; depend on it with service_healthy, and try again in the application.",
             confidence=sure(snapshot, container),
         )
+
+
+def _host_port(snapshot: Snapshot, container: Container, where: str) -> str:
+    """What the port is, in words, where it is the one that the other container has on the host."""
+    name, _, number = where.rpartition(":")
+    other = called(snapshot, container, name)
+    ports = {str(port.host_port): port.container_port for port in other.ports if port.host_port} if other else {}
+    inner = ports.get(number)
+    return f"{number} is the port on the host, {inner} the container's" if inner and str(inner) != number else ""

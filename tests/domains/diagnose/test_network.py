@@ -1,14 +1,17 @@
-"""The plans that put services on networks."""
+"""Networks: what refuses and why, and the plans that put services on them."""
 
 from __future__ import annotations
 
 import pytest
 from tests.domains.diagnose.cases.network import FRONT, NO_DB, db
-from tests.domains.diagnose.places import ROOT, Case, never_started, workspace, world_of
+from tests.domains.diagnose.places import ROOT, Case, container, never_started, workspace, world_of
 
 from docker_agent.core.plan import Argv, Plan, WaitHealthy, Write
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.fix import fix
+from docker_agent.domains.diagnose.rank import examine
 from docker_agent.host.fake import World
+from docker_agent.host.models import Port
 
 TAIL = """  db:
     image: db:1
@@ -46,6 +49,17 @@ def test_a_service_joins_the_network_of_the_one_it_looks_for(written: str, edite
     assert isinstance(up, Argv)
     assert up.argv[-3:] == ("-d", "--no-deps", "web")
     assert isinstance(wait, WaitHealthy)
+
+
+def test_a_port_of_the_host_is_told_from_the_containers_own() -> None:
+    other = container("db", ports=(Port(container_port=5432, host_port=15432),), networks=FRONT["networks"])
+    said = {}
+    for number in (15432, 5432):
+        world = world_of(Case("", FRONT, [f"dial tcp db:{number}: connect: connection refused"], others=[other]))
+        found = examine(collect(workspace(world)))
+        said[number] = next(finding.cause for finding in found if finding.code == "net-conn-refused")
+    assert "15432 is the port on the host, 5432 the container's" in said[15432]
+    assert "not up (yet)" in said[5432]
 
 
 def test_the_host_gets_a_name() -> None:
