@@ -69,8 +69,10 @@ def seen_from_start(tool: Tool) -> bool:
 
 
 def domains() -> dict[str, str]:
-    """The capabilities by name, with one sentence each."""
-    return summaries(Path(__file__).resolve().parent / "domains")
+    """What each domain that has tools is for, by name."""
+    known = {tool.domain for tool in all_tools().values()}
+    found = summaries(Path(__file__).resolve().parent / "domains")
+    return {name: summary for name, summary in found.items() if name in known}
 
 
 @dataclass(frozen=True)
