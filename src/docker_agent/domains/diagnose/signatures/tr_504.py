@@ -62,13 +62,10 @@ def join(snapshot: Snapshot, finding: Finding) -> Plan | None:
     if len(each.networks) == 1:
         key = label[0] if label else NETWORK
         return relabel(snapshot, finding, {key: each.networks[0]}, "It is the network that both are on.")
-    declared = [
-        key for key, network in snapshot.model.networks.items() if _name(each, key, network.name) in each.proxy.networks
-    ]
+    declared = [key for key in snapshot.model.networks if _name(each, key) in each.proxy.networks]
     if each.networks or len(declared) != 1:
         return None
-    network = _name(each, declared[0], snapshot.model.networks[declared[0]].name)
-    named = {("labels", label[0] if label else NETWORK): network}
+    named = {("labels", label[0] if label else NETWORK): _name(each, declared[0])}
     now = service_value(snapshot, each.container, "networks")
     why = f"Traefik is on {declared[0]}, and of several networks it takes the one that is named."
     if isinstance(now, dict):
@@ -155,5 +152,9 @@ def _wrong_one(each: Routed) -> Iterator[Finding]:
     )
 
 
-def _name(each: Routed, key: str, name: str) -> str:
-    return name or f"{each.container.project}_{key}"
+def _name(each: Routed, key: str) -> str:
+    """What the engine calls a network that the file declares."""
+    network = each.snapshot.model.networks[key] if each.snapshot.model else None
+    if network is None or network.name or network.external:
+        return network.name or key if network else key
+    return f"{each.container.project}_{key}"
