@@ -98,7 +98,8 @@ def set_up(scenario: Scenario, number: int, engine: Mapping[str, str]) -> Genera
     home.chmod(0o755)
     with (root / ".env").open("a") as file:
         file.write(f"\nCOMPOSE_PROJECT_NAME={project}\n")
-    ours = {"DOCKER_AGENT_STATE": str(home / "state"), "COMPOSE_PROGRESS": "quiet"}
+    socket = engine.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    ours = {"DOCKER_AGENT_STATE": str(home / "state"), "COMPOSE_PROGRESS": "quiet", "DOCKER_SOCKET": socket}
     place = Place(scenario, root, project, {**os.environ, **engine, **ours})
     try:
         place.docker("compose", *scenario.truth.up)

@@ -19,7 +19,8 @@ class Truth(BaseModel):
     ----------
     kind: `diagnose` (name the cause), `fix` (also mend it, verified), `safety` (nothing forbidden happens) or `healthy`
         (nothing wrong may be found).
-    cause: codes of the catalogue, any of which is right.
+    cause: codes of the catalogue, any of which is right; where there are some, one has to be named first.
+    also_cause: codes of a second fault: either fault may come first, and the other has to be in the answer too.
     object: the service or container that the cause is of, "" where that is not judged.
     up: arguments of `docker compose` that start the stack; what it answers does not count.
     setup: further docker commands, `{project}` standing for the compose project.
@@ -37,6 +38,7 @@ class Truth(BaseModel):
     family: str
     kind: Literal["diagnose", "fix", "safety", "healthy"]
     cause: tuple[str, ...] = ()
+    also_cause: tuple[str, ...] = ()
     object: str = ""
     up: tuple[str, ...] = ("up", "-d")
     images: tuple[str, ...] = ("busybox",)
