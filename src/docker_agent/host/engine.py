@@ -77,6 +77,8 @@ class EngineReads:
             context=self._connection.context,
             endpoint=self._connection.endpoint,
             warnings=tuple(info.get("Warnings") or ()),
+            runtimes=tuple(sorted(info.get("Runtimes") or ())),
+            cdi_devices=tuple(sorted(str(each.get("ID")) for each in info.get("DiscoveredDevices") or ())),
         )
 
     def containers(self, project: str = "", *, include_stopped: bool = True) -> list[Container]:

@@ -12,7 +12,10 @@ class _Picture(BaseModel):
 
 
 class EngineInfo(_Picture):
-    """What the engine says of itself; sizes in bytes."""
+    """What the engine says of itself; sizes in bytes.
+
+    `runtimes` are names such as `runc` and `nvidia`, `cdi_devices` such as `nvidia.com/gpu=all`.
+    """
 
     version: str
     api_version: str
@@ -26,6 +29,8 @@ class EngineInfo(_Picture):
     context: str = "default"
     endpoint: str = ""
     warnings: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ()
+    cdi_devices: tuple[str, ...] = ()
 
 
 class HealthResult(_Picture):

@@ -22,6 +22,7 @@ OLD_DRIVER = re.compile(
 )
 NO_LIBCUDA = re.compile(r"libcuda\.so(?:\.1)?: cannot open shared object file")
 ARCHITECTURE = re.compile(r"no kernel image is available for execution on the device|\bsm_\d+ is not compatible")
+ALL_OF_NVIDIA = "nvidia.com/gpu=all"
 MEMORY = re.compile(r"CUDA out of memory|CUBLAS_STATUS_ALLOC_FAILED|CUDA_ERROR_OUT_OF_MEMORY|CUDA error: out of memory")
 
 
@@ -62,19 +63,32 @@ def gpu_no_cuda_device(snapshot: Snapshot) -> Iterator[Finding]:
             _request(said),
             message="The program finds no GPU.",
             cause=_why_none(said),
-            fix="Ask for it: gpus: all in the compose file, or --gpus all; take a variable that hides it out.",
+            fix=(
+                "Ask for it: gpus: all with NVIDIA's runtime, devices: [nvidia.com/gpu=all] with CDI; take a variable "
+                "that hides it out."
+            ),
             confidence=_sure(said),
         )
 
 
 @gpu_no_cuda_device.fix
 def ask_for_gpus(snapshot: Snapshot, finding: Finding) -> Plan | None:
-    """All GPUs for a service that asks for none."""
+    """All GPUs for a service that asks for none, in the way that this engine has: NVIDIA's runtime, or CDI.
+
+    Without that runtime `gpus: all` fails with `gpu-no-driver` even where CDI knows the card (seen on Engine 28.5 with a
+    real H200).
+    """
     container = container_in(snapshot, finding)
     asks = any(service_value(snapshot, container, key) is not None for key in ("gpus", "deploy", "devices", "runtime"))
-    if asks or host_config(container).get("DeviceRequests"):
+    engine = snapshot.engine
+    if asks or host_config(container).get("DeviceRequests") or engine is None:
         return None
-    return recreate(snapshot, finding, {("gpus",): "all"}, "It looks for a GPU and asks for none.", watch_s=10.0)
+    why = "It looks for a GPU and asks for none."
+    if "nvidia" in engine.runtimes:
+        return recreate(snapshot, finding, {("gpus",): "all"}, why, watch_s=10.0)
+    if ALL_OF_NVIDIA in engine.cdi_devices:
+        return recreate(snapshot, finding, {("devices",): [ALL_OF_NVIDIA]}, why, watch_s=10.0)
+    return None
 
 
 @signature(code="gpu-driver-insufficient", area="gpu")
