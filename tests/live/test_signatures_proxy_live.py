@@ -228,6 +228,8 @@ def test_the_state_of_the_proxies_is_read(snapshot: Snapshot) -> None:
 def test_what_can_be_mended_is_said_so(findings: list[Finding]) -> None:
     first = {finding.object: finding for finding in reversed(findings)}
     assert {name for name in ROUTED if name in first and first[name].fixable} == FIXABLE
+    assert "listens on 8080" in first["refused"].cause
+    assert "127.0.0.1:8080 only" in first["local"].cause
     places = {each.source: each for each in first["refused"].evidence}
     assert places["compose"].where.startswith("compose.yaml:")
 

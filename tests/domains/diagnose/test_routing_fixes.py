@@ -15,7 +15,7 @@ from docker_agent.core.plan import Engine, Plan, Write
 from docker_agent.domains.diagnose.diagnose import diagnose
 from docker_agent.domains.diagnose.fix import fix
 from docker_agent.host.fake import World
-from docker_agent.host.models import Answer, LogLine, Network
+from docker_agent.host.models import Answer, Listener, LogLine, Network
 
 API = "http://172.18.0.4:8080/api"
 PAGE = "?per_page=100&page=1"
@@ -52,6 +52,7 @@ def behind(
         world.answers[f"{API}/{path}{PAGE}"] = Answer(status=200, body=json.dumps(value))
     for port in open_ports:
         world.answers[f"tcp://172.18.0.4:{port}"] = Answer(status=200)
+    world.listeners["shop-web-1"] = [Listener(ip="::", port=port) for port in open_ports]
     return world
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from docker_agent.domains.proxy import ProxyState, kind_of, read_proxies
 from docker_agent.host.fake import World
-from docker_agent.host.models import Answer, Attachment, Container, Port
+from docker_agent.host.models import Answer, Attachment, Container, Listener, Port
 
 API = "http://172.18.0.2:8080/api"
 PAGE = "?per_page=100&page=1"
@@ -82,10 +82,13 @@ def test_the_state_of_traefik_is_read_from_its_api_and_log() -> None:
         ],
         f"{API}/http/middlewares{PAGE}": [{"name": "c@file"}],
         f"{API}/entrypoints{PAGE}": [{"name": "web", "address": ":80"}],
-        "tcp://172.18.0.3:8080": "",
     }
     edge = traefik("--api.insecure", "--providers.docker.network", "edge", "--EntryPoints.web.address=:80")
-    world = world_with(answers, edge, web(command=("serve", "--port=8080")))
+    world = world_with(answers, edge, web())
+    world.listeners["web"] = [
+        Listener(ip=ip, port=port)
+        for ip, port in (("172.18.0.3", 8080), ("127.0.0.11", 1), ("127.0.0.1", 90), ("::", 81))
+    ]
     world.say("edge", "\x1b[90m2026\x1b[0m \x1b[31mERR\x1b[0m boom")
     (state,) = look(world)
     assert (state.kind, state.version, state.api) == ("traefik", "3.7.15", "http://172.18.0.2:8080")
@@ -102,7 +105,7 @@ def test_the_state_of_traefik_is_read_from_its_api_and_log() -> None:
         ("http://172.18.0.3:9999", "UP", "refused"),
         ("", "", ""),
     ]
-    assert service.servers[0].open_ports == (8080,)
+    assert (service.servers[0].open_ports, service.servers[0].local_ports) == ((81, 8080), (90,))
     assert weighted.children == {"a@docker": 0, "b@docker": 1}
     assert state.entrypoints == {"web": ":80"}
     assert state.log[0].text == "2026 ERR boom"

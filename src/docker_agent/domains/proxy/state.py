@@ -41,13 +41,14 @@ class Server:
     url: empty for a container that has no address now.
     up: what the proxy's own health check says, "" where it says nothing.
     tried: what this machine met at the address, "" where it was not tried; `not-tls` for https towards plain HTTP.
-    open_ports: other ports of the same container that do answer, looked for where the address refuses.
+    open_ports, local_ports: where the container listens for others and for itself alone, looked for where it refuses.
     """
 
     url: str
     up: str = ""
     tried: Tried = ""
     open_ports: tuple[int, ...] = ()
+    local_ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

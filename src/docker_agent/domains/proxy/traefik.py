@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from docker_agent.core.errors import AgentError
 from docker_agent.domains.proxy.api import addresses, ask, rows, table, words
 from docker_agent.domains.proxy.state import ProxyState, Router, Server, Tried, Upstream
 from docker_agent.host.host import Reads
@@ -18,6 +20,7 @@ PER_PAGE = 100
 MAX_PAGES = 20
 MAX_TRIES = 50
 TRY_S = 1.0
+EMBEDDED_DNS = "127.0.0.11"
 OPTION = re.compile(r"--(?P<key>[\w.\[\]-]+?)(?:=(?P<value>.*))?", re.DOTALL)
 
 
@@ -131,16 +134,14 @@ def _children(raw: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 def _tried(reads: Reads, services: Sequence[Upstream], by_ip: Mapping[str, Container]) -> Iterator[Upstream]:
     """The services, with what this machine meets at those of their servers that are own containers."""
-    left = MAX_TRIES
+    urls = dict.fromkeys(
+        server.url for service in services for server in service.servers if _host_of(server.url) in by_ip
+    )
+    with ThreadPoolExecutor(16) as pool:
+        trying = {url: pool.submit(_try, reads, url, by_ip[_host_of(url)]) for url in [*urls][:MAX_TRIES]}
+        met = {url: each.result() for url, each in trying.items()}
     for service in services:
-        servers: list[Server] = []
-        for server in service.servers:
-            container = by_ip.get(_host_of(server.url))
-            if container is not None and left:
-                left -= 1
-                servers.append(_try(reads, server, container))
-            else:
-                servers.append(server)
+        servers = (replace(met[each.url], up=each.up) if each.url in met else each for each in service.servers)
         yield replace(service, servers=tuple(servers))
 
 
@@ -151,16 +152,26 @@ def _host_of(url: str) -> str:
         return ""
 
 
-def _try(reads: Reads, server: Server, container: Container) -> Server:
-    parts = urlsplit(server.url)
+def _try(reads: Reads, url: str, container: Container) -> Server:
+    parts = urlsplit(url)
     tls = parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
     met = _met(reads.probe(f"tcp://{parts.hostname}:{port}", timeout_s=TRY_S))
     if met == "open" and tls:
         met = _met(reads.probe(f"https://{parts.hostname}:{port}/", timeout_s=2 * TRY_S))
-    others = [each for each in _other_ports(container) if each != port] if met == "refused" else []
-    found = [each for each in others if not reads.probe(f"tcp://{parts.hostname}:{each}", timeout_s=TRY_S).error]
-    return replace(server, tried=met, open_ports=tuple(found))
+    opened, local = _listening(reads, container) if met == "refused" else ((), ())
+    return Server(url, tried=met, open_ports=opened, local_ports=local)
+
+
+def _listening(reads: Reads, container: Container) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The ports that a container listens on instead, for others and for itself alone."""
+    try:
+        found = [each for each in reads.listening(container.name) if each.protocol == "tcp" and each.ip != EMBEDDED_DNS]
+    except AgentError:
+        return (), ()
+    local = {each.port for each in found if each.ip.startswith(("127.", "::1"))}
+    opened = {each.port for each in found if not each.ip.startswith(("127.", "::1"))}
+    return tuple(sorted(opened)), tuple(sorted(local - opened))
 
 
 def _met(answer: Answer) -> Tried:
@@ -169,12 +180,3 @@ def _met(answer: Answer) -> Tried:
     if re.search(r"WRONG_VERSION_NUMBER|HTTP_REQUEST|RECORD_LAYER", answer.error):
         return "not-tls"
     return "silent" if re.search(r"timed? ?out|unreachable|No route", answer.error, re.IGNORECASE) else "open"
-
-
-def _other_ports(container: Container) -> list[int]:
-    """The ports that a container may listen on instead: published, exposed, and those that its command speaks of."""
-    exposed = table(table(container.raw.get("Config")).get("ExposedPorts"))
-    declared = [str(entry.container_port) for entry in container.ports] + [key.partition("/")[0] for key in exposed]
-    spoken = re.findall(r"(?<![\d.])\d{2,5}(?![\d.])", " ".join((*container.command, *container.health_test)))
-    numbers = [int(word) for word in (*declared, *spoken) if word.isascii() and word.isdigit()]
-    return [number for number in dict.fromkeys(numbers) if 0 < number < 65_536][:6]

@@ -50,7 +50,8 @@ def correct_port(snapshot: Snapshot, finding: Finding) -> Plan | None:
     """Name the port that does answer, where that is one."""
     each = again(snapshot, finding)
     for name, server in each.servers() if each else ():
-        if each and server.tried == "refused" and len(server.open_ports) == 1:
+        local = urlsplit(server.url).port in server.local_ports
+        if each and server.tried == "refused" and len(server.open_ports) == 1 and not local:
             label = each.option("services", name, PORT)
             key = label[0] if label else f"traefik.http.services.{name}.{PORT}"
             port = str(server.open_ports[0])
@@ -84,19 +85,25 @@ def _refused(each: Routed, name: str, server: Server) -> Finding:
     label = each.option("services", name, PORT)
     line = _line(each, address)
     port = urlsplit(server.url).port or 80
-    if server.open_ports:
-        there = " and ".join(str(number) for number in server.open_ports)
+    local = port in server.local_ports
+    there = " and ".join(str(number) for number in server.open_ports)
+    if local:
+        cause = f"The application listens on 127.0.0.1:{port} only, where nobody outside its container gets in."
+        fix = f"Let it listen on 0.0.0.0:{port}; many programs have an option --host for it."
+    elif there:
         cause = f"The container listens on {there}, and Traefik takes {port}."
+        fix = f"Set traefik.http.services.{name}.{PORT} to the port inside the container."
     else:
-        cause = f"The application is not up yet, listens on another port, or on 127.0.0.1 only, not on 0.0.0.0:{port}."
+        cause = f"The application is not up, or listens on another port or on 127.0.0.1 only, not on 0.0.0.0:{port}."
+        fix = "Wait until it is up, or read its log; with a health check Traefik waits for it."
     return each.found(
         each.place(label[0]) if label else None,
         each.shown(f"http/services/{name}@docker", f"{server.url}: connection refused"),
         each.heard(line) if line else None,
         message=f"Nothing listens at {address}, where Traefik sends its requests: they get 502.",
         cause=cause,
-        fix=f"Set traefik.http.services.{name}.{PORT} to the port inside the container, and listen on 0.0.0.0.",
-        confidence="certain" if server.open_ports else "likely",
+        fix=fix,
+        confidence="certain" if local or there else "likely",
     )
 
 
