@@ -6,6 +6,7 @@ import pytest
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
+from docker_agent.domains.diagnose.rank import catalogue
 from docker_agent.domains.reference.reference import reference
 from docker_agent.host.fake import World
 from docker_agent.project.context.model import EMPTY
@@ -51,6 +52,16 @@ def test_the_code_of_a_rule_finds_its_page() -> None:
     answer = reference.function(WS, "what does root-user mean")
     assert answer.sections[0].text.startswith("A service is told to run as root.")
     assert "rules/*.md" in answer.pages
+
+
+def test_the_code_of_a_failure_finds_its_section() -> None:
+    codes = sorted(catalogue())[::20]
+    found = {code: reference.function(WS, code).sections[0] for code in (*codes, "exit-137-oom", "pids-limit")}
+
+    assert {code: section.heading for code, section in found.items()} == {code: code for code in found}
+    answer = reference.function(WS, "why is web killed with exit-137-oom")
+    assert answer.sections[0].text.startswith("The kernel killed the main process")
+    assert "failures/*.md" in answer.pages
 
 
 def test_sections_are_unique_and_no_more_than_asked_for() -> None:

@@ -1,4 +1,4 @@
-"""The handbook pages, searched section by section, and the pages of the rules."""
+"""The handbook pages and the catalogue of failures, searched section by section, and the pages of the rules."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from docker_agent.project.workspace import Workspace
 from docker_agent.settings import texts
 
 RULES = "rules"
+FAILURES = "failures"
 MAX_SECTIONS = 5
 MAX_QUERY_CHARS = 500
 MAX_SECTION_CHARS = 3_000
 HEADING_WEIGHT = 4
-RULE_WEIGHT = 0.6  # a rule is about one fault, the handbook about all that belongs to a question
+FAULT_WEIGHT = 0.45  # a rule or a failure is about one fault, the handbook about all that belongs to a question
 LENGTH_NORM = 0.75
 SATURATION = 1.5
 
@@ -67,10 +68,10 @@ def reference(
     query: Annotated[str, "Words to search for, such as an error message or a setting."],
     limit: Annotated[int, "How many sections to give, 1 to 5."] = 2,
 ) -> Found:
-    """Search the handbook (best practice, Engine API, troubleshooting) and the rules of the compose check.
+    """Search the handbook (best practice, Engine API, troubleshooting), the compose check's rules, known failures.
 
-    Gives the sections that fit best. Words of a heading weigh most, and the code of a rule finds its page. No match
-    gives an empty list, not an error.
+    Gives the sections that fit best. Words of a heading weigh most; the code of a rule or of a failure that `diagnose`
+    names finds its page. No match gives an empty list, not an error.
     """
     if not 1 <= limit <= MAX_SECTIONS:
         raise InputError(f"limit is {limit}.", f"Give a number from 1 to {MAX_SECTIONS}.")
@@ -78,31 +79,42 @@ def reference(
     if not words:
         raise InputError("The query has no word to search for.", 'Give words such as "exit code 137".')
     sections = _index(texts("ref-docs"))
-    named = {f"{RULES}/{word.replace('-', '_')}.md" for word in query[:MAX_QUERY_CHARS].lower().split()}
-    scores = [(entry.section.file in named, _score(entry, words, sections)) for entry in sections]
+    named = query[:MAX_QUERY_CHARS].lower().split()
+    scores = [(_named(entry.section, named), _score(entry, words, sections)) for entry in sections]
     order = sorted(range(len(sections)), key=lambda at: scores[at], reverse=True)
     best = tuple(sections[at].section for at in order[:limit] if scores[at][1] > 0)
-    pages = (f"{RULES}/*.md" if entry.weight < 1 else entry.section.file for entry in sections)
+    pages = (re.sub(r"/.*", "/*.md", entry.section.file) for entry in sections)
     return Found(query=query, sections=best, pages=tuple(dict.fromkeys(pages)))
 
 
 @cache
 def _index(folder: Path) -> tuple[_Indexed, ...]:
-    pages = [entry for path in sorted(folder.glob("*.md")) for entry in _sections(path)]
+    pages = [entry for path in sorted(folder.glob("*.md")) if path.stem != FAILURES for entry in _sections(path)]
+    failures = [entry for path in sorted((folder / FAILURES).glob("*.md")) for entry in _sections(path, FAULT_WEIGHT)]
     rules = [_rule(path) for path in sorted((folder / RULES).glob("*.md")) if path.stem != "index"]
-    return (*pages, *rules)
+    return (*pages, *failures, *rules)
+
+
+def _named(section: Section, words: list[str]) -> int:
+    """Whether the query has the code of this rule or failure: 2 as it is written, 1 with other dashes, 0 if not."""
+    folder, _, name = section.file.rpartition("/")
+    code = {RULES: name.removesuffix(".md"), FAILURES: section.heading}.get(folder)
+    if code in words:
+        return 2
+    return int(code in {word.replace("-", "_") for word in words})
 
 
 def _rule(path: Path) -> _Indexed:
     """A rule's page is one section: its parts say little without its name and first sentence."""
     title, _, body = path.read_text(encoding="utf-8").partition("\n")
-    return _indexed(f"{RULES}/{path.name}", title.removeprefix("#"), body, RULE_WEIGHT)
+    return _indexed(f"{RULES}/{path.name}", title.removeprefix("#"), body, FAULT_WEIGHT)
 
 
-def _sections(path: Path) -> list[_Indexed]:
+def _sections(path: Path, weight: float = 1.0) -> list[_Indexed]:
     _, *parts = re.split(r"^## +", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
     headed = (part.partition("\n") for part in parts)
-    return [_indexed(path.name, heading, body) for heading, _, body in headed]
+    folder = f"{FAILURES}/" if path.parent.name == FAILURES else ""
+    return [_indexed(f"{folder}{path.name}", heading, body, weight) for heading, _, body in headed]
 
 
 def _indexed(file: str, heading: str, body: str, weight: float = 1.0) -> _Indexed:
