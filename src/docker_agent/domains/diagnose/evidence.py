@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.domains.diagnose.snapshot import Ending, Snapshot
-from docker_agent.host.models import Container, Event, LogLine
+from docker_agent.domains.diagnose.telling import is_chatter
+from docker_agent.host.models import Container, Event, LogLine, Mount
 
 MAX_QUOTE = 200
+ABSOLUTE = re.compile(r"(?<![\w/.:-])/\w")
 
 Confidence = Literal["certain", "likely", "possible"]
 
@@ -112,10 +114,13 @@ def last_line(snapshot: Snapshot, container: Container) -> LogLine | None:
 def search_log(
     snapshot: Snapshot, container: Container, pattern: re.Pattern[str]
 ) -> tuple[LogLine, re.Match[str]] | None:
-    """The last line of the last run that matches, of those whose words tell that something is wrong."""
+    """The last line of the last run that matches, of those whose words tell that something is wrong.
+
+    Where a container is well, what it logs at a level such as INFO does not count.
+    """
     for line in reversed(snapshot.telling.get(container.name, ())):
         match = pattern.search(line.text[:1_000])
-        if match:
+        if match and (snapshot.broken(container) or not is_chatter(line.text)):
             return line, match
     return None
 
@@ -148,6 +153,13 @@ def under(text: str, folder: str) -> bool:
     """Whether a message names a folder or something in it."""
     plain = folder.rstrip("/")
     return bool(plain) and re.search(rf"(?<![\w/.-]){re.escape(plain)}(?![\w.-])", text) is not None
+
+
+def closed_mount(container: Container, text: str) -> Mount | None:
+    """The read-only mount that a message is about: of the path in it, or of the working folder where it has none."""
+    closed = [each for each in container.mounts if each.read_only]
+    about = text if ABSOLUTE.search(text) else container.working_dir
+    return next((each for each in closed if under(about, each.target)), None)
 
 
 def host_config(container: Container) -> dict[str, Any]:

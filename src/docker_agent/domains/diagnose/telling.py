@@ -6,7 +6,11 @@ are parts of words, and many: the tests of the signatures fail where a line that
 
 from __future__ import annotations
 
+import re
+
 MAX_CHARS = 1_000
+MAX_PREFIX = 120
+LEVEL = re.compile(r"(?:^|[\s\[(|])(?:INFO|DEBUG|TRACE)(?=[\s\]):|])|\blevel\"?[=:] ?\"?(?:info|debug|trace)\b")
 
 # fmt: off
 WORDS = (
@@ -30,3 +34,8 @@ def is_telling(text: str) -> bool:
     """Whether a line has one of the words; case and what stands behind 1,000 characters do not count."""
     plain = text[:MAX_CHARS].lower()
     return any(word in plain for word in WORDS)
+
+
+def is_chatter(text: str) -> bool:
+    """Whether a line says of itself that nothing is wrong: its level is INFO, DEBUG or TRACE."""
+    return LEVEL.search(text[:MAX_PREFIX]) is not None

@@ -46,6 +46,11 @@ FAILURES = {
     "old host": Case(
         "seccomp-old-libseccomp", ended(2), ["runtime/cgo: pthread_create failed: Operation not permitted"]
     ),
+    "read-only working folder": Case(
+        "ro-mount",
+        ended(1, working_dir="/data", mounts=mounted("volume", "/data", read_only=True)),
+        ["# Can't open or create append-only dir appendonlydir: Read-only file system"],
+    ),
     "disk turned read-only": Case("fs-remounted-ro", ended(1), ["write /data/x: read-only file system"]),
     "label": Case(
         "selinux",
@@ -72,6 +77,15 @@ HEALTHY = {
         "",
         {},
         ["10-listen-on-ipv6-by-default.sh: info: can not modify /etc/nginx/conf.d/x.conf (read-only file system?)"],
+    ),
+    "words of others at level INFO": Case(
+        "",
+        {},
+        [
+            '2026-11-26 INFO  ticket 7 "Connection refused when I print" was closed',
+            'level=info msg="search for: permission denied"',
+            '{"level":"debug","msg":"no space left on device: 3 hits"}',
+        ],
     ),
     "unconfined on purpose": Case(
         "", {"raw": {"AppArmorProfile": "", "HostConfig": {"SecurityOpt": ["apparmor=unconfined"]}}}

@@ -25,9 +25,10 @@ def on(*names: str) -> tuple[Attachment, ...]:
     return tuple(Attachment(network=name, ip=f"172.18.0.{len(name)}") for name in names)
 
 
-def traefik(project: str = "edge", *networks: str) -> Container:
-    """A Traefik of another project."""
-    fields = {"image": "traefik:3.7", "command": OPTIONS, "networks": on(*networks or ("edge",)), "project": project}
+def traefik(project: str = "edge", *networks: str, option: str = "") -> Container:
+    """A Traefik of another project, with a further option."""
+    words = (*OPTIONS, *([option] if option else ()))
+    fields = {"image": "traefik:3.7", "command": words, "networks": on(*networks or ("edge",)), "project": project}
     return container("traefik", **fields)
 
 
@@ -77,6 +78,14 @@ HEALTHY = {
     "routed by tls": Case("", routed(SECURE), others=[traefik()]),
     "routed and scaled": Case("", routed(), others=[traefik(), twin()]),
     "routed by a name": Case("", routed({"traefik.docker.network": "edge"}, "back", "edge"), others=[traefik()]),
+    "beside a router of another traefik": Case(
+        "",
+        routed(),
+        others=[
+            traefik(option="--providers.docker.constraints=Label(`com.docker.compose.project`,`shop`)"),
+            twin({f"{ROUTER}.rule": "Host(`b`)"}),
+        ],
+    ),
     "not for traefik": Case("", routed({"traefik.enable": "false"}, "back"), others=[traefik()]),
     "no traefik": Case("", {**routed(), "labels": UNENABLED}),
 }

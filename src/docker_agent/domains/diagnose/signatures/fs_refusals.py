@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, inspected, logged, under, written
+from docker_agent.domains.diagnose.evidence import closed_mount, complaints, found, inspected, logged, under, written
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
 
@@ -25,7 +25,8 @@ def fs_remounted_ro(snapshot: Snapshot) -> Iterator[Finding]:
     """
     for container, line, _ in complaints(snapshot, READ_ONLY):
         closed = [each.target for each in container.mounts if each.read_only]
-        if container.read_only or any(under(line.text, each) or each in line.text for each in (*closed, *PSEUDO)):
+        told = any(under(line.text, each) or each in line.text for each in (*closed, *PSEUDO))
+        if container.read_only or told or closed_mount(container, line.text):
             continue
         yield found(
             snapshot,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, inspected, logged, under, written
+from docker_agent.domains.diagnose.evidence import closed_mount, complaints, found, inspected, logged, written
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
@@ -17,10 +17,11 @@ PATTERN = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
 def ro_mount(snapshot: Snapshot) -> Iterator[Finding]:
     """The path in the message lies under a mount that the service mounts read-only.
 
+    A message without a whole path is about the working folder.
     Outside of any mount it is `ro-rootfs`.
     """
     for container, line, _ in complaints(snapshot, PATTERN):
-        mount = next((each for each in container.mounts if each.read_only and under(line.text, each.target)), None)
+        mount = closed_mount(container, line.text)
         if mount is None:
             continue
         yield found(

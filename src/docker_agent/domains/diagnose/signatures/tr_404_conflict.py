@@ -13,6 +13,7 @@ from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
 
 SERVICE = re.compile(r"(?i)service defined multiple times with different configurations.*?serviceName=(?P<name>\S+)")
+CONSTRAINTS = "providers.docker.constraints"
 ROUTER = re.compile(r"(?i)router defined multiple times with different configurations.*?routerName=(?P<name>\S+)")
 
 
@@ -28,7 +29,7 @@ def tr_404_conflict_service(snapshot: Snapshot) -> Iterator[Finding]:
         ERR HTTP service defined multiple times with different configurations configuration=["csa-shop-1f","csb-shop-2e"] providerName=docker serviceName=app
     """
     for each, name, other, key in _rivals(snapshot, "services"):
-        if each.proxy.service(f"{name}@docker") is None:
+        if each.proxy.service(f"{name}@docker") is None and _is_told(each, "services", name):
             yield _conflict(each, "services", name, other, key)
     for refusal in spoken(snapshot, SERVICE):
         yield refusal.found(
@@ -49,7 +50,7 @@ def tr_404_conflict_router(snapshot: Snapshot) -> Iterator[Finding]:
         ERR HTTP router defined multiple times with different configurations configuration=["cra-shop-1f","crb-shop-2e"] providerName=docker routerName=app
     """
     for each, name, other, key in _rivals(snapshot, "routers"):
-        if each.proxy.router(f"{name}@docker") is None:
+        if each.proxy.router(f"{name}@docker") is None and _is_told(each, "routers", name):
             yield _conflict(each, "routers", name, other, key)
     for refusal in spoken(snapshot, ROUTER):
         yield refusal.found(
@@ -70,6 +71,12 @@ def _rivals(snapshot: Snapshot, kind: str) -> Iterator[tuple[Routed, str, Contai
             hit = next(((other, key) for other, key in differing if key), None)
             if hit:
                 yield each, name, *hit
+
+
+def _is_told(each: Routed, kind: str, name: str) -> bool:
+    """Whether both are for this Traefik: one with constraints may leave out the other, unless its log names them."""
+    line = each.told_by_name(ROUTER if kind == "routers" else SERVICE, name)
+    return line is not None or CONSTRAINTS not in each.proxy.settings
 
 
 def _taken(each: Routed, other: Container) -> bool:
