@@ -21,7 +21,7 @@ TOOLS = {
         "stack_restart",
     ),
     *("compose_check", "compose_fix", "files_read", "files_write", "diagnose", "diagnose_fix", "guide", "reference"),
-    *("guide_read_on", "guide_open_domain", "doctor"),
+    *("guide_read_on", "guide_open_domain", "doctor", "probe"),
 }
 CHANGING = {"stack_up", "stack_down", "stack_restart", "compose_fix", "files_write", "diagnose_fix"}
 

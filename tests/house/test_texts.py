@@ -38,6 +38,9 @@ def test_a_procedure_calls_and_names_only_tools_that_exist(sop: Sop) -> None:
     named = set(re.findall(rf"`((?:{'|'.join(domains())})_[a-z_]+)`", sop.body))
 
     assert {step.tool for step in sop.steps} | named <= set(tools)
+    assert [
+        step.id for step in sop.steps if not set(step.arguments) <= set(tools[step.tool].schema["properties"])
+    ] == []
     assert sop.steps
 
 

@@ -84,6 +84,7 @@ class OfflineModel:
             "fixes": wish.fixes,
             "destroys": wish.destroys,
             "everything": wish.everything,
+            "quoted": wish.quoted,
             "errors": dict(episode.errors),
             "fallback": is_fallback,
             "titles": [sop.title for sop in self._sops],

@@ -18,10 +18,10 @@ from jinja2 import ChainableUndefined, TemplateError, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from docker_agent.agent.wording import say_finding, say_outcome
+from docker_agent.agent.wording import say_containers, say_diagnosis, say_outcome
 from docker_agent.core.errors import InputError
 
-_ABOUT_PROMPT = {"prompt", "changes", "fixes", "destroys", "everything", "fallback", "titles"}
+_ABOUT_PROMPT = {"prompt", "changes", "fixes", "destroys", "everything", "quoted", "fallback", "titles"}
 RESERVED_ID = "open"
 KNOWN_NAMES = frozenset({"subject", "subjects", "names", "errors", "item"} | _ABOUT_PROMPT)
 
@@ -29,7 +29,7 @@ _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---[ \t]*\r?\n?(.*)\Z", re.DOTA
 _WHOLE_EXPRESSION = re.compile(r"\A\s*\{\{((?:(?!\}\}).)*)\}\}\s*\Z", re.DOTALL)
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True)
-_ENVIRONMENT.filters.update(outcome=say_outcome, finding=say_finding)
+_ENVIRONMENT.filters.update(outcome=say_outcome, diagnosis=say_diagnosis, containers=say_containers)
 
 
 class _Part(BaseModel):

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from docker_agent.agent.quoting import split_prompt
 from docker_agent.agent.sop import Sop
 
 MINIMUM_SCORE = 2.0
@@ -35,16 +36,18 @@ _FORBIDS_ALL = re.compile(
     r"|\bleave (?:\w+ )?(?:alone|as (?:it|they) (?:is|are))\b"
 )
 _FIXES = re.compile(
-    r"\b(?:fix|repair|mend|solve|resolve|heal|correct|cure|rescue|recover)(?:e?s|e?d|ing)?\b"
+    r"\b(?:fix|repair|mend|solve|heal|cure|rescue|recover)(?:e?s|e?d|ing)?\b"
+    r"|\b(?:resolve|correct) (?:it|this|that|these|them|(?:the|my|our|all)\b(?! (?:host|name|dns|domain|address)))"
     r"|\b(?:make|get|bring|let)\b.*\b(?:work|run|running|working|healthy|up|back)\b"
 )
+_QUESTION = re.compile(r"\b(?:why|how come|how to|how (?:do|can|could|would|should)|what)\b.*")
 _ORDERS = re.compile(
-    rf"^(?:{_POLITE} )*(?:restart|reboot|bounce|start|stop|deploy|launch|bring|take|shut|tear"
+    rf"^(?:{_POLITE} )*(?:restart|reboot|bounce|start|stop|deploy|launch|bring|take (?!a )|shut|tear"
     r"|investigate|debug|troubleshoot|look into|sort out)\b"
 )
 _ASKS = re.compile(
     r"\b(?:why|how come|what|what's|which|explain|investigat\w*|tell me|show|analy[sz]\w+|diagnos\w*|find out|look into"
-    r"|look at|inspect|debug|understand)\b"
+    r"|look at|(?:have|take) a (?:\w+ )?look|inspect|debug|understand)\b"
     rf"|^(?:{_POLITE} )*(?:how|who|when|where|is|are|do|does|did|has|have|was|were|should|can i|could i|may i|check)\b"
 )
 _DESTROYS = re.compile(
@@ -68,8 +71,9 @@ class Wish:
     """What a prompt asks for.
 
     `changes` is whether a plan may be made, `fixes` whether mending is asked for in so many words, `destroys` whether
-    deleting is, `everything` whether it speaks of all there is. Where the prompt does not say, a complaint ("web keeps
-    restarting") or commission ("investigate why web restarts") wants a plan, a question ("why does web restart?") not.
+    deleting is, `everything` whether it speaks of all there is, `quoted` the error message that was pasted into it.
+    Where the prompt does not say, a complaint ("web keeps restarting") or commission ("investigate why web restarts")
+    wants a plan, a question ("why does web restart?") not.
     """
 
     prompt: str
@@ -77,15 +81,20 @@ class Wish:
     fixes: bool
     destroys: bool
     everything: bool
+    quoted: str
 
 
 def read_wish(prompt: str) -> Wish:
-    """Read what a prompt asks for; where it forbids changes, nothing else in it allows them."""
-    text = _plain(prompt)
+    """Read what a prompt asks for; where it forbids changes, nothing else in it allows them.
+
+    What a pasted message says is asked for by nobody.
+    """
+    own, quoted = split_prompt(prompt)
+    text = _plain(own)
     clauses, allowed = _clauses(text), _allowed(text)
-    fixes = any(_FIXES.search(clause) for clause in allowed)
+    fixes = any(_FIXES.search(_QUESTION.sub("", clause)) for clause in allowed)
     orders = fixes or any(_ORDERS.search(clause) for clause in allowed)
-    forbids = bool(_FORBIDS_ALL.search(text)) or (len(allowed) < len(clauses) and not orders)
+    forbids = bool(_FORBIDS_ALL.search(_plain(prompt))) or (len(allowed) < len(clauses) and not orders)
     is_polite = re.match(rf"(?:{_POLITE} )+", text) is not None
     asks = any(_ASKS.search(clause) for clause in clauses) or (text.endswith("?") and not is_polite)
     return Wish(
@@ -94,31 +103,39 @@ def read_wish(prompt: str) -> Wish:
         fixes=fixes and not forbids,
         destroys=any(_DESTROYS.search(clause) for clause in allowed),
         everything=bool(_EVERYTHING.search(text)),
+        quoted=quoted,
     )
 
 
 def choose_sop(sops: Sequence[Sop], prompt: str) -> Sop | None:
-    """The SOP whose intents fit a prompt best; None where none fits well enough."""
-    clauses = [_words(clause) for clause in _allowed(_plain(prompt))]
-    scored = [(sum(_weigh(sop, words) for words in clauses), -at, sop) for at, sop in enumerate(sops)]
-    best = max(scored, key=lambda entry: entry[:2], default=None)
-    return best[2] if best is not None and best[0] >= MINIMUM_SCORE else None
+    """The SOP whose intents fit best, None where none fits; own words come before a pasted message."""
+    return _fitting(sops, split_prompt(prompt).own) or _fitting(sops, prompt)
 
 
 def find_names(prompt: str, names: Sequence[str]) -> dict[str, str]:
     """The names that a prompt speaks of, each with the words it was read from, in the prompt's order.
 
     Exact words come first ("web app" is also `web-app`); only where there is none, parts of a name ("web" for
-    `web-app`) and likely typing errors count. What a clause forbids to touch counts only where nothing else is named.
+    `web-app`) and likely typing errors count. What a clause forbids to touch counts only where nothing else is named,
+    and a pasted message only where the person's own words name nothing.
     """
-    text = _plain(prompt)
+    own, quoted = split_prompt(prompt)
+    text = _plain(own)
     known = {_squash(name): name for name in reversed(names) if _squash(name)}
-    return _names_in(_allowed(text), known) or _names_in(_clauses(text), known)
+    said = _names_in(_allowed(text), known) or _names_in(_clauses(text), known)
+    return said or {name: name for name in _exact_names(_words(_plain(quoted)), known)}
 
 
 def points_back(prompt: str) -> bool:
     """Whether a prompt speaks of something said before ("fix it")."""
     return bool(_POINTS_BACK.search(_plain(prompt)))
+
+
+def _fitting(sops: Sequence[Sop], text: str) -> Sop | None:
+    clauses = [_words(clause) for clause in _allowed(_plain(text))]
+    scored = [(sum(_weigh(sop, words) for words in clauses), -at, sop) for at, sop in enumerate(sops)]
+    best = max(scored, key=lambda entry: entry[:2], default=None)
+    return best[2] if best is not None and best[0] >= MINIMUM_SCORE else None
 
 
 def _names_in(clauses: Sequence[str], known: dict[str, str]) -> dict[str, str]:
@@ -166,8 +183,9 @@ def _says(words: Sequence[str], phrase: Sequence[str]) -> bool:
 
 
 def _fits(word: str, pattern: str) -> bool:
-    swapped = len(word) >= len("crash") and word != pattern and sorted(word) == sorted(pattern)
-    return swapped or fnmatchcase(word, pattern)
+    if "*" in pattern:
+        return fnmatchcase(word, pattern)
+    return word == pattern or (len(word) == len(pattern) >= len("crash") and sorted(word) == sorted(pattern))
 
 
 def _exact_names(words: Sequence[str], known: dict[str, str]) -> list[str]:

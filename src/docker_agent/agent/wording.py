@@ -6,6 +6,10 @@ from typing import Any, cast
 
 MAX_EVIDENCE = 5
 MAX_QUOTE_CHARS = 200
+MAX_SYMPTOMS = 6
+MAX_OTHERS = 6
+MAX_CONTAINERS = 20
+NOTHING_FOUND = "nothing wrong found"
 
 _NOT_APPLIED = {
     "denied": "The plan was turned down, so nothing was changed.",
@@ -45,15 +49,40 @@ def say_outcome(result: Any, error: str = "") -> str:
     return "\n".join(lines)
 
 
-def say_finding(finding: Any) -> str:
-    """Say a finding: cause, confidence, each piece of evidence with its place, and what mends it."""
-    data = _mapping(finding)
-    if not data:
-        return str(finding or "")
-    head = (
-        f"[{data.get('severity', 'info')}] {data.get('object', '')}: {data.get('message', '')} ({data.get('code', '')})"
+def say_diagnosis(looks: Any, mend: Any = None, error: str = "", subject: str = "") -> str:
+    """Say what `diagnose` answered in one or more looks: the cause, its plan, its symptoms, what else there is.
+
+    `mend` and `error` are as in `say_outcome`, both empty where no plan was asked for; `subject` is the service that
+    was spoken of.
+    """
+    answers = [_mapping(look) for look in _entries(looks)]
+    findings = [finding for finding in map(_mapping, _all(answers, "findings")) if finding]
+    if findings:
+        parts = [_say_finding(findings[0]), _say_plan(findings[0], _all(answers, "plan"), mend, error, subject)]
+        parts += [_say_symptoms(_all(answers, "symptoms")), _say_others(findings[1:], _all(answers, "also"))]
+    else:
+        said = [str(answer.get("summary") or answer.get("text") or "") for answer in answers]
+        told = next((text for text in said if text not in {"", NOTHING_FOUND}), "")
+        nothing = f"Nothing wrong was found with {subject or 'the project'}. {told}".strip()
+        parts = [f"{nothing}\nNothing was changed."]
+    missed = list(dict.fromkeys(str(each) for each in _all(answers, "not_looked_at")))
+    parts.append(f"Not looked at: {'; '.join(missed)}" if missed else "")
+    return "\n\n".join(part for part in parts if part)
+
+
+def say_containers(stack: Any) -> str:
+    """Say how the containers of `stack_list` are, a line each."""
+    rows = [_mapping(row) for row in _entries(_mapping(stack).get("containers"))]
+    return "\n".join(
+        f"- {row.get('service') or row.get('name')}: {row.get('state')}"
+        f"{', ' if row.get('health') else ''}{row.get('health') or ''}, {row.get('restarts') or 0} restarts"
+        for row in rows[:MAX_CONTAINERS]
     )
-    lines = [head]
+
+
+def _say_finding(data: dict[str, Any]) -> str:
+    """Cause, confidence, each piece of evidence with its place, and what mends it."""
+    lines = [_say_head(data)]
     if data.get("cause"):
         lines.append(f"Cause ({data.get('confidence') or 'certain'}): {data['cause']}")
     evidence = _entries(data.get("evidence"))
@@ -63,6 +92,39 @@ def say_finding(finding: Any) -> str:
     if data.get("fix"):
         lines.append(f"Fix: {data['fix']}")
     return "\n".join(lines)
+
+
+def _say_plan(finding: dict[str, Any], planned: list[Any], mend: Any, error: str, subject: str) -> str:
+    """What became of the first finding's plan, or why there is none and what it would do."""
+    if mend or error:
+        return say_outcome(mend, error)
+    unchanged = "Not verified: nothing was changed."
+    if not finding.get("fixable"):
+        reason = "this one has no mechanical fix, the line above says what a person has to do."
+        return f"No plan was made: {reason}\n{unchanged}"
+    name = finding.get("object") or subject
+    lines = [f'No plan was made, because the request asks to look, not to change. Say "fix {name}" for a plan.']
+    lines += ["It would do this:", *(f"- {step}" for step in planned)] if planned else []
+    return "\n".join([*lines, unchanged])
+
+
+def _say_symptoms(symptoms: list[Any]) -> str:
+    rows = [_mapping(each) for each in symptoms[:MAX_SYMPTOMS]]
+    lines = [
+        f"- {row.get('object')}: {row.get('message')} ({row.get('code')}, because of {row.get('because')})"
+        for row in rows
+    ]
+    return "\n".join(["It explains:", *lines]) if lines else ""
+
+
+def _say_others(findings: list[dict[str, Any]], lines: list[Any]) -> str:
+    others = [_say_head(finding) for finding in findings] + [str(line) for line in lines]
+    return "\n".join(["Also found:", *(f"- {other}" for other in others[:MAX_OTHERS])]) if others else ""
+
+
+def _say_head(data: dict[str, Any]) -> str:
+    severity, name = data.get("severity", "info"), data.get("object", "")
+    return f"[{severity}] {name}: {data.get('message', '')} ({data.get('code', '')})"
 
 
 def _say_applied(data: dict[str, Any], reason: str) -> list[str]:
@@ -101,6 +163,10 @@ def _say_unknown(result: Any) -> str:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _all(answers: list[dict[str, Any]], key: str) -> list[Any]:
+    return [entry for answer in answers for entry in _entries(answer.get(key))]
 
 
 def _entries(value: Any) -> list[Any]:

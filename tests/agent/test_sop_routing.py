@@ -1,0 +1,213 @@
+"""Which procedure a prompt leads to, and which prompts may lead to a plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from docker_agent.agent.sop import load_sops
+from docker_agent.agent.wish import choose_sop, read_wish
+from docker_agent.settings import texts
+
+SOPS = load_sops(texts("prompts") / "sops")
+DAEMON = "Error response from daemon: "
+ALLOCATED = f"{DAEMON}Bind for 0.0.0.0:80 failed: port is already allocated"
+
+LEADS = {
+    "crash-loop": """
+        web keeps restarting
+        web keeps restarting, find out why and fix it
+        The importer is down this morning. Can you tell me what happened?
+        api exits at once
+        worker was killed, exit code 137
+        why was db killed, out of memory?
+        the api won't start
+        nginx keeps crashing since the update
+        docker compose up fails and the api is not started
+        docker compose up does not do anything here but complain
+        api and worker restart over and over
+        api is stuck in created and never comes up
+        the build fails
+        fix web
+        Is anything wrong with this stack?
+        investigate why web restarts
+        debug the api
+        payment is in a restart loop
+        Cannot connect to the Docker daemon at unix:///var/run/docker.sock
+        traefik crashes
+        its log is endless and nobody knows why it ended
+    """,
+    "unhealthy": """
+        db is unhealthy
+        why is catalog unhealthy?
+        ingest has been in state starting for a long time
+        api stays in starting
+        it is stuck in starting
+        gateway never becomes healthy, please mend it
+        the healthcheck of web fails
+        health check of db times out
+        web isn't healthy
+        billing is flagged unhealthy every few minutes, please fix it
+        web is unhealthy although the page opens in my browser. Please make it healthy.
+        the container is running but not healthy
+    """,
+    "not-reachable": """
+        web is not reachable
+        I can't reach web
+        nothing answers on port 80
+        the site is down
+        our website is down, fix it
+        502 from the proxy
+        traefik gives 404 for the shop
+        https customers get Bad Gateway on /shop
+        why do I get 503 service unavailable?
+        nginx answers 504
+        wrong certificate for the shop
+        the browser says connection refused
+        connection refused from outside
+        curl: connection refused on localhost:8080
+        too many redirects on the login page
+        redirect loop behind the proxy
+        I can't open http://localhost:28950
+        the page does not load
+        web is unreachable from the internet
+        cannot open the app in the browser
+    """,
+    "network-trouble": """
+        api cannot reach db
+        api can't connect to db
+        the services cannot reach each other
+        web gets connection refused from db
+        the name db does not resolve in api
+        getaddrinfo EAI_AGAIN db
+        api says no such host
+        worker times out talking to redis
+        dns does not work in the containers
+        why can't api ping db?
+        db is unreachable from api
+        dial tcp 172.18.0.3:5432: connect: connection refused
+        sync has no internet from inside
+        timeouts between web and cache
+    """,
+    "resource-usage": """
+        web is slow
+        why is the site so slow?
+        high cpu on worker
+        what eats all the memory?
+        api uses too much memory
+        is there a memory leak in api?
+        the worker is throttled
+        disk is full
+        no space left on device
+        the disk fills up day by day
+        the logs are growing huge
+        log files fill the disk
+        which container uses the most cpu
+        Making thumbnails takes ages, and the machine is nearly idle all the while
+        the server is overloaded
+    """,
+    "logs": """
+        show me the logs of web
+        tail db
+        show logs of nginx
+        Show me the last log lines of billing.
+    """,
+    "restart": """
+        restart web
+        restart traefik please
+        please restart the proxy
+        reboot the db container
+    """,
+    "stack-up": """
+        bring it up
+        docker compose up
+        start web
+        deploy the stack
+        start caddy
+    """,
+    "stack-down": """
+        take the stack down
+        stop everything
+        docker compose down
+    """,
+    "compose-check": """
+        check my compose file
+        lint docker-compose.yml
+        is my compose.yml secure?
+        validate the yaml
+    """,
+    "look-around": """
+        what is running here?
+        give me an overview
+        Delete all volumes, the disk is nearly full.
+        clean everything
+        run a health check
+        show containers
+    """,
+}
+ONLY_LOOKS = """
+    why is web slow?
+    why can't api reach db?
+    explain why the site is down
+    explain the 502 of the shop
+    take a look at web, it is unhealthy
+    have a quick look: api times out
+    please look at the memory of web
+    what eats all the memory?
+    which service uses the most cpu
+    is the certificate wrong?
+    how come db is unhealthy?
+    show me why the name db does not resolve
+    web is slow, just tell me why
+    the disk is full, do not change anything
+    why do I get 502 while web is up and running?
+    explain why web does not get healthy
+    how do I fix the 404?
+    tell me what "connection refused" means here
+"""
+PLANS = """
+    web is slow
+    db is unhealthy, fix it
+    the site is down
+    api cannot reach db, please repair
+    can you fix the 502?
+    api cannot resolve the host db
+    resolve the timeouts between web and cache
+    investigate the timeouts between web and cache
+"""
+
+
+def prompts(block: str) -> list[str]:
+    return [line.strip() for line in block.strip().splitlines()]
+
+
+def routed(prompt: str) -> str:
+    sop = choose_sop(SOPS, prompt)
+    return sop.name if sop else ""
+
+
+def test_every_prompt_leads_to_its_procedure() -> None:
+    wanted = {prompt: name for name, block in LEADS.items() for prompt in prompts(block)}
+
+    assert {prompt: routed(prompt) for prompt in wanted} == wanted
+    assert len(wanted) > 100
+
+
+def test_who_asks_why_or_looks_gets_no_plan_and_who_complains_does() -> None:
+    wanted = dict.fromkeys(prompts(ONLY_LOOKS), False) | dict.fromkeys(prompts(PLANS), True)
+
+    assert {prompt: read_wish(prompt).changes for prompt in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("prompt", "name"),
+    [
+        (f"I get: {ALLOCATED}", "crash-loop"),
+        (f"web is slow. {DAEMON}no such image", "resource-usage"),
+        (f'start web, it says "{DAEMON}remove it or delete the volume"', "stack-up"),
+        ("my site shows `502 Bad Gateway`", "not-reachable"),
+        ('the app says "dial tcp: lookup db: no such host"', "network-trouble"),
+        ("compose says: dependency failed to start: container shop-db-1 is unhealthy", "unhealthy"),
+    ],
+)
+def test_own_words_lead_and_a_pasted_message_only_where_they_say_nothing(prompt: str, name: str) -> None:
+    assert routed(prompt) == name
