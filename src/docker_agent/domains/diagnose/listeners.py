@@ -23,6 +23,13 @@ def is_served(container: Container) -> bool:
     )
 
 
+def is_asked(container: Container) -> bool:
+    """Whether it matters what listens in a container: others reach it, or its last health check failed."""
+    failed = bool(container.health_log) and container.health_log[-1].exit_code != 0
+    own_network = container.status == "running" and container.network_mode != HOST_NETWORK
+    return is_served(container) or (own_network and failed)
+
+
 def unheard(snapshot: Snapshot) -> Iterator[tuple[Container, Port, tuple[Listener, ...]]]:
     """Published ports that nothing serves from outside, with what listens on that port at all (on loopback).
 

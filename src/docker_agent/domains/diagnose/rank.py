@@ -29,6 +29,8 @@ GENERAL = {
     "exit-134": 1,
     "exit-135": 1,
     "exit-125-cli-flag": 1,
+    "exit-126-in-shell": 1,
+    "exit-127-in-shell": 1,
     "exit-137-kill": 1,
     "exit-139": 1,
     "disk-full-container": 1,
@@ -43,6 +45,9 @@ GENERAL = {
     "net-conn-refused": 1,
     "api-too-old": 1,
     "cli-nodaemon": 1,
+    "cmp-not-created": 1,
+    "cmp-unset-var": 1,
+    "restart-policy-not-applied": 1,
 }
 CONSEQUENCES = frozenset({"cmp-dep-unhealthy", "cmp-dep-exited", "cmp-job-failed", "restart-policy-not-applied"})
 CONFIDENCE = ("certain", "likely", "possible")

@@ -65,6 +65,7 @@ class Snapshot:
     `refused` is why Compose would refuse the files, by the codes of its checks.
     `listening` has what listens inside running containers that publish ports or are proxied, by name, where known.
     `images` are those of broken containers, by the name that the container has for it, where they are still there.
+    `absent_images` are those that a service without a container asks for and this machine does not have.
     `proxies` are the reverse proxies that have to do with these containers, of whatever project.
     `messages` are what programs said, outside any container's log. `mask` puts masks in the place of secrets.
     """
@@ -78,6 +79,7 @@ class Snapshot:
     logs: Mapping[str, tuple[LogLine, ...]] = field(default_factory=dict[str, tuple[LogLine, ...]])
     messages: tuple[Message, ...] = ()
     images: Mapping[str, Image] = field(default_factory=dict[str, Image])
+    absent_images: frozenset[str] = frozenset()
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
     stats: Mapping[str, Stats] = field(default_factory=dict[str, Stats])
@@ -104,15 +106,11 @@ class Snapshot:
 
         For a container that runs again after the engine restarted it, this is the end of the run before.
         """
-        events = self.events_of(container)
         if container.running:
-            deaths = [index for index, event in enumerate(events) if event.action == "die"]
-            if not container.restart_count or not deaths:
-                return None
-            return _ending_from_events(events[: deaths[-1] + 1])
+            return self.last_death(container) if container.restart_count else None
         if not container.finished_at and container.status == "created":
             return None
-        from_events = _ending_from_events(events)
+        from_events = _ending_from_events(self.events_of(container))
         return Ending(
             code=container.exit_code,
             oom=container.oom_killed or from_events.oom,
@@ -120,6 +118,12 @@ class Snapshot:
             stopped=from_events.stopped or (container.status == "exited" and container.restart_policy in RESTARTED),
             seconds=_seconds_between(container.started_at, container.finished_at) or from_events.seconds,
         )
+
+    def last_death(self, container: Container) -> Ending | None:
+        """How the run before this one ended, by the events; also where somebody started the container again."""
+        events = self.events_of(container)
+        deaths = [index for index, event in enumerate(events) if event.action == "die"]
+        return _ending_from_events(events[: deaths[-1] + 1]) if deaths else None
 
     def uptime(self, container: Container) -> float:
         """Seconds since the last start of a running container; 0 where unknown."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.domains.diagnose.places import Case, checked, container, ended, mounted, never_started
 
-from docker_agent.host.models import Port
+from docker_agent.host.models import Listener, Port
 
 M = 2**20
 RUNC = (
@@ -14,10 +14,17 @@ DENIED = 'unable to start container process: exec: "/app/run": permission denied
 MISSING = 'unable to start container process: exec: "nosuch": executable file not found in $PATH: unknown'
 KIND = "error mounting: not a directory: Are you trying to mount a directory onto a file (or vice-versa)?"
 UNHEALTHY = {"health": "unhealthy", "failing_streak": 3}
+ASKS_8080 = {"health_test": ("CMD-SHELL", "nc 127.0.0.1 8080"), "health_log": checked(1, "refused")}
 DIE = "die"
 
 FAILURES = {
     "notexec": Case("exit-126-notexec", never_started(RUNC + DENIED, 126), body=['command: ["/app/run"]']),
+    "notexec, said by an init": Case(
+        "exit-126-notexec", ended(126), ["[FATAL tini (6)] exec /app/run failed: Permission denied"]
+    ),
+    "notfound, said by an init": Case(
+        "exit-127-notfound", ended(127), ["[FATAL tini (6)] exec nosuch failed: No such file or directory"]
+    ),
     "notfound": Case("exit-127-notfound", never_started(RUNC + MISSING, 127), body=['command: ["nosuch"]']),
     "mount": Case("exit-127-mount", never_started(RUNC + KIND, 127)),
     "user": Case("run-user", never_started("unable to find user nosuch: no matching entries in passwd file")),
@@ -77,6 +84,17 @@ FAILURES = {
         events=[("start", 8, {}), ("oom", 5, {}), (DIE, 5, {"exitCode": "137"}), ("start", 2, {})],
     ),
     "oom of a child": Case("oom-child-exit0", {"oom_killed": True, "memory_limit": 16 * M}),
+    "deaf, started again": Case(
+        "exit-137-stop-timeout",
+        {},
+        events=[
+            ("kill", 110, {"signal": "15"}),
+            ("kill", 100, {"signal": "9"}),
+            (DIE, 100, {"exitCode": "137"}),
+            ("stop", 100, {}),
+            ("start", 99, {}),
+        ],
+    ),
     "deaf": Case(
         "exit-137-stop-timeout",
         ended(137),
@@ -128,6 +146,21 @@ FAILURES = {
         "health-tool-missing-shell",
         {**UNHEALTHY, "health_log": checked(127, "/bin/sh: curl: not found\n")},
     ),
+    "no tool, another code": Case(
+        "health-tool-missing-shell", {**UNHEALTHY, "health_log": checked(1, "/bin/sh: 1: curl: not found\n")}
+    ),
+    "wrong port in the check": Case(
+        "health-wrong-port",
+        {**UNHEALTHY, **ASKS_8080},
+        body=["healthcheck:", "  test: nc 127.0.0.1 8080"],
+        listeners={"shop-web-1": [Listener(ip="::", port=9090)]},
+    ),
+    "right port in the check": Case(
+        "health-unhealthy",
+        {**UNHEALTHY, **ASKS_8080},
+        listeners={"shop-web-1": [Listener(ip="127.0.0.1", port=8080), Listener(ip="::", port=9090)]},
+    ),
+    "nothing listens": Case("health-unhealthy", {**UNHEALTHY, **ASKS_8080}, listeners={"shop-web-1": []}),
     "no tool in bash": Case(
         "health-tool-missing-shell",
         {**UNHEALTHY, "health_log": checked(127, "bash: line 1: curl: command not found")},

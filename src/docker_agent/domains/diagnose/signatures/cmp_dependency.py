@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found, inspected, label, written
+from docker_agent.domains.diagnose.mend import container_in, recreate
 from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
 from docker_agent.project.compose.types import Dependency
+from docker_agent.project.edit.render import Value
+from docker_agent.project.edit.values import KeyPath
 
 FAILED = r"(?:dependency failed to start: |^[ \t]*)container "
 UNHEALTHY = re.compile(FAILED + r"(?P<name>\S+) is unhealthy\s*$", re.MULTILINE)
@@ -25,6 +29,7 @@ JOB = re.compile(r"service \"(?P<name>[^\"]+)\" didn't complete successfully: ex
 FINISHED = re.compile(r"^[ \t]*container (?P<name>\S+) exited \(0\)\s*$", re.MULTILINE)
 COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
+STARTED = "service_started"
 
 
 @signature(code="cmp-dep-unhealthy", area="compose")
@@ -76,6 +81,20 @@ def cmp_dep_nohealth(snapshot: Snapshot) -> Iterator[Finding]:
             fix=fix.format(name),
             about=name,
         )
+
+
+@cmp_dep_nohealth.fix
+def wait_for_start(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Wait for the start of a service whose health nobody checks."""
+    container = container_in(snapshot, finding)
+    unchecked = [
+        dependency.service
+        for waiting, dependency, other in _waiting(snapshot)
+        if waiting is container and dependency.condition == HEALTHY and other and other.running and not other.health
+    ]
+    values: dict[KeyPath, Value] = {("depends_on", name, "condition"): STARTED for name in unchecked}
+    why = f"{', '.join(unchecked)} has no health check, so that only its start can be waited for."
+    return recreate(snapshot, finding, values, why) if unchecked else None
 
 
 @signature(code="cmp-dep-exited", area="compose")

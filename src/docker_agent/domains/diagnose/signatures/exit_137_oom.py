@@ -8,14 +8,8 @@ from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected, written
-from docker_agent.domains.diagnose.mend import container_in, recreate, say_size, service_value
+from docker_agent.domains.diagnose.mend import DEPLOY_MEMORY, raise_memory, say_size
 from docker_agent.domains.diagnose.snapshot import Snapshot
-from docker_agent.project.edit.render import Value
-from docker_agent.project.edit.values import KeyPath
-
-FACTOR = 4
-SMALLEST = 64 * 2**20
-DEPLOY_MEMORY = ("deploy", "resources", "limits", "memory")
 
 
 @signature(code="exit-137-oom", area="process")
@@ -48,22 +42,4 @@ def exit_137_oom(snapshot: Snapshot) -> Iterator[Finding]:
 @exit_137_oom.fix
 def raise_limit(snapshot: Snapshot, finding: Finding) -> Plan | None:
     """Four times the limit, at least 64 MiB and at most half of the host's memory."""
-    container = container_in(snapshot, finding)
-    limit = container.memory_limit
-    host = snapshot.engine.memory if snapshot.engine else 0
-    wanted = max(FACTOR * limit, SMALLEST)
-    if host:
-        wanted = min(wanted, host // 2)
-    if not limit or wanted <= limit:
-        return None
-    path = ("mem_limit",) if service_value(snapshot, container, "mem_limit") else DEPLOY_MEMORY
-    if service_value(snapshot, container, *path) is None:
-        return None
-    values: dict[KeyPath, Value] = {path: say_size(wanted)}
-    if service_value(snapshot, container, "memswap_limit") and 0 < container.memory_swap < wanted:
-        values["memswap_limit",] = say_size(wanted)
-    why = (
-        f"It was killed at {say_size(limit)}; how much it needs is not known, so this gives {say_size(wanted)}. "
-        "Measure with stack_top afterwards and lower it."
-    )
-    return recreate(snapshot, finding, values, why, watch_s=5.0)
+    return raise_memory(snapshot, finding)

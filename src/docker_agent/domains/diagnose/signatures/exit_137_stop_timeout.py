@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected
+from docker_agent.domains.diagnose.evidence import found, happened, inspected
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 SIGTERM, SIGKILL = 15, 9
+KILLED = 128 + SIGKILL
 SHORTEST_GAP_S = 0.5
 
 
@@ -20,9 +21,13 @@ def exit_137_stop_timeout(snapshot: Snapshot) -> Iterator[Finding]:
     """A stop sent SIGTERM, nothing happened, and after the grace period the process was killed.
 
     Told by its events: kill 15, then kill 9 after the stop timeout. `exit-137-kill` has kill 9 alone, `exit-137-oom`
-    has an oom event. Work in flight is lost at each stop, and each stop takes the whole grace period.
+    has an oom event. A container that was started again since shows it too, as after `docker restart`. Work in flight
+    is lost at each stop, and each stop takes the whole grace period.
     """
-    for container, ending in ended(snapshot, 137):
+    for container in snapshot.containers:
+        ending = snapshot.last_death(container) if container.running else snapshot.ending(container)
+        if ending is None or ending.code != KILLED or container.error:
+            continue
         terms = [moment for moment, signal in ending.signals if signal == SIGTERM]
         kills = [moment for moment, signal in ending.signals if signal == SIGKILL]
         if ending.oom or not terms or not kills or kills[-1] - terms[-1] < SHORTEST_GAP_S:

@@ -13,19 +13,22 @@ from docker_agent.domains.diagnose.mend import replace_check
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"(?:^|: )(?P<tool>[\w./+-]+): (?:command )?not found")
-CODES = {127}
+IN_SHELL = re.compile(r"^\S*sh: (?:(?:line )?\d+: )?(?P<tool>[\w./+-]+): (?:command )?not found", re.MULTILINE)
+NOT_FOUND = 127
 
 
 @signature(code="health-tool-missing-shell", area="health")
 def health_tool_missing_shell(snapshot: Snapshot) -> Iterator[Finding]:
-    """The check runs in the image's shell, and the shell does not find the tool: exit code 127.
+    """The check runs in the image's shell, and the shell does not find the tool: exit code 127, or another after `||`.
 
     Without a shell in the image it is `health-tool-missing-exec`.
     """
     for container in snapshot.containers:
         last = container.health_log[-1] if container.health_log else None
-        match = PATTERN.search(last.output) if last and last.exit_code in CODES else None
-        if not container.running or not match:
+        if not container.running or not last or not last.exit_code:
+            continue
+        match = (PATTERN if last.exit_code == NOT_FOUND else IN_SHELL).search(last.output)
+        if not match:
             continue
         yield found(
             snapshot,

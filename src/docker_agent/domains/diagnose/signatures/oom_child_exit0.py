@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found, happened, inspected, written
+from docker_agent.domains.diagnose.mend import DEPLOY_MEMORY, raise_memory
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 OOM_CODE = 137
@@ -28,9 +30,14 @@ def oom_child(snapshot: Snapshot) -> Iterator[Finding]:
             container,
             inspected(snapshot, container, "State.OOMKilled", f"true, exit code {code}, status {container.status}"),
             happened(snapshot, container, "oom"),
-            written(snapshot, container, "mem_limit")
-            or written(snapshot, container, "deploy", "resources", "limits", "memory"),
+            written(snapshot, container, "mem_limit") or written(snapshot, container, *DEPLOY_MEMORY),
             message="A process inside was killed for memory, the main process was not.",
             cause="A child reached the memory limit; its work is lost though the container looks fine.",
             fix="Raise the memory limit or run fewer workers; the main process should fail when a child does.",
         )
+
+
+@oom_child.fix
+def raise_limit(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Four times the limit, at least 64 MiB and at most half of the host's memory."""
+    return raise_memory(snapshot, finding)
