@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+echo "worker takes from $2"
+exec sleep 3600
