@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
@@ -43,7 +44,7 @@ class Diagnosis(BaseModel):
     findings: the causes, worst first.
     plan: what `diagnose_fix` would do for the first one, step by step.
     symptoms: what these causes explain.
-    also: further causes in a line each.
+    also: further causes in a line each, and faults of services that were not asked for.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -58,12 +59,21 @@ class Diagnosis(BaseModel):
     not_looked_at: tuple[str, ...] = ()
 
 
-@tool(risk=Risk.READ, untrusted="container logs and health output")
+@tool(
+    risk=Risk.READ,
+    untrusted="container logs and health output",
+    examples=(
+        "docker-agent diagnose",
+        "docker-agent diagnose web --json",
+        "docker-agent diagnose --message 'Bind for 0.0.0.0:80 failed: port is already allocated'",
+        "docker compose up -d 2>&1 | docker-agent diagnose --message -",
+        "docker-agent diagnose fix exit-137-oom web",
+    ),
+)
 def diagnose(
     ws: Workspace,
     service: Annotated[str, "Keep to this service or container; empty for the whole stack."] = "",
     message: Annotated[str, "What docker, compose or a build said when it failed: its cause is named."] = "",
-    measure: Annotated[bool, "Also measure CPU throttling, which takes about one second more."] = False,
 ) -> Diagnosis:
     """Find out why something does not run, restarts, is unhealthy or was killed.
 
@@ -74,7 +84,7 @@ def diagnose(
     try:
         chosen = resolve_all(ws, service) if service else []
         foreign = [each.name for each in chosen if not ws.owns_container(each)]
-        snapshot = collect(ws, foreign, message=message, with_stats=measure)
+        snapshot = collect(ws, foreign, message=message)
     except EngineUnreachable as error:
         if not message:
             raise
@@ -82,12 +92,16 @@ def diagnose(
         chosen, foreign = [], []
         snapshot = Snapshot(ws.project, ws.root, ws.host.now(), messages=said(message), not_looked_at=(missed,))
     explained = explain(snapshot, examine(snapshot))
+    elsewhere: list[Finding] = []
     if chosen and not foreign:
-        explained = explained.about(frozenset({"message", *(label(snapshot, each) for each in chosen)}))
-    return _fitting(ws, snapshot, explained)
+        whole = explained
+        explained = whole.about(frozenset({"message", *(label(snapshot, each) for each in chosen)}))
+        faults = [each for each in whole.causes if each.severity is Severity.ERROR]
+        elsewhere = [each for each in faults if each not in explained.causes] if explained.causes else []
+    return _fitting(ws, snapshot, explained, elsewhere)
 
 
-def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained) -> Diagnosis:
+def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained, elsewhere: Sequence[Finding]) -> Diagnosis:
     """As many causes in full as fit into the answer, at least one; the rest in a line each."""
     causes = explained.causes
     count = len(causes)
@@ -98,7 +112,7 @@ def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained) -> Diagnos
             findings=causes[:count],
             plan=_planned(ws, snapshot, causes),
             symptoms=tuple(_symptom(ws, *each) for each in explained.symptoms[:MAX_SYMPTOMS]),
-            also=tuple(_in_a_line(ws, each) for each in causes[count : count + 10]),
+            also=tuple(_in_a_line(ws, each) for each in (*causes[count:], *elsewhere)[:10]),
             looked_at=_looked_at(snapshot),
             not_looked_at=snapshot.not_looked_at[:10],
         )
