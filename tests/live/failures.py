@@ -128,9 +128,9 @@ def check(services: Mapping[str, Broken], findings: list[Finding]) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def examined(workspace: Workspace, *, with_stats: bool = False) -> list[Finding]:
+def examined(workspace: Workspace) -> list[Finding]:
     """What all signatures say of one look at a project; everything must have been looked at."""
-    snapshot = collect(workspace, with_stats=with_stats)
+    snapshot = collect(workspace)
     assert snapshot.not_looked_at == ()
     return examine(snapshot)
 

@@ -163,7 +163,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
         socket.create_server(("127.0.0.1", 28652)),
         broken_project(root, PROJECT, CASES, more=VOLUMES) as workspace,
     ):
-        yield collect(workspace, with_stats=True)
+        yield collect(workspace)
 
 
 @pytest.fixture(scope="module")

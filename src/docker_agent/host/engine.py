@@ -129,13 +129,13 @@ class EngineReads:
         rows: list[list[str]] = table.get("Processes") or []
         return [dict(zip(titles, row, strict=False)) for row in rows]
 
-    def stats(self, names: Sequence[str]) -> list[Stats]:
-        """One reading for each running container, all at the same time (about one second in all)."""
+    def stats(self, names: Sequence[str], *, now: bool = False) -> list[Stats]:
+        """One reading for each running container, all at the same time (about one second in all, none with `now`)."""
 
         def read(name: str) -> Stats | None:
             try:
                 with asking(f"stats of {name}"):
-                    return stats_of(name, self._api.stats(name, stream=False))
+                    return stats_of(name, self._api.stats(name, stream=False, one_shot=now or None))
             except InputError:
                 return None
 

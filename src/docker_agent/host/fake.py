@@ -181,8 +181,9 @@ class FakeReads:
         """The processes of a container."""
         return self._ask().processes.get(self.container(name).name, [])
 
-    def stats(self, names: Sequence[str]) -> list[Stats]:
+    def stats(self, names: Sequence[str], *, now: bool = False) -> list[Stats]:
         """Readings of the named containers, those that run and have one."""
+        del now
         world = self._ask()
         running = {name for name in names if name in world.containers and world.containers[name].running}
         return [world.readings[name] for name in names if name in running and name in world.readings]

@@ -60,8 +60,11 @@ class Reads(Protocol):
         """The processes of a running container, as `docker top` shows them."""
         ...
 
-    def stats(self, names: Sequence[str]) -> list[Stats]:
-        """One reading for each running container, read in parallel (about one second in all)."""
+    def stats(self, names: Sequence[str], *, now: bool = False) -> list[Stats]:
+        """One reading for each running container, read in parallel (about one second in all).
+
+        With `now` at once: counters as they are, and CPU as the share since the machine's start.
+        """
         ...
 
     def images(self) -> list[Image]:

@@ -89,8 +89,9 @@ CHANGES: list[tuple[str, World, str]] = [
         '    cap_drop: [NET_RAW]\n    sysctls:\n      net.ipv4.ping_group_range: "0 2147483647"\n',
     ),
     ("memlock", case_of("memlock", ["init: true"]), "    init: true\n    ulimits:\n      memlock: -1\n"),
-    ("nofile", case_of("nofile", ["ulimits: {nofile: 64}"]), "    ulimits: {nofile: 65536}\n"),
-    ("nofile-runc", case_of("nofile-runc", ["ulimits: {nofile: 6}"]), "    ulimits: {nofile: 65536}\n"),
+    ("nofile", case_of("nofile", ["ulimits: {nofile: 64}"]), "    ulimits: {nofile: 4096}\n"),
+    ("nofile", case_of("nofile", ["init: true"]), "    init: true\n    ulimits:\n      nofile: 65536\n"),
+    ("nofile-runc", case_of("nofile-runc", ["ulimits: {nofile: 6}"]), "    ulimits: {nofile: 4096}\n"),
     ("exit-255-crash", case_of("exit-255-crash", ["init: true"]), "    init: true\n    restart: unless-stopped\n"),
     (
         "log-journald",

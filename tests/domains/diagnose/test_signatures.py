@@ -20,7 +20,7 @@ from docker_agent.host.models import LogLine, Stats
 Events = list[tuple[str, float, dict[str, str]]]
 
 AREAS = {"process", "storage", "health", "resource", "network", "image", "build", "compose", "engine", "proxy", "gpu"}
-MEASURED = {"cpu-throttle", "log-disk", "cmp-not-created"}
+MEASURED = {"cpu-throttle", "log-disk", "cmp-not-created", "mount-hides", "vol-renamed"}
 
 
 def looked_at(case: Case) -> list[Finding]:
@@ -92,13 +92,15 @@ def test_a_fast_log_without_rotation_is_said() -> None:
     assert examine(collect(workspace(world))) == []
 
 
-def test_throttling_is_said_only_where_it_was_measured() -> None:
+def test_throttling_is_said_where_a_limit_is_used_up() -> None:
     world = world_of(Case("", {"cpus": 0.5}))
     world.readings["shop-web-1"] = Stats(name="shop-web-1", periods=100, throttled_periods=60)
-    assert examine(collect(workspace(world))) == []
-    assert [finding.code for finding in examine(collect(workspace(world), with_stats=True))] == ["cpu-throttle"]
+    assert [finding.code for finding in examine(collect(workspace(world)))] == ["cpu-throttle"]
     world.readings["shop-web-1"] = Stats(name="shop-web-1", periods=100, throttled_periods=20)
-    assert examine(collect(workspace(world), with_stats=True)) == []
+    assert examine(collect(workspace(world))) == []
+    world.readings["shop-web-1"] = Stats(name="shop-web-1", periods=100, throttled_periods=60)
+    world.change("shop-web-1", cpus=0.0)
+    assert examine(collect(workspace(world))) == []
 
 
 def test_a_service_without_a_container_is_said_for_the_whole_stack_only() -> None:

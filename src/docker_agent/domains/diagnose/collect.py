@@ -14,11 +14,11 @@ from typing import Self, TypeVar
 from docker_agent.core.errors import AgentError, EngineUnreachable
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose import refusals
-from docker_agent.domains.diagnose.listeners import is_served
+from docker_agent.domains.diagnose.listeners import is_asked
 from docker_agent.domains.diagnose.log_reading import LogReading
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
 from docker_agent.domains.proxy import read_proxies
-from docker_agent.host.models import EngineInfo, Image
+from docker_agent.host.models import Container, EngineInfo, Image
 from docker_agent.project.stack import Stack, stack_of
 from docker_agent.project.workspace import Workspace
 
@@ -36,7 +36,6 @@ def collect(
     only: Collection[str] = (),
     *,
     message: str = "",
-    with_stats: bool = False,
     limit_s: float = LIMIT_S,
 ) -> Snapshot:
     """Look at everything once; parts that fail or take too long are named in `not_looked_at`.
@@ -45,7 +44,6 @@ def collect(
     ----------
     only: names of containers to keep to, of any project; empty for all of the own project.
     message: what a program said when it failed, to be looked at as well.
-    with_stats: also measure CPU, memory and throttling, which takes about one second more.
     limit_s: how long all of it may take, seconds.
 
     Raises
@@ -87,17 +85,18 @@ def collect(
         log = LogReading(ws.host)
         logs = {each.name: collector.start(log.reader(each.name, deep=draft.broken(each))) for each in told[:MAX_LOGS]}
         collector.missed.extend(f"log of {each.name}: only {MAX_LOGS} logs are read" for each in told[MAX_LOGS:])
-        broken = {each.image: each.image_id for each in told if draft.broken(each)}
-        images = {name: collector.start(partial(_image, ws, id_ or name)) for name, id_ in broken.items()}
-        sockets = {each.name: collector.start(partial(ws.host.listening, each.name)) for each in own if is_served(each)}
-        names = [each.name for each in own if each.running] if with_stats else []
-        readings = collector.start(lambda: ws.host.stats(names) if names else [])
+        wanted = {} if only else _unmade(stack, own)
+        wanted |= {each.image: each.image_id for each in told if draft.broken(each)}
+        reads = {name: collector.start(partial(_image, ws, id_ or name)) for name, id_ in wanted.items()}
+        sockets = {each.name: collector.start(partial(ws.host.listening, each.name)) for each in own if is_asked(each)}
+        limited = [each.name for each in own if each.running and each.cpus]
+        readings = collector.start(lambda: ws.host.stats(limited, now=True) if limited else [])
+        images = {name: collector.get(f"image {name}", read, False) for name, read in reads.items()}
         return replace(
             draft,
             logs=collector.get_each("log of", logs),
-            images={
-                name: image for name, read in images.items() if (image := collector.get(f"image {name}", read, None))
-            },
+            images={name: image for name, image in images.items() if image},
+            absent_images=frozenset(name for name, image in images.items() if image is None),
             listening=collector.get_each("sockets of", sockets),
             proxies=collector.get("proxies", proxies, ()),
             stats={reading.name: reading for reading in collector.get("stats", readings, ())},
@@ -164,6 +163,13 @@ def _image(ws: Workspace, name: str) -> Image | None:
         raise
     except AgentError:
         return None
+
+
+def _unmade(stack: Stack | None, containers: list[Container]) -> dict[str, str]:
+    """The images of services that have no container and are not built; nobody knows their ids."""
+    made = {each.service for each in containers}
+    services = stack.model.services.values() if stack else ()
+    return {each.image: "" for each in services if each.image and not each.build and each.name not in made}
 
 
 def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:

@@ -65,6 +65,23 @@ def change_port(snapshot: Snapshot, finding: Finding, port: int) -> Plan | None:
     return recreate(snapshot, finding, {("ports", index): f"{head}{wanted}:{tail}"}, why) if tail else None
 
 
+def lead_to(snapshot: Snapshot, finding: Finding, host_port: int, target: int) -> Plan | None:
+    """Let a host port lead to another port inside; None for ranges and for what comes from a variable."""
+    container = container_in(snapshot, finding)
+    index = _entry(snapshot, container, host_port)
+    if index is None or snapshot.model is None:
+        return None
+    node = snapshot.model.node(("services", container.service, "ports", index))
+    entry = service_value(snapshot, container, "ports", index)
+    if node is None or "$" in node.source.text[node.start : node.end]:
+        return None
+    why = f"{container.service} listens on {target} inside, so that is where {host_port} has to lead."
+    if isinstance(entry, dict):
+        return recreate(snapshot, finding, {("ports", index, "target"): target}, why)
+    changed = re.sub(rf"(?<={host_port}:)\d+(?=$|/)", str(target), str(entry))
+    return recreate(snapshot, finding, {("ports", index): changed}, why) if changed != str(entry) else None
+
+
 def _entry(snapshot: Snapshot, container: Container, port: int) -> int | None:
     service = snapshot.model.services.get(container.service) if snapshot.model else None
     entries: tuple[PublishedPort, ...] = service.ports if service and snapshot.owns_file_of(container) else ()

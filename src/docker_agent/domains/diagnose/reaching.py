@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from docker_agent.core.finding import Evidence
-from docker_agent.domains.diagnose.evidence import complaints, inspected
+from docker_agent.domains.diagnose.evidence import complaints, host_config, inspected
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container, LogLine
 
@@ -30,7 +30,7 @@ SILENT = re.compile(
 GATEWAYS = frozenset({"host.docker.internal", "gateway.docker.internal"})
 BRIDGE = "bridge"
 
-Kind = Literal["", "gateway", "none", "bridge", "apart", "internal", "absent"]
+Kind = Literal["", "gateway", "none", "bridge", "apart", "internal", "absent", "resolver"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Unreached:
     name: the name or address, "" where the line has none.
     kind: why, "" where the engine's networks do not tell: the host's own name (gateway), no network at all (none), the
         default bridge without names (bridge), no network in common with `other` (apart), only internal networks
-        (internal), or `other` does not run (absent).
+        (internal), `other` does not run (absent), or a name outside was asked of name servers of the service's own
+        (resolver).
     other: the container that is meant.
     """
 
@@ -92,6 +93,8 @@ def _with_name(snapshot: Snapshot, container: Container, line: LogLine, name: st
         kind = _between(container, other)
     elif "." in name and _is_inside(snapshot, container):
         kind = "internal"
+    elif "." in name and host_config(container).get("Dns"):
+        kind = "resolver"
     return Unreached(container, line, name, kind, other)
 
 

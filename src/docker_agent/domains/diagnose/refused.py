@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.plan import Argv, Plan
+from docker_agent.domains.compose import accepted_texts
 from docker_agent.domains.diagnose.evidence import cut
 from docker_agent.domains.diagnose.messages import Refusal, spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.stack import wait_for
+from docker_agent.project.edit.steps import write_source
+from docker_agent.project.stack import compose_argv
 
 # Which signature tells what a check of the files found; `cmp-refused` tells the rest.
 TELLS = {
@@ -35,6 +40,7 @@ TELLS = {
     "undefined_volume": "cmp-undef",
     "yaml_syntax": "cmp-yaml",
 }
+START_TIMEOUT_S = 300.0
 CAUSE = "Compose reads and checks all files before it does anything, and stops at the first fault."
 
 
@@ -51,6 +57,42 @@ def refused(snapshot: Snapshot, code: str) -> Iterator[Finding]:
                 fixable=False,
                 evidence=tuple(replace(each, quote=cut(snapshot, each.quote)) for each in finding.evidence),
             )
+
+
+def make_acceptable(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Mend the files by the rules that tell of their faults, and start what could not start.
+
+    Only where all that Compose refuses is mended so, and nothing of the project runs yet that might be made new.
+    """
+    stack = snapshot.stack
+    if stack is None or snapshot.containers:
+        return None
+    texts = accepted_texts(stack, {each.code for each in snapshot.refused})
+    if not texts:
+        return None
+    services = [each for each in stack.model.services.values() if stack.model.is_active(each) and each.replicas]
+    names = tuple(each.name for each in services)
+    start = Argv(
+        why=f"Create and start {', '.join(names)}, now that Compose takes the file.",
+        touches=names,
+        argv=compose_argv(stack, "up", "-d"),
+        cwd=str(stack.directory),
+        timeout_s=START_TIMEOUT_S,
+        undo=Argv(
+            why="Remove the containers that were not there before.",
+            touches=names,
+            argv=compose_argv(stack, "rm", "--stop", "--force", *names),
+            cwd=str(stack.directory),
+        ),
+    )
+    writes = [write_source(stack.root, stack.model.source(name), text, finding.message) for name, text in texts.items()]
+    return Plan(
+        title=f"Mend {', '.join(texts)} and start {stack.name}",
+        steps=(*writes, start, *(wait_for(stack, name) for name in names)),
+        project=stack.name,
+        reason=finding.message,
+        findings=(finding.identity,),
+    )
 
 
 def told(snapshot: Snapshot, code: str, pattern: re.Pattern[str]) -> Iterator[Refusal]:

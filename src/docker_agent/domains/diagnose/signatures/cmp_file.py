@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import cut
+from docker_agent.domains.diagnose.evidence import cut, found
 from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.refused import CAUSE, refused, told
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.host.models import Container
 from docker_agent.project.compose.nodes import Scalar
-from docker_agent.project.compose.types import Resource
+from docker_agent.project.compose.types import Resource, UnsetVariable
 
 TAB = re.compile(
     r"^(?:failed to parse \S+: )?yaml: line (?P<line>\d+): found character that cannot start any token", re.MULTILINE
@@ -136,12 +137,25 @@ def cmp_unset_var(snapshot: Snapshot) -> Iterator[Finding]:
     r"""A variable has no value, and Compose put nothing in its place.
 
     Also a dollar sign that was meant for the container, as in a password or a shell command: it is written `$$`.
-    Compose goes on, so what fails later (an empty tag, an empty password) is the consequence.
+    Compose goes on, so what fails later (an empty tag, an empty password) is the consequence; of a service that is broken
+    it is told without the warning, too.
 
     Seen
     ----
         time="2026-11-26T18:24:10Z" level=warning msg="The \"NOPE\" variable is not set. Defaulting to a blank string."
     """
+    for container in snapshot.containers:
+        use = _emptied(snapshot, container) if snapshot.broken(container) else None
+        if use is not None:
+            yield found(
+                snapshot,
+                container,
+                Evidence(source="compose", where=str(use.place), quote=f"${{{use.name}}}"),
+                message=f"The variable {use.name} is not set, so Compose put nothing in its place.",
+                cause="Neither the shell nor the .env file beside the compose file sets it, so the service got nothing.",
+                fix=f"Set {use.name} in .env beside the compose file, then make the service new.",
+                confidence="likely",
+            )
     for said in spoken(snapshot, UNSET):
         name = said.match["name"]
         yield said.found(
@@ -220,3 +234,11 @@ def _absent(snapshot: Snapshot, resource: Resource) -> Iterator[Finding]:
             fix="Create it, readable for the container's user, or correct its path: it is relative to the first file.",
             evidence=(Evidence(source="compose", where=str(node.place), quote=cut(snapshot, node.value)),),
         )
+
+
+def _emptied(snapshot: Snapshot, container: Container) -> UnsetVariable | None:
+    """The first variable that nothing sets of those that a container's service is written with."""
+    if snapshot.model is None or not snapshot.owns_file_of(container):
+        return None
+    raw = snapshot.model.services[container.service].raw
+    return next((use for use in snapshot.model.unset if raw.place.holds(use.place) and not use.required), None)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.refused import CAUSE, refused, told
+from docker_agent.domains.diagnose.refused import CAUSE, make_acceptable, refused, told
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 UNDEFINED = re.compile(
@@ -57,6 +58,12 @@ def cmp_undef(snapshot: Snapshot) -> Iterator[Finding]:
             fix=f"Correct the name, or declare {name} under {kind}s: at the top.",
             about=said.match["service"],
         )
+
+
+@cmp_undef.fix
+def declare_what_is_used(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Declare networks and volumes that services name; a name that is only misspelt is left to a person."""
+    return make_acceptable(snapshot, finding)
 
 
 @signature(code="cmp-cycle", area="compose")

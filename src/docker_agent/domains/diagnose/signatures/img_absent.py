@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from docker_agent.core.finding import Finding
+from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.pulls import failed_pulls
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.project.compose.texts import text
 
 NOT_LOCAL = re.compile(r"(?<!\")No such image: (?P<image>[^\s,]{1,255})")
+NEVER = "never"
 NO_TAG = re.compile(
     r"manifest unknown"
     r"|failed to resolve (?:reference|source metadata for)[^\n]{1,600}(?<!name unknown)(?<!for platform in manifest): "
@@ -29,14 +31,39 @@ def img_pull_never(snapshot: Snapshot) -> Iterator[Finding]:
     """The image is not on this machine, and nothing was allowed to pull it.
 
     `--pull never`, `pull_policy: never` and commands about local images (tag, push, inspect) ask no registry. Where one
-    was asked in vain it is `img-notfound` or `img-name-unknown`.
+    was asked in vain it is `img-notfound` or `img-name-unknown`. Of a service with such a policy and without a container
+    it is told from the compose file.
 
     Seen
     ----
         docker: Error response from daemon: No such image: shop/web:1.4
         Error response from daemon: No such image: web:latest
     """
-    for refusal in spoken(snapshot, NOT_LOCAL):
+    services = snapshot.model.services.values() if snapshot.model else ()
+    made = {each.service for each in snapshot.containers}
+    shown = [
+        each
+        for each in services
+        if each.image in snapshot.absent_images
+        and each.name not in made
+        and snapshot.model
+        and snapshot.model.is_active(each)
+        and text(each.raw.get("pull_policy")) == NEVER
+    ]
+    for service in shown:
+        node = service.raw.get("image")
+        yield Finding(
+            code="",
+            severity=Severity.ERROR,
+            object=service.name,
+            message=f"There is no image {service.image} on this machine, and {service.name} may not pull it.",
+            cause="It was never built, pulled or loaded here, or its tag is wrong; pull_policy: never asks no registry.",
+            fix="Name a tag that is here (`docker image ls`), build or `docker load` it, or drop pull_policy.",
+            evidence=(
+                Evidence(source="compose", where=str(node.place if node else service.place), quote=service.image),
+            ),
+        )
+    for refusal in spoken(snapshot, NOT_LOCAL) if not shown else ():
         yield refusal.found(
             message=f"There is no image {refusal.match['image']} on this machine.",
             cause="It was never built, pulled or loaded here, or it has another name; no registry was asked.",

@@ -9,9 +9,11 @@ from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
-from docker_agent.domains.diagnose.mend import recreate
+from docker_agent.domains.diagnose.mend import container_in, recreate
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
+FACTOR = 16
+SMALLEST, LARGEST = 4_096, 65_536
 PATTERN = re.compile(r"^(?!.*inotify).*(?:Too many open files|EMFILE)", re.IGNORECASE)
 
 
@@ -37,6 +39,15 @@ def nofile(snapshot: Snapshot) -> Iterator[Finding]:
 
 @nofile.fix
 def allow_more_files(snapshot: Snapshot, finding: Finding) -> Plan | None:
-    """The usual limit of servers."""
-    why = "65536 is what servers usually get; open files cost little."
-    return recreate(snapshot, finding, {("ulimits", "nofile"): 65_536}, why)
+    """Sixteen times the service's own limit, at least 4096; the usual limit of servers where it has none."""
+    wanted = more_files(snapshot, finding)
+    why = f"{wanted} is enough for most servers, and open files cost little."
+    return recreate(snapshot, finding, {("ulimits", "nofile"): wanted}, why)
+
+
+def more_files(snapshot: Snapshot, finding: Finding) -> int:
+    """A higher limit of open files that an engine with a limit of its own is likely to allow, too."""
+    container = container_in(snapshot, finding)
+    service = snapshot.model.services.get(container.service) if snapshot.model else None
+    soft = service.ulimits.get("nofile", (0, 0))[0] if service else 0
+    return min(LARGEST, max(SMALLEST, FACTOR * soft)) if soft > 0 else LARGEST

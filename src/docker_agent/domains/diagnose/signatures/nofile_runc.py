@@ -10,6 +10,7 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.mend import recreate
 from docker_agent.domains.diagnose.messages import refusals
+from docker_agent.domains.diagnose.signatures.nofile import more_files
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"(?:scratch pipe|pipe2|OCI runtime|runc)[^\n]*too many open files")
@@ -36,6 +37,7 @@ def nofile_runc(snapshot: Snapshot) -> Iterator[Finding]:
 
 @nofile_runc.fix
 def allow_more_files(snapshot: Snapshot, finding: Finding) -> Plan | None:
-    """The usual limit of servers."""
-    why = "65536 is what servers usually get; open files cost little."
-    return recreate(snapshot, finding, {("ulimits", "nofile"): 65_536}, why)
+    """As `nofile` raises it."""
+    wanted = more_files(snapshot, finding)
+    why = f"{wanted} is enough for most servers, and open files cost little."
+    return recreate(snapshot, finding, {("ulimits", "nofile"): wanted}, why)

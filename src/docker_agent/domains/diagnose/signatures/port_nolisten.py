@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found
 from docker_agent.domains.diagnose.listeners import say_listeners, unheard
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.messages import spoken
-from docker_agent.domains.diagnose.ports import port_place
+from docker_agent.domains.diagnose.ports import lead_to, port_place
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 CURL = re.compile(
@@ -55,3 +58,18 @@ def port_nolisten(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Compare the container's port in `ports:` with the one the application opens, and bind it to 0.0.0.0.",
             confidence="possible",
         )
+
+
+@port_nolisten.fix
+def publish_what_listens(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """The one port on which the application listens for others; none where there are several, or none."""
+    container = container_in(snapshot, finding)
+    silent = [port for each, port, fitting in unheard(snapshot) if each is container and not fitting]
+    served = {port.container_port for port in container.ports if port.host_port} - {
+        port.container_port for port in silent
+    }
+    heard = [each for each in snapshot.listening[container.name] if not ipaddress.ip_address(each.ip).is_loopback]
+    free = {each.port for each in heard if each.protocol == "tcp"} - served
+    if len(silent) != 1 or len(free) != 1 or silent[0].protocol != "tcp":
+        return None
+    return lead_to(snapshot, finding, silent[0].host_port, free.pop())
