@@ -12,7 +12,7 @@ from docker_agent.surfaces.choices import hoist
 from docker_agent.surfaces.cli import route
 
 COMMANDS = ["apply", "ask", "chat", "check", "context", "install", "log", "tools", "undo"]
-DOMAINS = ["compose", "diagnose", "doctor", "files", "guide", "reference", "stack"]
+DOMAINS = ["compose", "diagnose", "doctor", "files", "guide", "probe", "reference", "stack"]
 
 
 @pytest.mark.parametrize(
@@ -222,6 +222,22 @@ def test_every_tool_s_help_has_an_example_and_its_parameters(line: Line, domain:
     assert ended.code == 0
     assert f"Example: docker-agent {domain} {tool}" in ended.out
     assert "Options that every command takes" in " ".join(ended.out.split())
+
+
+def test_a_tool_s_own_examples_are_shown_line_by_line_also_where_it_shares_its_name_with_a_group(line: Line) -> None:
+    for words in (("diagnose",), ("diagnose", "diagnose"), ("diagnose", "timeline"), ("probe",)):
+        ended = line(*words, "--help")
+
+        assert re.search(rf"^  Examples:\n    docker-agent {' '.join(dict.fromkeys(words))}", ended.out, re.MULTILINE)
+    assert "docker-agent diagnose diagnose --help" in " ".join(line("diagnose", "--help").out.split())
+
+
+@pytest.mark.parametrize("said", ["first\nBind for 0.0.0.0:80 failed: port is already allocated\n", "x" * 300_000])
+def test_a_message_may_come_from_the_input(line: Line, said: str) -> None:
+    ended = line("diagnose", "--message", "-", "--json", say=said)
+
+    codes = [each["code"] for each in ended.json["data"]["findings"]]
+    assert codes == (["port-allocated"] if "Bind" in said else [])
 
 
 def test_what_is_printed_into_a_pipe_is_plain(line: Line) -> None:

@@ -37,7 +37,8 @@ class Tool:
 
     `untrusted` names the outside text that its answer carries ("container logs"), empty where the answer holds only
     what the engine and the project's own files state. `budget_chars` is how much of it reaches the model at once.
-    `on_demand` tools are seldom needed: a model sees them only once it opens their domain.
+    `on_demand` tools are seldom needed: a model sees them only once it opens their domain. `examples` are command lines
+    for people, which no model reads.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Tool:
     untrusted: str
     budget_chars: int
     on_demand: bool
+    examples: tuple[str, ...]
     arguments: type[BaseModel] = field(repr=False)
 
     @cached_property
@@ -93,6 +95,7 @@ def tool(
     budget_chars: int = DEFAULT_BUDGET_CHARS,
     domain: str = "",
     on_demand: bool = False,
+    examples: tuple[str, ...] = (),
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a tool of a function: first parameter the workspace, the others flat, annotated and described.
 
@@ -126,6 +129,7 @@ def tool(
             untrusted=untrusted,
             budget_chars=budget_chars,
             on_demand=on_demand,
+            examples=examples,
             arguments=_arguments_model(name, parameters),
         )
 

@@ -6,7 +6,7 @@ import difflib
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +28,7 @@ Examples:
   docker-agent "investigate why web keeps restarting"
   docker-agent ask check my compose file
   docker-agent diagnose web
+  docker compose up -d 2>&1 | docker-agent diagnose --message -
   docker-agent check
   docker-agent "restart web" --yes
   docker-agent undo
@@ -64,7 +65,7 @@ def build(*, everything: bool, called: str) -> typer.Typer:
             app.command(name, help=(module.command.__doc__ or "").replace(r"\b", "\b"))(module.command)
         else:
             app.command(name, help=summary)(_unloaded)
-    for name, summary in summaries(DOMAINS).items():
+    for name, summary in _domains().items():
         if everything or name == called:
             importlib.import_module("docker_agent.surfaces.tool_commands").add_domain(app, name, summary)
         else:
@@ -82,9 +83,9 @@ def route(rest: Sequence[str]) -> list[str]:
     if not rest or rest[0].startswith("-"):
         return list(rest)
     first = rest[0]
-    commands, domains = summaries(COMMANDS), summaries(DOMAINS)
+    commands, domains = summaries(COMMANDS), _domains()
     if first in domains:
-        tools = _tools_of(first)
+        tools = list(_tools_of(first))
         second = rest[1] if len(rest) > 1 else ""
         named = second.replace("-", "_") in tools or second in {"-h", "--help"}
         return [first, first, *rest[1:]] if first in tools and len(tools) > 1 and not named else list(rest)
@@ -102,9 +103,15 @@ def route(rest: Sequence[str]) -> list[str]:
     raise SystemExit(2)
 
 
-def _tools_of(domain: str) -> list[str]:
-    files = sorted((DOMAINS / domain).glob("[!_]*.py"))
-    return [file.stem for file in files if "\n@tool(" in file.read_text(encoding="utf-8")]
+def _domains() -> dict[str, str]:
+    """The domains that have tools; others are there for these."""
+    return {name: summary for name, summary in summaries(DOMAINS).items() if any(_tools_of(name))}
+
+
+def _tools_of(domain: str) -> Iterator[str]:
+    for file in sorted((DOMAINS / domain).glob("[!_]*.py")):
+        if "\n@tool(" in file.read_text(encoding="utf-8"):
+            yield file.stem
 
 
 def _print_version(wanted: bool) -> None:

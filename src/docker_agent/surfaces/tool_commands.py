@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from types import NoneType
 from typing import Annotated, Any, get_args, get_origin
@@ -14,6 +15,8 @@ from docker_agent.core.tool import Parameter, Tool
 from docker_agent.surfaces.start import call_and_exit
 
 POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
+FROM_INPUT = "message"
+MAX_INPUT_CHARS = 100_000
 
 
 def add_domain(app: typer.Typer, name: str, summary: str) -> None:
@@ -22,7 +25,7 @@ def add_domain(app: typer.Typer, name: str, summary: str) -> None:
     if [tool.name for tool in tools] == [name]:
         app.command(name, help=_help(tools[0]))(command_for(tools[0]))
         return
-    group = typer.Typer(help=summary, rich_markup_mode=None, no_args_is_help=True)
+    group = typer.Typer(help=_group_help(name, summary, tools), rich_markup_mode=None, no_args_is_help=True)
     for tool in tools:
         group.command(tool.function.__name__.replace("_", "-"), help=_help(tool))(command_for(tool))
     app.add_typer(group, name=name)
@@ -32,7 +35,8 @@ def command_for(tool: Tool) -> Callable[..., None]:
     """A function with a signature made from the tool's parameters, for typer to read.
 
     The first parameter and all required ones are arguments, the others are flags; a first parameter that is yes or no,
-    or a number, is a flag too. A `query` takes all words that are left.
+    or a number, is a flag too. A `query` takes all words that are left, and a `message` of `-` is what comes from the
+    standard input, of much only the end, where programs say why.
     """
     parameters = [inspect.Parameter("context", POSITIONAL, annotation=typer.Context)]
     parameters += [_declared(parameter, first=index == 0) for index, parameter in enumerate(tool.parameters)]
@@ -41,6 +45,8 @@ def command_for(tool: Tool) -> Callable[..., None]:
         context: typer.Context = arguments.pop("context")
         if isinstance(arguments.get("query"), list):
             arguments["query"] = " ".join(arguments["query"])
+        if arguments.get(FROM_INPUT) == "-":
+            arguments[FROM_INPUT] = sys.stdin.read()[-MAX_INPUT_CHARS:]
         call_and_exit(context.obj, tool.name, arguments)
 
     entry.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
@@ -52,7 +58,8 @@ def _declared(parameter: Parameter, *, first: bool) -> inspect.Parameter:
     annotation = list[str] if parameter.name == "query" else _without_none(parameter.annotation)
     is_word = annotation is str or get_origin(annotation) is list
     make = typer.Argument if parameter.required or (first and is_word) else typer.Option
-    words = make(help=parameter.description, show_default=bool(parameter.default))
+    more = " `-` reads it from the input." if parameter.name == FROM_INPUT else ""
+    words = make(help=parameter.description + more, show_default=bool(parameter.default))
     return inspect.Parameter(
         parameter.name,
         POSITIONAL,
@@ -67,12 +74,25 @@ def _without_none(annotation: Any) -> Any:
     return parts[0] if len(parts) == 1 and NoneType in get_args(annotation) else annotation
 
 
+def _group_help(name: str, summary: str, tools: list[Tool]) -> str:
+    """What a group is for, and how to call the tool that has its name."""
+    own = next((tool for tool in tools if tool.name == name), None)
+    if own is None:
+        return summary
+    more = f"Without a command it is `{name}` itself; its options: docker-agent {name} {name} --help."
+    return f"{summary}\n\n{more}{_examples(own)}"
+
+
 def _help(tool: Tool) -> str:
-    words = tool.description
-    example = " ".join(
-        ["docker-agent", tool.domain]
-        + ([] if tool.function.__name__ == tool.domain else [tool.function.__name__.replace("_", "-")])
-        + [f"<{parameter.name}>" for parameter in tool.parameters if parameter.required]
-    )
     shared = "Options that every command takes (--json, --yes, -C, ...): docker-agent --help."
-    return f"{words}\n\nExample: {example}\n\n{shared}"
+    return f"{tool.description}{_examples(tool)}\n\n{shared}"
+
+
+def _examples(tool: Tool) -> str:
+    """The tool's examples, each on a line of its own, else a line made from its required parameters."""
+    if tool.examples:
+        return "\n\n\b\nExamples:\n" + "\n".join(f"  {line}" for line in tool.examples)
+    words = ["docker-agent", tool.domain]
+    words += [] if tool.function.__name__ == tool.domain else [tool.function.__name__.replace("_", "-")]
+    words += [f"<{parameter.name}>" for parameter in tool.parameters if parameter.required]
+    return f"\n\nExample: {' '.join(words)}"

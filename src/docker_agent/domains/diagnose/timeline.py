@@ -72,7 +72,16 @@ class Timeline(BaseModel):
     not_looked_at: tuple[str, ...] = ()
 
 
-@tool(risk=Risk.READ, untrusted="container logs and health output", on_demand=True)
+@tool(
+    risk=Risk.READ,
+    untrusted="container logs and health output",
+    on_demand=True,
+    examples=(
+        "docker-agent diagnose timeline",
+        "docker-agent diagnose timeline web",
+        "docker-agent diagnose timeline web --limit 10 --json",
+    ),
+)
 def timeline(
     ws: Workspace,
     service: Annotated[str, "Only this service or container; empty for the whole stack."] = "",

@@ -31,7 +31,15 @@ class Probed(BaseModel):
     seconds: float = 0.0
 
 
-@tool(risk=Risk.READ, untrusted="what the probed address answered")
+@tool(
+    risk=Risk.READ,
+    untrusted="what the probed address answered",
+    examples=(
+        "docker-agent probe api dns:db",
+        "docker-agent probe api tcp://db:5432",
+        "docker-agent probe proxy http://web:8080/health --timeout-s 2",
+    ),
+)
 def probe(
     ws: Workspace,
     service: Annotated[str, "From where to ask: a service, a container's name or the start of its id."],
