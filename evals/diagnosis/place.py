@@ -92,7 +92,7 @@ def set_up(scenario: Scenario, number: int, engine: Mapping[str, str]) -> Genera
     engine: environment variables that lead to the engine.
     """
     home = Path(tempfile.mkdtemp(prefix="docker-agent-eval-"))
-    project = f"eval-{scenario.name}-{number}"
+    project = f"eval-{scenario.name}-{os.getpid()}-{number}"
     root = home / scenario.name
     shutil.copytree(scenario.folder, root, ignore=shutil.ignore_patterns("truth.yaml", "prompt.txt"))
     home.chmod(0o755)
