@@ -231,11 +231,11 @@ def test_bad_words_are_answered_with_the_next_step(code: str, service: str, said
         plan_for(world_of(Case("exit-1-app", ended(1))), code, service)
 
 
-def test_a_failed_start_has_its_port_even_without_a_holder() -> None:
+def test_a_port_that_is_free_again_needs_only_a_start() -> None:
     error = "Bind for 0.0.0.0:8080 failed: port is already allocated"
     found = diagnose.function(workspace(world_of(Case("", never_started(error))))).findings
-    assert [(finding.code, finding.fixable) for finding in found] == [("port-allocated", False)]
-    assert "another container" in found[0].message
+    assert [(finding.code, finding.fixable) for finding in found] == [("port-allocated", True)]
+    assert "was taken by another container, and is free now" in found[0].message
 
 
 def test_a_long_port_entry_is_changed_where_it_is_published() -> None:

@@ -8,10 +8,13 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Argv, Plan, Risk, Write
 from docker_agent.core.tool import tool
+from docker_agent.domains.diagnose.causes import explain
 from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import catalogue, examine
 from docker_agent.project.stack_inputs import inputs_of
 from docker_agent.project.workspace import Workspace
+
+MESSAGE = "message"
 
 
 @tool(risk=Risk.CHANGE)
@@ -28,11 +31,20 @@ def fix(
     known = catalogue()
     if code not in known:
         raise InputError(f"There is no signature {code!r}.", "Take the code of a finding of `diagnose`.")
+    if service == MESSAGE:
+        raise InputError(
+            f"{code} was read from a message, and no plan is made of words alone.",
+            "Do what its `fix` says, or diagnose without a message: what the containers show of it may have a plan. "
+            f"It means: {known[code].summary}",
+        )
     snapshot = collect(ws)
     findings = examine(snapshot)
     finding = next((each for each in findings if each.code == code and each.object == service), None)
     if finding is None:
         raise InputError(f"{service} does not show {code} now.", _say_found(findings))
+    cause = next((why for each, why in explain(snapshot, findings).symptoms if each is finding), None)
+    if cause is not None:
+        raise InputError(f"{code} of {service} is a symptom of {cause.code} of {cause.object}.", _say_first(cause))
     mend = known[code].mend
     plan = mend(snapshot, finding) if mend else None
     if plan is None:
@@ -42,6 +54,12 @@ def fix(
     written = {step.path for step in plan.steps if isinstance(step, Write)}
     inputs = inputs_of(snapshot.stack, ws.host.read_file)
     return plan.model_copy(update={"inputs": {path: sha for path, sha in inputs.items() if path not in written}})
+
+
+def _say_first(cause: Finding) -> str:
+    if cause.fixable:
+        return f"Mend that first: diagnose_fix with code {cause.code} and service {cause.object}."
+    return f"Mend that first; what a person can do: {cause.fix}"
 
 
 def _say_found(findings: list[Finding]) -> str:

@@ -22,6 +22,8 @@ def join(snapshot: Snapshot, finding: Finding, network: str, why: str) -> Plan |
         return None
     if network != DEFAULT and network not in snapshot.model.networks:
         return None
+    if network in (written or [DEFAULT]):
+        return remake(snapshot, finding, f"The file has it on {network}, and the container is not there yet.")
     values: dict[KeyPath, Value] = {("networks",): [*(written or [DEFAULT]), network]}
     if isinstance(written, dict):
         values = {("networks", network): {}}

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import start_for_path
 
 PATTERN = re.compile(r"bind source path does not exist: (?P<path>[^\n]+)")
 
@@ -33,3 +36,11 @@ def bind_missing(snapshot: Snapshot) -> Iterator[Finding]:
             cause="It is misspelt, relative to another folder, or on the client's machine instead of the engine's.",
             fix="Create it on the machine where the engine runs, with the right owner, or correct the path.",
         )
+
+
+@bind_missing.fix
+def start_again(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Start it, where the path has been made since."""
+    container = container_in(snapshot, finding)
+    match = PATTERN.search(container.error)
+    return start_for_path(snapshot, finding, match["path"].strip()) if match else None

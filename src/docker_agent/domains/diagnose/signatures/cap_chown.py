@@ -6,13 +6,19 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, logged, written
+from docker_agent.domains.diagnose.evidence import complaints, found, host_config, logged, written
+from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
     r"(chown|chgrp|setuid|setgid|setgroups|seteuid|mknod|setresuid).{0,120}operation not permitted", re.IGNORECASE
 )
+# Which capabilities a refused call needs; who changes the user changes the groups as well.
+NEEDS = {"chown": ("CHOWN",), "chgrp": ("CHOWN",), "mknod": ("MKNOD",)}
+CHANGES_USER = ("SETGID", "SETUID")
+ROOT = frozenset({"", "0", "root"})
 
 
 @signature(code="cap-chown", area="process")
@@ -36,3 +42,19 @@ def cap_chown(snapshot: Snapshot) -> Iterator[Finding]:
             ),
             confidence="likely",
         )
+
+
+@cap_chown.fix
+def give_back(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Add back what the refused call needs and nothing more, where it was dropped from root."""
+    container = container_in(snapshot, finding)
+    call = next((match[1].lower() for each, _, match in complaints(snapshot, PATTERN) if each is container), "")
+    taken: list[str] = host_config(container).get("CapDrop") or []
+    dropped = {each.upper().removeprefix("CAP_") for each in taken}
+    added: list[str] = service_value(snapshot, container, "cap_add") or []
+    have = {each.upper().removeprefix("CAP_") for each in added}
+    needed = [each for each in NEEDS.get(call, CHANGES_USER) if dropped & {"ALL", each} and not have & {"ALL", each}]
+    if not call or not needed or container.user.partition(":")[0] not in ROOT:
+        return None
+    why = f"{call} needs {' and '.join(needed)}, which cap_drop took; everything else stays dropped."
+    return recreate(snapshot, finding, {("cap_add",): [*added, *needed]}, why, watch_s=3.0)

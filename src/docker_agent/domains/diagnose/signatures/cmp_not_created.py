@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import start_service
 
 
 @signature(code="cmp-not-created", area="process")
@@ -32,3 +34,10 @@ def cmp_not_created(snapshot: Snapshot) -> Iterator[Finding]:
             confidence="possible",
             evidence=(Evidence(source="compose", where=str(service.place), quote=name),),
         )
+
+
+@cmp_not_created.fix
+def make_it(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Make and start it; where `up` breaks off again, its message names the cause."""
+    why = f"Make and start {finding.object}, and what it depends on; containers that are there stay as they are."
+    return start_service(snapshot, finding, finding.object, why)

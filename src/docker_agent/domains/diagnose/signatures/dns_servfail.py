@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found, inspected, label, logged, sure, written
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.reaching import NAMED, unreached
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import start_other
 
 SPOKEN = re.compile(r"\*\* server can't find (?P<a>[\w.-]+?)\.?: (?:NXDOMAIN|SERVFAIL)|bad address '(?P<b>[\w.-]+)'")
 
@@ -54,3 +57,14 @@ def dns_servfail(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Check the spelling and that both are on one network; for names outside, check `dns` of the daemon.",
             confidence="likely",
         )
+
+
+@dns_servfail.fix
+def start_the_other(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Start the service of this project that is looked for and stopped, then what looked for it."""
+    container = container_in(snapshot, finding)
+    others = [each.other for each in unreached(snapshot, "absent") if each.container is container]
+    other = others[0] if others else None
+    if other is None or other not in snapshot.containers or snapshot.broken(other):
+        return None
+    return start_other(snapshot, finding, other)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import start
 
 SIGTERM = 15
 
@@ -42,3 +45,13 @@ def exit_137_kill(snapshot: Snapshot) -> Iterator[Finding]:
             confidence="certain" if by_engine else "possible",
             severity=Severity.WARN if by_engine else None,
         )
+
+
+@exit_137_kill.fix
+def start_again(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Start what somebody killed through the engine; what the host killed would be killed again."""
+    container = container_in(snapshot, finding)
+    ending = snapshot.ending(container)
+    if container.running or ending is None or not ending.stopped:
+        return None
+    return start(snapshot, finding, container, "It was killed through the engine, and nothing was wrong with it.")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected, last_line, logged
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import start
 from docker_agent.host.models import Container
 
 
@@ -31,6 +34,14 @@ def exit_143(snapshot: Snapshot) -> Iterator[Finding]:
     """
     for container in _unasked(snapshot, 143):
         yield _interrupted(snapshot, container, "143 (SIGTERM)")
+
+
+@exit_130.fix
+@exit_143.fix
+def start_again(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Start it again and watch whether it is ended again."""
+    container = container_in(snapshot, finding)
+    return start(snapshot, finding, container, "It was well until it was told to end; who told it is not known.")
 
 
 @signature(code="exit-141", area="process")

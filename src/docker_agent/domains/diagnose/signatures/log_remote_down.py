@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
@@ -30,3 +32,13 @@ def log_remote_down(snapshot: Snapshot) -> Iterator[Finding]:
             cause="syslog, gelf and fluentd connect before the container starts.",
             fix="Start the log server first, or set mode: non-blocking (fluentd: fluentd-async).",
         )
+
+
+@log_remote_down.fix
+def connect_later(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Let the driver of Fluentd connect when its server is there; the other drivers know no such option."""
+    container = container_in(snapshot, finding)
+    if service_value(snapshot, container, "logging", "driver") != "fluentd":
+        return None
+    why = "The container starts without its log server; what it says is kept in memory until that answers."
+    return recreate(snapshot, finding, {("logging", "options", "fluentd-async"): "true"}, why)

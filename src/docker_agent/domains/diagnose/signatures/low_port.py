@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, logged, written
+from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"(bind|listen)\S*?[:( ].*?permission denied", re.IGNORECASE)
+FIRST_PORT = ("sysctls", "net.ipv4.ip_unprivileged_port_start")
 
 
 @signature(code="low-port", area="network")
@@ -33,3 +36,14 @@ def low_port(snapshot: Snapshot) -> Iterator[Finding]:
             ),
             confidence="likely",
         )
+
+
+@low_port.fix
+def open_low_ports(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Low ports for every user in this container's own network; nothing where it has none of its own."""
+    container = container_in(snapshot, finding)
+    shared = container.network_mode.startswith(("host", "container:", "service:"))
+    if shared or str(service_value(snapshot, container, *FIRST_PORT)).rpartition("=")[2] == "0":
+        return None
+    why = "In this container's own network every user may open ports below 1024; it stays a normal user."
+    return recreate(snapshot, finding, {FIRST_PORT: 0}, why, watch_s=3.0)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any, cast
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.messages import refusals, spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 EXHAUSTED = re.compile(r"no available IPv4 addresses on this network's address pools: (?P<net>[\w.-]+)")
 USED = re.compile(r"failed to set up container networking: Address already in use")
 OUTSIDE = re.compile(r"no configured subnet or ip-range contain the IP address (?P<ip>[\da-fA-F.:]+)")
+FIXED = "ipv4_address"
 DEFAULT = re.compile(
     r"user specified IP address is supported (?:on user defined networks only"
     r"|only when connecting to networks with user configured subnets)"
@@ -59,6 +63,23 @@ def net_ip_used(snapshot: Snapshot) -> Iterator[Finding]:
             cause="Two containers have the same ipv4_address, or one got it from the pool before.",
             fix="Choose another ipv4_address, outside the network's ip_range, or leave it to the engine.",
         )
+
+
+@net_ip_used.fix
+def any_address(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Leave the address to the engine, where nothing else in the files names it."""
+    container, model = container_in(snapshot, finding), snapshot.model
+    written = service_value(snapshot, container, "networks")
+    networks = cast("dict[str, dict[str, Any] | None]", written) if isinstance(written, dict) else {}
+    fixed = {name: str(place[FIXED]) for name, place in networks.items() if place and FIXED in place}
+    texts = [document.source.text for document in model.documents] if model else []
+    if len(fixed) != 1 or sum(text.count(next(iter(fixed.values()))) for text in texts) != 1:
+        return None
+    name, address = next(iter(fixed.items()))
+    why = f"{address} is taken; other services find it by its name, so the engine may choose its address."
+    if len(networks[name] or {}) == 1:
+        return recreate(snapshot, finding, {("networks", name): {}}, why)
+    return recreate(snapshot, finding, {}, why, without=[("networks", name, FIXED)])
 
 
 @signature(code="net-ip-outside", area="network")

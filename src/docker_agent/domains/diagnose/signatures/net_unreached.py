@@ -9,11 +9,13 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found, label, logged, sure, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
-from docker_agent.domains.diagnose.networks import DEFAULT, join
+from docker_agent.domains.diagnose.networks import DEFAULT, join, remake
 from docker_agent.domains.diagnose.reaching import attached, networks_of, unreached
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import connect
 
 GATEWAY = "host.docker.internal"
+BUILT_IN = frozenset({"bridge", "host", "none"})
 
 
 @signature(code="net-isolation", area="network")
@@ -48,6 +50,10 @@ def share_a_network(snapshot: Snapshot, finding: Finding) -> Plan | None:
     container = container_in(snapshot, finding)
     apart = [each for each in unreached(snapshot, "apart") if each.container is container and each.other]
     other = apart[0].other if apart else None
+    if other is not None and not snapshot.owns_file_of(container):
+        networks = [place.network for place in other.networks if place.network not in BUILT_IN]
+        why = f"{other.name} is on the network {networks[0]}, so both meet there." if networks else ""
+        return connect(snapshot, finding, networks[0], why) if networks else None
     if other is None or snapshot.model is None or not snapshot.owns_file_of(other):
         return None
     network = next(iter(snapshot.model.services[other.service].networks), DEFAULT)
@@ -73,6 +79,21 @@ def dns_default_bridge(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Put both containers on a network of their own (docker network create), and drop network_mode: bridge.",
             confidence="certain" if snapshot.broken(each.container) else "likely",
         )
+
+
+@dns_default_bridge.fix
+def leave_the_bridge(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Leave the default bridge for the project's own network, where the service that it looks for is."""
+    container = container_in(snapshot, finding)
+    looked_for = [each.other for each in unreached(snapshot, "bridge") if each.container is container]
+    other = looked_for[0] if looked_for else None
+    if other is None or snapshot.model is None or not snapshot.owns_file_of(other):
+        return None
+    service = snapshot.model.services[other.service]
+    if service.network_mode or DEFAULT not in (service.networks or (DEFAULT,)):
+        return None
+    why = f"{other.service} is on the project's own network, whose names every service on it knows."
+    return recreate(snapshot, finding, {}, why, without=[("network_mode",)])
 
 
 @signature(code="net-none", area="network")
@@ -139,6 +160,8 @@ def net_host_gateway(snapshot: Snapshot) -> Iterator[Finding]:
 def name_the_host(snapshot: Snapshot, finding: Finding) -> Plan | None:
     """An entry in extra_hosts that the engine fills in with the host's address."""
     written_now = service_value(snapshot, container_in(snapshot, finding), "extra_hosts")
+    if any(str(each).startswith(GATEWAY) for each in written_now or ()):
+        return remake(snapshot, finding, "The file names the host, and the container does not yet.")
     why = "The engine puts the host's address in the place of host-gateway."
     if isinstance(written_now, dict):
         return recreate(snapshot, finding, {("extra_hosts", GATEWAY): "host-gateway"}, why)

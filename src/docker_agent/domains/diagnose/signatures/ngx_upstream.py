@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.messages import Refusal, heard
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import restart, start
 from docker_agent.host.models import Container
 
 BAD_GATEWAY = re.compile(
@@ -17,6 +20,7 @@ BAD_GATEWAY = re.compile(
     r'(?:.*?upstream: "(?:\w+://)?(?P<host>[\w.-]+|\[[\da-f:]+\])(?::(?P<port>\d+))?)?'
 )
 NO_HOST = re.compile(r'host not found in upstream "(?P<host>[^"]+)"(?: in (?P<place>\S+:\d+))?')
+RELOAD = "Reload Nginx"
 
 
 @signature(code="ngx-502", area="proxy")
@@ -34,6 +38,16 @@ def ngx_502(snapshot: Snapshot) -> Iterator[Finding]:
     """
     for refusal in heard(snapshot, BAD_GATEWAY):
         yield _bad_gateway(snapshot, refusal)
+
+
+@ngx_502.fix
+def look_up_again(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Start Nginx again, where no container has the address that it remembers."""
+    container = container_in(snapshot, finding)
+    stale = any(each.cause == finding.cause and each.fix.startswith(RELOAD) for each in ngx_502.look(snapshot))
+    if not stale or not container.running:
+        return None
+    return restart(snapshot, finding, container, "Nginx looks its upstreams up again when it starts.")
 
 
 @signature(code="ngx-host-not-found", area="proxy")
@@ -57,6 +71,19 @@ def ngx_host_not_found(snapshot: Snapshot) -> Iterator[Finding]:
         )
 
 
+@ngx_host_not_found.fix
+def start_again(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Start Nginx again, where all that it looked for runs now on a network with it."""
+    container = container_in(snapshot, finding)
+    hosts = [each.match["host"].partition(":")[0] for each in heard(snapshot, NO_HOST) if each.container is container]
+    known = [_named(snapshot, host) for host in hosts]
+    own = {place.network for place in container.networks}
+    meet = all(each and each.running and own & {place.network for place in each.networks} for each in known)
+    if container.running or not known or not meet:
+        return None
+    return start(snapshot, finding, container, f"{', '.join(hosts)} came up later than Nginx and runs now.")
+
+
 def _bad_gateway(snapshot: Snapshot, refusal: Refusal) -> Finding:
     host, port = refusal.match["host"] or "", refusal.match["port"] or "80"
     everybody = (*snapshot.containers, *snapshot.others)
@@ -65,7 +92,7 @@ def _bad_gateway(snapshot: Snapshot, refusal: Refusal) -> Finding:
     stale = refusal.container is not None and there is None and bool(re.fullmatch(r"[\d.]+", host)) and not closed
     if stale:
         cause = f"No container has the address {host} now; Nginx resolved the name when it started."
-        fix = "Reload Nginx; for good, use `resolver 127.0.0.11 valid=10s;` and a variable in proxy_pass."
+        fix = f"{RELOAD}; for good, use `resolver 127.0.0.11 valid=10s;` and a variable in proxy_pass."
     elif closed:
         cause = "The application broke off while it answered: it crashed, or closes idle connections early."
         fix = "Look into the application's log at that time."

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, inspected, logged, sure, under, written
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import own_volume
 
 PATTERN = re.compile(r"permission denied|EACCES", re.IGNORECASE)
 
@@ -36,3 +39,15 @@ def perm_named_volume(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Create and chown the folder in the Dockerfile, or chown it once with a container that runs as root.",
             confidence=sure(snapshot, container),
         )
+
+
+@perm_named_volume.fix
+def own_top(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Give the user the top folder of the volume, where it was that folder, or an entry right in it, that was denied."""
+    container = container_in(snapshot, finding)
+    lines = [line.text for each, line, _ in complaints(snapshot, PATTERN) if each is container]
+    for mount in container.mounts:
+        top = rf"(?<![\w/.-]){re.escape(mount.target.rstrip('/'))}(?:/[^\s/:'\"]*)?(?![\w/.-])"
+        if mount.kind == "volume" and not mount.read_only and any(re.search(top, line) for line in lines):
+            return own_volume(snapshot, finding, mount)
+    return None

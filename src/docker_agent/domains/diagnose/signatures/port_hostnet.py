@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding, Severity
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found, host_config, inspected, written
+from docker_agent.domains.diagnose.mend import recreate
 from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
@@ -45,3 +47,10 @@ def port_hostnet(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Drop -p or `ports:`, or leave out the host network.",
             severity=Severity.WARN,
         )
+
+
+@port_hostnet.fix
+def drop_ports(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Take out the ports that do nothing; what answers on the host stays as it is."""
+    why = "On the host's network no mapping is made, so these lines do nothing."
+    return recreate(snapshot, finding, {}, why, without=[("ports",)])

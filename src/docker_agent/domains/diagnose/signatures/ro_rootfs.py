@@ -10,6 +10,7 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, inspected, logged, under, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
+from docker_agent.domains.diagnose.networks import remake
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
@@ -63,5 +64,7 @@ def add_tmpfs(snapshot: Snapshot, finding: Finding) -> Plan | None:
     present = service_value(snapshot, container, "tmpfs")
     if not any(under(folder, each) for each in WRITABLE) or (present is not None and not isinstance(present, list)):
         return None
+    if folder in (present or []):
+        return remake(snapshot, finding, f"The file has a memory file system at {folder}, and the container not yet.")
     why = f"{folder} becomes a memory file system: writable, and empty again after each start."
     return recreate(snapshot, finding, {("tmpfs",): [*(present or []), folder]}, why, watch_s=3.0)

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import inspected
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.routing import TRUE, routed
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.starting import start
 
 PATTERN = re.compile(r'unsupported protocol scheme (?:\\?"){2}')
 ALLOW = "traefik.docker.allownonrunning"
@@ -48,3 +51,9 @@ def tr_500_scheme(snapshot: Snapshot) -> Iterator[Finding]:
             cause="A stopped container stays in its service, by traefik.docker.allownonrunning=true.",
             fix="Start it, or take the label out; where traffic is weighted, take its weight away first.",
         )
+
+
+@tr_500_scheme.fix
+def start_again(snapshot: Snapshot, finding: Finding) -> Plan | None:
+    """Once it runs it has an address, and Traefik sends requests there."""
+    return start(snapshot, finding, container_in(snapshot, finding), "Once it runs, Traefik has an address for it.")
