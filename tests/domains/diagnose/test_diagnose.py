@@ -18,6 +18,7 @@ from docker_agent.domains.diagnose.causes import Explained, explain
 from docker_agent.domains.diagnose.collect import MAX_LOGS, collect
 from docker_agent.domains.diagnose.diagnose import Diagnosis, diagnose
 from docker_agent.domains.diagnose.fix import fix
+from docker_agent.domains.diagnose.log_reading import LOG_LINES
 from docker_agent.domains.diagnose.rank import examine
 from docker_agent.domains.diagnose.snapshot import Snapshot, seconds_of
 from docker_agent.host.fake import FakeReads, World
@@ -170,6 +171,29 @@ def test_what_could_not_be_looked_at_is_said_in_time() -> None:
     assert "events: events: not today" in said
     assert "networks: no answer within 0.5 s" in said
     assert "log of shop-web-1" in said
+
+
+class Slow(FakeReads):
+    """A machine that gives the end of a log at once and the whole of it late."""
+
+    released = threading.Event()
+
+    def logs(self, name: str, *, tail: int = 200, since: float = 0.0, until: float = 0.0) -> list[LogLine]:
+        del name, since, until
+        if tail > LOG_LINES:
+            self.released.wait(30)
+        return [LogLine(number, "", "stderr", "getaddrinfo ENOTFOUND dbb") for number in range(1, tail + 1)]
+
+
+def test_the_end_of_a_log_counts_where_the_whole_is_late() -> None:
+    world = world_of(Case("", ended(1)))
+    ws = workspace(world)
+    try:
+        taken = collect(Workspace(Slow(world), ws.root, ws.context, ws.project), limit_s=0.5)
+    finally:
+        Slow.released.set()
+    assert [finding.code for finding in examine(taken)] == ["dns-servfail"]
+    assert "whole log of shop-web-1: no answer within 0.5 s" in taken.not_looked_at
 
 
 def test_a_secret_in_the_environment_is_not_quoted() -> None:

@@ -92,9 +92,10 @@ def collect(
         limited = [each.name for each in own if each.running and each.cpus]
         readings = collector.start(lambda: ws.host.stats(limited, now=True) if limited else [])
         images = {name: collector.get(f"image {name}", read, False) for name, read in reads.items()}
+        whole = collector.get_each("whole log of", logs)
         return replace(
             draft,
-            logs=collector.get_each("log of", logs),
+            logs={**log.ends.copy(), **whole},
             images={name: image for name, image in images.items() if image},
             absent_images=frozenset(name for name, image in images.items() if image is None),
             listening=collector.get_each("sockets of", sockets),

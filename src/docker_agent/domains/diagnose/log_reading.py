@@ -16,9 +16,13 @@ MAX_PATTERNS = 40
 
 
 class LogReading:
-    """Reads logs from several threads; of long ones, which take memory, only a few at once."""
+    """Reads logs from several threads; of long ones, which take memory, only a few at once.
+
+    `ends` has the last lines of each, by name, for where the whole does not come in time.
+    """
 
     def __init__(self, host: Reads) -> None:
+        self.ends: dict[str, tuple[LogLine, ...]] = {}
         self._host = host
         self._deep = Semaphore(DEEP_AT_ONCE)
 
@@ -28,6 +32,7 @@ class LogReading:
 
     def _read(self, name: str, *, deep: bool) -> list[LogLine]:
         lines = self._host.logs(name, tail=LOG_LINES)
+        self.ends[name] = tuple(lines)
         if not deep or len(lines) < LOG_LINES:
             return lines
         with self._deep:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.domains.diagnose.places import Case, checked, container, ended
 
-from docker_agent.host.models import Attachment, Container
+from docker_agent.host.models import Attachment, Container, Listener
 
 OPTIONS = (
     "--entrypoints.web.address=:80",
@@ -68,6 +68,9 @@ FAILURES = {
     ),
     "traefik elsewhere": Case("tr-504-network", routed(None, "back"), others=[traefik()]),
     "traefik two networks": Case("tr-504-network", routed(None, "back", "edge"), others=[traefik()]),
+    "traefik without API, wrong port": Case(
+        "tr-502-refused", routed(), others=[traefik()], listeners={"shop-web-1": [Listener(ip="::", port=3000)]}
+    ),
     "traefik paused": Case("tr-hang", {**routed(), "status": "paused"}, others=[traefik()]),
     "caddy silent": Case(
         "caddy-config", ended(1, image="caddy:2.11"), ['{"level":"info","msg":"using config from file","file":"/x"}']
@@ -85,6 +88,9 @@ HEALTHY = {
             traefik(option="--providers.docker.constraints=Label(`com.docker.compose.project`,`shop`)"),
             twin({f"{ROUTER}.rule": "Host(`b`)"}),
         ],
+    ),
+    "routed without API": Case(
+        "", routed(), others=[traefik()], listeners={"shop-web-1": [Listener(ip="::", port=8080)]}
     ),
     "not for traefik": Case("", routed({"traefik.enable": "false"}, "back"), others=[traefik()]),
     "no traefik": Case("", {**routed(), "labels": UNENABLED}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -9,9 +10,10 @@ from urllib.parse import urlsplit
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.listeners import say_listeners
 from docker_agent.domains.diagnose.messages import spoken
 from docker_agent.domains.diagnose.routing import Routed, again, overheard, relabel, serving
-from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.snapshot import SETTLED_S, Snapshot
 from docker_agent.domains.proxy import Server
 from docker_agent.host.models import LogLine
 
@@ -33,7 +35,7 @@ def tr_502_refused(snapshot: Snapshot) -> Iterator[Finding]:
         DBG 502 Bad Gateway error="dial tcp 172.18.0.5:9999: connect: connection refused"
     """
     for each in serving(snapshot):
-        for name, server in each.servers():
+        for name, server in _servers(each):
             if server.tried == "refused":
                 yield _refused(each, name, server)
                 break
@@ -49,7 +51,7 @@ def tr_502_refused(snapshot: Snapshot) -> Iterator[Finding]:
 def correct_port(snapshot: Snapshot, finding: Finding) -> Plan | None:
     """Name the port that does answer, where that is one."""
     each = again(snapshot, finding)
-    for name, server in each.servers() if each else ():
+    for name, server in _servers(each) if each else ():
         local = urlsplit(server.url).port in server.local_ports
         if each and server.tried == "refused" and len(server.open_ports) == 1 and not local:
             label = each.option("services", name, PORT)
@@ -80,6 +82,21 @@ def tr_502_eof(snapshot: Snapshot) -> Iterator[Finding]:
         )
 
 
+def _servers(each: Routed) -> Iterator[tuple[str, Server]]:
+    """What Traefik has, and where its API does not answer, the ports of the labels beside what the container opened."""
+    heard = [one for one in each.snapshot.listening.get(each.container.name, ()) if one.protocol == "tcp"]
+    if each.proxy.api or not heard or each.snapshot.uptime(each.container) < SETTLED_S:
+        yield from each.servers()
+        return
+    local = tuple(one.port for one in heard if ipaddress.ip_address(one.ip).is_loopback)
+    opened = tuple(dict.fromkeys(one.port for one in heard if not ipaddress.ip_address(one.ip).is_loopback))
+    address = next((place.ip for place in each.container.networks if place.ip), each.container.name)
+    for name, options in each.services.items():
+        port = options.get(PORT, "")
+        if port.isdecimal() and int(port) not in opened:
+            yield name, Server(f"http://{address}:{port}", tried="refused", open_ports=opened, local_ports=local)
+
+
 def _refused(each: Routed, name: str, server: Server) -> Finding:
     address = urlsplit(server.url).netloc
     label = each.option("services", name, PORT)
@@ -98,7 +115,9 @@ def _refused(each: Routed, name: str, server: Server) -> Finding:
         fix = "Wait until it is up, or read its log; with a health check Traefik waits for it."
     return each.found(
         each.place(label[0]) if label else None,
-        each.shown(f"http/services/{name}@docker", f"{server.url}: connection refused"),
+        each.shown(f"http/services/{name}@docker", f"{server.url}: connection refused")
+        if each.proxy.api
+        else say_listeners(each.snapshot, each.container),
         each.heard(line) if line else None,
         message=f"Nothing listens at {address}, where Traefik sends its requests: they get 502.",
         cause=cause,
