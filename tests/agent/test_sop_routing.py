@@ -170,6 +170,7 @@ PLANS = """
     the site is down
     api cannot reach db, please repair
     can you fix the 502?
+    The api comes and goes every few seconds. Can you sort that out, please?
     api cannot resolve the host db
     resolve the timeouts between web and cache
     investigate the timeouts between web and cache

@@ -36,7 +36,7 @@ _FORBIDS_ALL = re.compile(
     r"|\bleave (?:\w+ )?(?:alone|as (?:it|they) (?:is|are))\b"
 )
 _FIXES = re.compile(
-    r"\b(?:fix|repair|mend|solve|heal|cure|rescue|recover)(?:e?s|e?d|ing)?\b"
+    r"\b(?:fix|repair|mend|solve|heal|cure|rescue|recover)(?:e?s|e?d|ing)?\b|\bsort (?:\w+ )?out\b"
     r"|\b(?:resolve|correct) (?:it|this|that|these|them|(?:the|my|our|all)\b(?! (?:host|name|dns|domain|address)))"
     r"|\b(?:make|get|bring|let)\b.*\b(?:work|run|running|working|healthy|up|back)\b"
 )
