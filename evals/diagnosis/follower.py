@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from docker_agent.agent.model import ModelEvent, Request, Text, TextDelta, ToolResult, ToolUse, Turn, Usage
 
 CHARS_A_TOKEN = 4
+MOST_CALLS = 4
 FINDING = re.compile(
     r'"code":\s*"(?P<code>[a-z0-9-]+)".*?"object":\s*"(?P<object>[^"]*)".*?"fixable":\s*(?P<fixable>true|false)',
     re.DOTALL,
 )
+VERIFIED = re.compile(r'"verified":\s*true')
 MESSAGE = re.compile(r'"message":\s*"(?P<message>[^"]*)"')
 LOOK_ONLY = re.compile(r"\b(?:why|explain|what|which|how come|just look)\b", re.IGNORECASE)
 
 
 class FollowingModel:
-    """Diagnoses, makes the plan of the first fixable finding where the prompt asks for more than why, and closes."""
+    """Diagnoses, and where the prompt asks for more than why, makes the plan of the first fixable finding, twice.
+
+    After a plan that is verified it diagnoses again, for a second fault.
+    """
 
     name = FOLLOWER = "follower"
     context_tokens = 200_000
 
     def turn(self, request: Request) -> Iterator[ModelEvent]:
-        """The next step of three."""
+        """The next step: diagnose and fix in turn, then the closing words."""
         results = [
             block.text for message in request.messages for block in message.blocks if isinstance(block, ToolResult)
         ]
         usage = Usage(input=len(repr(request)) // CHARS_A_TOKEN, output=60)
-        if not results:
-            yield Turn((ToolUse("f1", "diagnose", {}),), "tool_use", usage)
-            return
-        found = FINDING.search(results[0])
         prompt = next((block.text for block in request.messages[0].blocks if isinstance(block, Text)), "")
-        if found and found["fixable"] == "true" and len(results) == 1 and not LOOK_ONLY.search(prompt):
-            arguments = {"code": found["code"], "service": found["object"]}
-            yield Turn((ToolUse("f2", "diagnose_fix", arguments),), "tool_use", usage)
+        call = self._next(results, prompt)
+        if call is not None:
+            yield Turn((ToolUse(f"f{len(results)}", *call),), "tool_use", usage)
             return
-        text = self._closing(results, found)
+        text = self._closing(results)
         yield TextDelta(text)
         yield Turn((Text(text),), "end_turn", usage)
 
@@ -47,10 +49,25 @@ class FollowingModel:
         return 0.0
 
     @staticmethod
-    def _closing(results: list[str], found: re.Match[str] | None) -> str:
-        if found is None:
+    def _next(results: list[str], prompt: str) -> tuple[str, dict[str, Any]] | None:
+        looks = len(results) % 2 == 0
+        if looks and len(results) < MOST_CALLS and (not results or VERIFIED.search(results[-1])):
+            return "diagnose", {}
+        found = FINDING.search(results[-1]) if results and not looks else None
+        if found and found["fixable"] == "true" and not LOOK_ONLY.search(prompt):
+            return "diagnose_fix", {"code": found["code"], "service": found["object"]}
+        return None
+
+    @staticmethod
+    def _closing(results: list[str]) -> str:
+        findings = {
+            (found["object"], found["code"]): MESSAGE.search(look, found.start())
+            for look in results[::2]
+            for found in FINDING.finditer(look)
+        }
+        if not findings:
             return "Nothing wrong was found."
-        message = MESSAGE.search(results[0], found.start())
-        verified = len(results) > 1 and re.search(r'"verified":\s*true', results[-1])
-        said = "Verified: the check held." if verified else "Not verified."
-        return f"{found['object']}: {message['message'] if message else ''} ({found['code']})\n{said}"
+        lines = [f"{name}: {said['message'] if said else ''} ({code})" for (name, code), said in findings.items()]
+        fixes = results[1::2]
+        held = fixes and all(VERIFIED.search(fix) for fix in fixes)
+        return "\n".join([*lines, "Verified: the check held." if held else "Not verified."])
