@@ -10,6 +10,7 @@ from tests.domains.diagnose.places import ROOT, Case, checked, container, ended,
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Argv, Plan, WaitHealthy, Write
+from docker_agent.domains.diagnose.diagnose import diagnose
 from docker_agent.domains.diagnose.fix import fix
 from docker_agent.host.fake import World
 from docker_agent.host.models import Listener, Mount
@@ -125,3 +126,13 @@ def test_the_start_of_a_service_without_a_check_is_waited_for() -> None:
     body = ["depends_on: {db: {condition: service_healthy}}"]
     world = world_of(Case("", {"status": "created"}, body=body, others=[container("db")]))
     assert "depends_on: {db: {condition: service_started}}" in written(plan_for(world, "cmp-dep-nohealth")).content
+
+
+def test_a_check_that_hangs_on_a_paused_service_is_its_symptom() -> None:
+    log = checked(-1, "Health check exceeded timeout (2s)")
+    body = ["healthcheck: {test: nc db 6379, timeout: 2s}"]
+    others = [container("db", status="paused")]
+    world = world_of(Case("", {**UNHEALTHY, "health_log": log}, body=body, others=others))
+    found = diagnose.function(workspace(world))
+    assert [(each.code, each.object) for each in found.findings] == [("paused", "db")]
+    assert [(each.code, each.because) for each in found.symptoms] == [("health-timeout", "db paused")]
