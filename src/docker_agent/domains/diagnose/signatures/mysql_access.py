@@ -14,7 +14,8 @@ from docker_agent.domains.diagnose.snapshot import Snapshot
 DENIED = r"Access denied for user '(?P<user>[^'@]{0,80})'@'(?P<host>[^']{0,255})' \(using password: (?P<given>YES|NO)\)"
 PASSWORD = re.compile(DENIED)
 # Health checks ping without a password, and that is well.
-IN_LOG = re.compile(r"(?!Access denied for user '[^'@]{0,80}'@'localhost' \(using password: NO\))" + DENIED)
+PINGED = r"Access denied for user '[^'@]{0,80}'@'(?:localhost|127\.0\.0\.1|::1)' \(using password: NO\)"
+IN_LOG = re.compile(f"(?!{PINGED}){DENIED}")
 MISSING = re.compile(r"Unknown database '(?P<name>[^']{1,64})'")
 NONE_SET = re.compile(r"Database is uninitialized and password option is not specified")
 OWN = ("MARIADB_ROOT_PASSWORD", "MYSQL_ROOT_PASSWORD", "MARIADB_PASSWORD", "MYSQL_PASSWORD", "DATABASE_URL")

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.databases import aged, is_database, set_here
-from docker_agent.domains.diagnose.messages import heard
+from docker_agent.domains.diagnose.messages import Refusal, heard
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PASSWORD = re.compile(r'password authentication failed for user "(?P<user>[^"]{1,63})"')
 MISSING = re.compile(r'FATAL: +(?P<what>database|role) "(?P<name>[^"]{1,63})" does not exist')
+MISSING_BUT_ROOT = re.compile(MISSING.pattern.replace('"(?P<name>', '"(?!root")(?P<name>'))
 NONE_SET = re.compile(r"Database is uninitialized and superuser password is not specified")
 
 
@@ -49,14 +50,15 @@ def pg_no_database(snapshot: Snapshot) -> Iterator[Finding]:
     """A database or a role that is asked for does not exist in PostgreSQL.
 
     POSTGRES_DB and POSTGRES_USER count only when the data folder is empty; a name that was changed later is not made.
-    A client that names none asks for a database that is called like its user.
+    A client that names none asks for a database that is called like its user. A health check with pg_isready that names
+    no user asks as root, is refused, and is content.
 
     Seen
     ----
         psql: error: connection to server at "db" (172.18.0.2), port 5432 failed: FATAL:  database "shop" does not exist
         2026-11-26 18:00:00.000 UTC [71] FATAL:  role "shop" does not exist
     """
-    for refusal in heard(snapshot, MISSING):
+    for refusal in _asked_for(snapshot):
         what, name = refusal.match["what"], refusal.match["name"]
         old = aged(refusal)
         yield refusal.found(
@@ -89,3 +91,17 @@ def pg_no_password(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Set POSTGRES_PASSWORD, or POSTGRES_PASSWORD_FILE with a secret.",
             severity=Severity.ERROR,
         )
+
+
+def _asked_for(snapshot: Snapshot) -> Iterator[Refusal]:
+    """Refusals of names, without those that a server's own health check is content with."""
+    checked: set[str] = set()
+    for refusal in heard(snapshot, MISSING):
+        container = refusal.container
+        if container and refusal.match["name"] == "root" and "pg_isready" in " ".join(container.health_test):
+            checked.add(container.name)
+        else:
+            yield refusal
+    for refusal in heard(snapshot, MISSING_BUT_ROOT) if checked else ():
+        if refusal.container and refusal.container.name in checked:
+            yield refusal
