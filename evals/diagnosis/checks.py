@@ -120,6 +120,16 @@ def log(place: Place, wanted: dict[str, str]) -> str:
     return ""
 
 
+def event(place: Place, wanted: dict[str, str]) -> str:
+    """`event: {web: kill}`: the engine, which keeps the last 256 events of all containers, still has such an event."""
+    for service, action in wanted.items():
+        name = str(place.inspect(service).get("Name", service)).lstrip("/")
+        filters = ("--filter", f"container={name}", "--filter", f"event={action}")
+        if not place.docker("events", "--since", "1h", "--until", "0s", *filters).stdout.strip():
+            return f"there is no event {action} of {service}"
+    return ""
+
+
 def answers(place: Place, wanted: dict[str, Any]) -> str:
     """`answers: {service: web, port: 8080, path: /, status: 200}`: HTTP on the container's own address."""
     networks = place.inspect(wanted["service"]).get("NetworkSettings", {}).get("Networks", {})
@@ -205,6 +215,7 @@ VOCABULARY: dict[str, Callable[[Place, Any], str]] = {
         up_for,
         inspect,
         log,
+        event,
         answers,
         published,
         volume,
