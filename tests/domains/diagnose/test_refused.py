@@ -47,6 +47,15 @@ def test_the_file_says_better_than_the_message_where_the_fault_is() -> None:
     assert [(each.code, each.evidence[0].source) for each in answer.findings] == [("cmp-undef", "compose")]
 
 
+def test_a_message_that_nothing_knows_is_not_passed_over_in_silence() -> None:
+    text = "services:\n  web: {image: a:1}\n"
+    unheard = "message: no known failure speaks like this, so read its own words"
+    assert unheard in asked(text, "frobnicator is out of quux").not_looked_at
+    for known in ("", "  ", "Bind for 0.0.0.0:80 failed: port is already allocated"):
+        assert unheard not in asked(text, known).not_looked_at
+    assert unheard not in asked("services:\n  web: {command: x}\n", "frobnicator is out of quux").not_looked_at
+
+
 def test_what_runs_already_makes_it_a_warning() -> None:
     world = world_of(Case("", {}, body=["networks: [nowhere]"]))
     (finding,) = diagnose.function(workspace(world)).findings

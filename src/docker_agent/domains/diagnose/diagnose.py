@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
@@ -23,6 +24,7 @@ ANSWER_CHARS = 4_000
 MAX_LINE_CHARS = 160
 MAX_SYMPTOMS = 12
 NOTHING = "nothing wrong found"
+UNHEARD = "message: no known failure speaks like this, so read its own words"
 
 
 class Symptom(BaseModel):
@@ -91,7 +93,10 @@ def diagnose(
         missed = f"engine: {error.message}"
         chosen, foreign = [], []
         snapshot = Snapshot(ws.project, ws.root, ws.host.now(), messages=said(message), not_looked_at=(missed,))
-    explained = explain(snapshot, examine(snapshot))
+    found = examine(snapshot)
+    explained = explain(snapshot, found)
+    if message.strip() and not snapshot.refused and not any(map(_hears, found)):
+        snapshot = replace(snapshot, not_looked_at=(UNHEARD, *snapshot.not_looked_at))
     elsewhere: list[Finding] = []
     if chosen and not foreign:
         whole = explained
@@ -119,6 +124,11 @@ def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained, elsewhere:
         if count <= 1 or len(answer.model_dump_json()) <= ANSWER_CHARS:
             return answer
         count -= 1
+
+
+def _hears(finding: Finding) -> bool:
+    """Whether a finding was read in the message that was handed over."""
+    return any(each.where.startswith("message:") for each in finding.evidence)
 
 
 def _planned(ws: Workspace, snapshot: Snapshot, causes: tuple[Finding, ...]) -> tuple[str, ...]:
