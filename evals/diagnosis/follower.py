@@ -16,6 +16,7 @@ FINDING = re.compile(
 )
 VERIFIED = re.compile(r'"verified":\s*true')
 MESSAGE = re.compile(r'"message":\s*"(?P<message>[^"]*)"')
+QUOTE = re.compile(r'"quote":\s*"(?P<quote>(?:[^"\\]|\\.)*)"')
 LOOK_ONLY = re.compile(r"\b(?:why|explain|what|which|how come|just look)\b", re.IGNORECASE)
 
 
@@ -60,14 +61,17 @@ class FollowingModel:
 
     @staticmethod
     def _closing(results: list[str]) -> str:
-        findings = {
-            (found["object"], found["code"]): MESSAGE.search(look, found.start())
-            for look in results[::2]
-            for found in FINDING.finditer(look)
-        }
+        findings: dict[tuple[str, str], str] = {}
+        for look in results[::2]:
+            found = [*FINDING.finditer(look)]
+            for each, after in zip(found, [*found[1:], None], strict=False):
+                end = after.start() if after else len(look)
+                said = MESSAGE.search(look, each.start(), end)
+                quotes = [match["quote"] for match in QUOTE.finditer(look, each.start(), end)]
+                findings[each["object"], each["code"]] = "; ".join([said["message"] if said else "", *quotes])
         if not findings:
             return "Nothing wrong was found."
-        lines = [f"{name}: {said['message'] if said else ''} ({code})" for (name, code), said in findings.items()]
+        lines = [f"{name} ({code}): {said}" for (name, code), said in findings.items()]
         fixes = results[1::2]
         held = fixes and all(VERIFIED.search(fix) for fix in fixes)
         return "\n".join([*lines, "Verified: the check held." if held else "Not verified."])
