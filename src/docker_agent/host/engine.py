@@ -9,6 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import docker.errors
+import requests
+
 from docker_agent.core.errors import InputError
 from docker_agent.host import compose_cli, files, namespace, probe
 from docker_agent.host.changes import EngineChanges
@@ -28,7 +31,7 @@ from docker_agent.host.models import (
     Stats,
     Volume,
 )
-from docker_agent.host.pictures import container_of, event_of, image_of, log_lines_of, network_of, stats_of
+from docker_agent.host.pictures import container_of, event_of, image_of, log_lines_of, network_of, stats_of, streams_of
 
 WORKERS = 16
 T = TypeVar("T")
@@ -108,10 +111,19 @@ class EngineReads:
         with asking(f"logs of {name}"):
             if container.tty:
                 return log_lines_of(self._api.logs(name, timestamps=True, **limits), b"")
-            out = self._api.logs(name, stdout=True, stderr=False, timestamps=True, **limits)
-            err = self._api.logs(name, stdout=False, stderr=True, timestamps=True, **limits)
-        lines = log_lines_of(out, err)[-tail:]
+            lines = log_lines_of(*streams_of(self._log(container.id, limits)))[-tail:]
         return [line._replace(number=index) for index, line in enumerate(lines, 1)]
+
+    def _log(self, container: str, limits: Mapping[str, Any]) -> bytes:
+        """Both streams of a log in one request: the client asks for each alone, and the engine then reads it twice."""
+        where = f"{self._api.base_url}/v{self._api.api_version}/containers/{container}/logs"
+        asked = {"stdout": 1, "stderr": 1, "timestamps": 1, **limits}
+        answer: requests.Response = self._api.get(where, params=asked, timeout=self._api.timeout)
+        try:
+            answer.raise_for_status()
+        except requests.HTTPError as error:
+            docker.errors.create_api_error_from_http_exception(error)
+        return answer.content
 
     def events(self, *, since: float, until: float, filters: dict[str, str] | None = None) -> list[Event]:
         """Events between two times; a later end than now is cut to now, so that it never waits."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from operator import itemgetter
 from typing import Any
 
@@ -21,6 +22,8 @@ from docker_agent.host.models import (
 Raw = dict[str, Any]
 
 NO_TIME = "0001-01-01T00:00:00Z"
+STDOUT, STDERR = 1, 2
+FRAME = struct.Struct(">BxxxI")
 
 
 def container_of(raw: Raw) -> Container:
@@ -157,6 +160,18 @@ def log_lines_of(out: bytes, err: bytes, first: int = 1) -> list[LogLine]:
     lines += [(*_stamped(text), "stderr") for text in _lines(err)]
     lines.sort(key=itemgetter(0))
     return [LogLine(number, time, stream, text) for number, (time, text, stream) in enumerate(lines, first)]
+
+
+def streams_of(data: bytes) -> tuple[bytes, bytes]:
+    """Standard output and standard error of what the engine sends of both, in frames with the stream and the size."""
+    parts: dict[int, list[bytes]] = {STDOUT: [], STDERR: []}
+    at = 0
+    while at + FRAME.size <= len(data):
+        stream, size = FRAME.unpack_from(data, at)
+        at += FRAME.size
+        parts.setdefault(stream, []).append(data[at : at + size])
+        at += size
+    return b"".join(parts[STDOUT]), b"".join(parts[STDERR])
 
 
 def _part(raw: Raw, key: str) -> Raw:
