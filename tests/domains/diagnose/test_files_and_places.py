@@ -92,6 +92,15 @@ def test_an_image_that_is_not_here_and_may_not_be_pulled() -> None:
     assert codes(world) == []
 
 
+def test_a_folder_to_be_mounted_that_is_not_there() -> None:
+    world = World()
+    mount = "{type: bind, source: ./site, target: /site, bind: {create_host_path: false}}"
+    write_compose(world, f"services: {{web: {{image: 'a:1', volumes: [{mount}]}}}}\n")
+    assert codes(world) == ["bind-missing"]
+    world.files[ROOT / "site/index.html"] = b""
+    assert codes(world) == []
+
+
 def test_a_name_server_of_its_own_is_blamed_for_names_outside() -> None:
     fields = ended(1, networks=(Attachment(network="front"),), raw={"HostConfig": {"Dns": ["192.0.2.53"]}})
     assert codes(world_of(Case("", fields, ["nc: bad address 'api.example.org'"]))) == ["dns-timeout"]

@@ -89,7 +89,7 @@ def own_volume(snapshot: Snapshot, finding: Finding, mount: Mount) -> Plan | Non
     """Give the top folder of a volume to the service's user, with the service's own image as root, and restart it.
 
     Only that one folder: nothing in it changes its owner. Only a volume that this compose file declares, and that no
-    service with another user mounts.
+    service with another user mounts to write to.
     """
     container, stack = container_in(snapshot, finding), snapshot.stack
     if stack is None or not snapshot.owns_file_of(container) or not USER.fullmatch(container.user):
@@ -97,7 +97,8 @@ def own_volume(snapshot: Snapshot, finding: Finding, mount: Mount) -> Plan | Non
     service = container.service
     key = next((each.source for each in stack.model.services[service].mounts if each.target == mount.target), "")
     volume = stack.model.volumes.get(key)
-    users = {each.user for each in stack.model.services.values() for own in each.mounts if key and own.source == key}
+    mounts = [(each.user, own) for each in stack.model.services.values() for own in each.mounts]
+    users = {user for user, own in mounts if key and own.source == key and not own.read_only}
     if volume is None or volume.external or len(users) != 1 or mount.name != (volume.name or f"{stack.name}_{key}"):
         return None
     once = ("run", "--rm", "--no-deps", "-T", "--user", "0:0", "--cap-add", "CHOWN", "--entrypoint", "chown", service)
