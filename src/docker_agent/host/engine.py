@@ -164,13 +164,11 @@ class EngineReads:
             return image_of(self._api.inspect_image(name))
 
     def networks(self) -> list[Network]:
-        """All networks with what is attached."""
+        """All networks with what is attached; one that vanishes meanwhile is left out."""
         with asking("networks"):
             rows: list[dict[str, Any]] = self._api.networks()
-        return sorted(
-            self._side_by_side(self._network, [str(row["Id"]) for row in rows]),
-            key=lambda network: network.name,
-        )
+        found = self._side_by_side(self._network_if_there, [str(row["Id"]) for row in rows])
+        return sorted((network for network in found if network), key=lambda network: network.name)
 
     def volumes(self) -> list[Volume]:
         """All volumes."""
@@ -258,9 +256,12 @@ class EngineReads:
         except InputError:
             return None
 
-    def _network(self, key: str) -> Network:
-        with asking(f"network {key}"):
-            return network_of(self._api.inspect_network(key))
+    def _network_if_there(self, key: str) -> Network | None:
+        try:
+            with asking(f"network {key}"):
+                return network_of(self._api.inspect_network(key))
+        except InputError:
+            return None
 
     @staticmethod
     def _side_by_side(read: Callable[[str], T], keys: list[str]) -> list[T]:
