@@ -131,7 +131,7 @@ def check(services: Mapping[str, Broken], findings: list[Finding]) -> None:
 def examined(workspace: Workspace) -> list[Finding]:
     """What all signatures say of one look at a project; everything must have been looked at."""
     snapshot = collect(workspace)
-    assert snapshot.not_looked_at == ()
+    assert snapshot.not_looked_at == (), snapshot.not_looked_at
     return examine(snapshot)
 
 
