@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.domains.diagnose.places import Case, container, ended, workspace, world_of
+from tests.domains.diagnose.places import Case, container, ended, stamp, workspace, world_of
 
 from docker_agent.core.errors import InputError
 from docker_agent.domains.diagnose.timeline import Timeline, timeline
@@ -21,7 +21,8 @@ def told(case: Case, service: str = "", limit: int = 40) -> list[tuple[str, str,
 
 
 def test_a_crash_loop_is_counted() -> None:
-    rows = told(Case("", {"restart_count": 9, "status": "restarting"}, events=LOOP))
+    state = {"restart_count": 9, "status": "restarting", "started_at": stamp(60), "finished_at": stamp(59)}
+    rows = told(Case("", state, events=LOOP))
     assert [row for row in rows if row[2] > 1] == [("web", "started", 7), ("web", "ended with 1 after 1 s", 7)]
     assert rows[0] == ("web", "started", 1)
     assert len(rows) == 8
@@ -29,7 +30,10 @@ def test_a_crash_loop_is_counted() -> None:
 
 def test_logs_and_health_checks_and_failed_starts_are_part_of_it() -> None:
     case = Case(
-        "", ended(1), lines=["all is well", "FATAL no such table"], others=[container("db", error="no such device")]
+        "",
+        ended(1),
+        lines=["all is well", "FATAL no such table"],
+        others=[container("db", status="created", error="no such device")],
     )
     rows = told(case)
     assert ("web", "log line 2: FATAL no such table", 1) in rows
@@ -37,8 +41,12 @@ def test_logs_and_health_checks_and_failed_starts_are_part_of_it() -> None:
     assert told(case, "db") == [("db", "could not start: no such device", 1)]
 
 
+def test_what_the_engine_has_forgotten_is_read_from_the_container() -> None:
+    assert told(Case("", ended(3))) == [("web", "started", 1), ("web", "ended with 3", 1)]
+
+
 def test_only_the_last_moments_are_shown_and_the_rest_counted() -> None:
-    world = world_of(Case("", {}, events=LOOP))
+    world = world_of(Case("", {"started_at": stamp(60)}, events=LOOP))
     answer: Timeline = timeline.function(workspace(world), limit=2)
     assert (len(answer.moments), answer.left_out) == (2, 6)
     with pytest.raises(InputError, match="limit is 0"):

@@ -18,7 +18,7 @@ from docker_agent.domains.diagnose.collect import LOOK_BACK_S, collect
 from docker_agent.domains.diagnose.evidence import cut, label
 from docker_agent.domains.diagnose.snapshot import Snapshot, seconds_of
 from docker_agent.domains.stack import resolve_all
-from docker_agent.host.models import Event
+from docker_agent.host.models import Container, Event
 from docker_agent.project.workspace import Workspace
 
 MAX_MOMENTS = 80
@@ -118,6 +118,7 @@ def _moments(snapshot: Snapshot) -> Iterator[_Moment]:
             yield _Moment(event.time, name, what)
     for container in snapshot.containers:
         name = label(snapshot, container)
+        yield from _inspected(snapshot, container, name)
         if container.error:
             at = seconds_of(container.finished_at) or seconds_of(container.created_at)
             yield _Moment(at, name, cut(snapshot, f"could not start: {container.error}"))
@@ -126,6 +127,18 @@ def _moments(snapshot: Snapshot) -> Iterator[_Moment]:
                 said = f"health check failed with {result.exit_code}: {result.output}"
                 yield _Moment(seconds_of(result.end), name, cut(snapshot, said))
         yield from _grave(snapshot, container.name, name)
+
+
+def _inspected(snapshot: Snapshot, container: Container, name: str) -> Iterator[_Moment]:
+    """The last start and end, where the engine has forgotten their events: it keeps 256 in all, health checks too."""
+    seen = {(event.action, int(event.time)) for event in snapshot.events_of(container)}
+    since = snapshot.taken_at - LOOK_BACK_S
+    for action, at, what in (
+        ("start", seconds_of(container.started_at), "started"),
+        ("die", seconds_of(container.finished_at), f"ended with {container.exit_code}"),
+    ):
+        if at > since and not any((action, int(at) + shift) in seen for shift in (-1, 0, 1)):
+            yield _Moment(at, name, what)
 
 
 def _grave(snapshot: Snapshot, container: str, name: str) -> Iterator[_Moment]:
