@@ -29,6 +29,15 @@ def test_a_missing_user_of_a_start_is_told_from_one_of_an_exec() -> None:
     assert codes(f" Container shop-web-1  Starting\n{NO_USER}") == ["run-user"]
 
 
+def test_an_update_that_is_taken_back_is_told_from_a_rollback_that_somebody_asked_for() -> None:
+    forward = "overall progress: 0 out of 1 tasks\noverall progress: 1 out of 1 tasks\nverify: Waiting 1 seconds\n"
+    back = "overall progress: rolling back update: 0 out of 1 tasks\nrollback: rollback completed\n"
+
+    assert codes(forward + back) == ["swarm-rollback"]
+    assert codes(f"rollback: manually requested rollback\n{back}") == []
+    assert codes(forward) == []
+
+
 def test_the_machine_says_who_is_meant() -> None:
     world = world_of(Case("", {}, others=[container("db", **ended(0)).model_copy(update={"id": NUMBER})]))
     world.volumes["shop_data"] = Volume(name="shop_data")

@@ -21,6 +21,8 @@ NO_NODE = re.compile(r"no suitable node \((?P<why>[^)\n]{1,200}?)(?: on \d+ node
 TAKEN_BACK = re.compile(
     r"(?P<state>rollback_completed|rollback_started|rollback_paused|update paused|rolled back) ?"
     r"(?:due to failure or early termination of task (?P<task>\w+))?|\bState\"?:\s*\"?(?P<paused>paused)\b"
+    # The command may miss the line that says why; before a rollback that somebody asked for there is no progress.
+    r"|overall progress: \d+ out of \d+ tasks?\s(?:[^\n]{0,200}\n){0,5}?overall progress: rolling back update"
 )
 REASONS = {
     "scheduling constraints not satisfied": "No node has the labels, role or platform that the constraints ask for.",
@@ -125,7 +127,7 @@ def swarm_rollback(snapshot: Snapshot) -> Iterator[Finding]:
         update paused due to failure or early termination of task mkucyebmww8vmuz5qww8za2l6
     """
     for said in spoken(snapshot, TAKEN_BACK):
-        paused = "paused" in (said.match["state"] or said.match["paused"])
+        paused = "paused" in (said.match["state"] or said.match["paused"] or "")
         yield said.found(
             message=f"The update {'stopped half way' if paused else 'was rolled back'}: new tasks did not stay up.",
             cause="The new tasks ended or became unhealthy within the monitoring time.",
