@@ -12,6 +12,7 @@ from tests.domains.diagnose.places import ROOT, Case, container, ended, never_st
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Argv, Engine, Plan, Write
+from docker_agent.domains.diagnose.diagnose import diagnose
 from docker_agent.domains.diagnose.fix import fix
 from docker_agent.host.fake import World
 from docker_agent.host.models import Attachment, Mount
@@ -191,3 +192,21 @@ def test_words_alone_and_symptoms_get_no_plan_but_are_told_what_to_do() -> None:
     with pytest.raises(InputError) as said:
         plan_for(world, "cmp-dep-exited")
     assert said.value.next_step.startswith("Mend that first; what a person can do: ")
+
+
+def test_who_killed_it_is_said_only_while_the_engine_remembers_its_end() -> None:
+    said = {}
+    for name, case in (("known", FAILURES["killed by the host"]), ("forgotten", Case("exit-137-kill", ended(137)))):
+        said[name] = diagnose.function(workspace(world_of(case))).findings[0].message
+    assert said == {
+        "known": "Killed, and not through the engine.",
+        "forgotten": "Killed; the engine does not remember any more by whom.",
+    }
+
+
+def test_an_address_that_two_services_have_is_left_to_the_engine() -> None:
+    world = world_of(FAILURES["address taken"])
+    world.files[ROOT / "compose.yaml"] += b"  db:\n    image: db:1\n    networks: {default: {ipv4_address: 10.9.0.5}}\n"
+    step = plan_for(world, "net-ip-used").steps[0]
+    assert isinstance(step, Write)
+    assert step.content.count("10.9.0.5") == 1

@@ -13,6 +13,9 @@ from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.domains.diagnose.starting import start
 
 SIGTERM = 15
+ENGINE = "Killed through the engine."
+HOST = "Killed, and not through the engine."
+UNKNOWN = "Killed; the engine does not remember any more by whom."
 
 
 @signature(code="exit-137-kill", area="process")
@@ -21,21 +24,26 @@ def exit_137_kill(snapshot: Snapshot) -> Iterator[Finding]:
 
     There is neither an oom event of this container (`exit-137-oom`) nor a SIGTERM before (`exit-137-stop-timeout`).
     Without any kill event the host ran out of memory, or somebody used kill there; its kernel log knows.
+    The engine remembers its last 256 events, of all containers together: where not even the end is among them, nobody
+    can tell any more.
     """
     for container, ending in ended(snapshot, 137):
         if ending.oom or any(signal == SIGTERM for _, signal in ending.signals):
             continue
         by_engine = ending.stopped
+        known = by_engine or happened(snapshot, container, "die") is not None
         yield found(
             snapshot,
             container,
             inspected(snapshot, container, "State.ExitCode", "137, OOMKilled false"),
             happened(snapshot, container, "kill"),
-            message="Killed through the engine." if by_engine else "Killed, and not through the engine.",
+            message=ENGINE if by_engine else HOST if known else UNKNOWN,
             cause=(
                 "Somebody or something sent SIGKILL with docker kill."
                 if by_engine
                 else "The host ran out of memory and chose this process, or somebody killed it on the host."
+                if known
+                else "docker kill, a stop that it did not heed, a kill on the host, or the host ran out of memory."
             ),
             fix=(
                 "Start it again if that was not meant."

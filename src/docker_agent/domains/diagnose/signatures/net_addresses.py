@@ -67,15 +67,16 @@ def net_ip_used(snapshot: Snapshot) -> Iterator[Finding]:
 
 @net_ip_used.fix
 def any_address(snapshot: Snapshot, finding: Finding) -> Plan | None:
-    """Leave the address to the engine, where nothing else in the files names it."""
+    """Leave the address to the engine, where the files name it for nothing but to give it."""
     container, model = container_in(snapshot, finding), snapshot.model
     written = service_value(snapshot, container, "networks")
     networks = cast("dict[str, dict[str, Any] | None]", written) if isinstance(written, dict) else {}
     fixed = {name: str(place[FIXED]) for name, place in networks.items() if place and FIXED in place}
     texts = [document.source.text for document in model.documents] if model else []
-    if len(fixed) != 1 or sum(text.count(next(iter(fixed.values()))) for text in texts) != 1:
+    name, address = next(iter(fixed.items()), ("", ""))
+    places = re.compile(rf"{FIXED}:\s*[\"']?{re.escape(address)}(?![\d.])")
+    if len(fixed) != 1 or any(text.count(address) != len(places.findall(text)) for text in texts):
         return None
-    name, address = next(iter(fixed.items()))
     why = f"{address} is taken; other services find it by its name, so the engine may choose its address."
     if len(networks[name] or {}) == 1:
         return recreate(snapshot, finding, {("networks", name): {}}, why)
