@@ -95,6 +95,11 @@ FAILURES = {
             ("start", 99, {}),
         ],
     ),
+    "deaf, signals forgotten": Case(
+        "exit-137-stop-timeout",
+        {},
+        events=[("stop", 100, {}), (DIE, 100, {"exitCode": "137"}), ("start", 99, {})],
+    ),
     "deaf": Case(
         "exit-137-stop-timeout",
         ended(137),

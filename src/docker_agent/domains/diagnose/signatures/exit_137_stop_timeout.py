@@ -30,17 +30,22 @@ def exit_137_stop_timeout(snapshot: Snapshot) -> Iterator[Finding]:
             continue
         terms = [moment for moment, signal in ending.signals if signal == SIGTERM]
         kills = [moment for moment, signal in ending.signals if signal == SIGKILL]
-        if ending.oom or not terms or not kills or kills[-1] - terms[-1] < SHORTEST_GAP_S:
+        seen = bool(terms and kills) and kills[-1] - terms[-1] >= SHORTEST_GAP_S
+        # The engine keeps 256 events: the signals may be gone, but only a stop says `stop`, and it sends SIGTERM first.
+        lost = container.running and not terms and happened(snapshot, container, "stop") is not None
+        if ending.oom or not (seen or lost):
             continue
+        after = f"{kills[-1] - terms[-1]:.0f} s later" if seen else "at the end of its grace period"
         yield found(
             snapshot,
             container,
             happened(snapshot, container, "kill"),
             happened(snapshot, container, "stop", "die"),
             inspected(snapshot, container, "Config.Cmd", " ".join((*container.entrypoint, *container.command))),
-            message=f"It did not react to SIGTERM and was killed {kills[-1] - terms[-1]:.0f} s later.",
+            message=f"It did not react to SIGTERM and was killed {after}.",
             cause="Process 1 has no handler for SIGTERM, or a shell stands before it and keeps the signal.",
             fix="Set init: true, start the program with exec, or handle SIGTERM in it.",
+            confidence="certain" if seen else "likely",
             severity=Severity.WARN,
         )
 
