@@ -129,6 +129,7 @@ BESIDE = {
 }
 FIXABLE = {
     *("forgotten", "badrule", "middleware", "entrypoint", "multi", "refused", "unnamed", "https", "paused", "cut"),
+    "stopped",
 }
 FILES = {
     "dyn/dyn.yaml": (
