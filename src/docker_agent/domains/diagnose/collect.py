@@ -92,10 +92,9 @@ def collect(
         limited = [each.name for each in own if each.running and each.cpus]
         readings = collector.start(lambda: ws.host.stats(limited, now=True) if limited else [])
         images = {name: collector.get(f"image {name}", read, False) for name, read in reads.items()}
-        whole = collector.get_each("whole log of", logs)
         return replace(
             draft,
-            logs={**log.ends.copy(), **whole},
+            logs=collector.get_each("whole log of", logs, log.ends),
             images={name: image for name, image in images.items() if image},
             absent_images=frozenset(name for name, image in images.items() if image is None),
             listening=collector.get_each("sockets of", sockets),
@@ -142,9 +141,12 @@ class _Collector:
                 "Check its load and try again.",
             ) from None
 
-    def get_each(self, what: str, futures: Mapping[str, Future[list[T]]]) -> dict[str, tuple[T, ...]]:
+    def get_each(
+        self, what: str, futures: Mapping[str, Future[list[T]]], parts: Mapping[str, tuple[T, ...]] | None = None
+    ) -> dict[str, tuple[T, ...]]:
+        """The answers by name, and where one is missing what there is of it in `parts`."""
         found = {name: self.get(f"{what} {name}", future, None) for name, future in futures.items()}
-        return {name: tuple(read) for name, read in found.items() if read is not None}
+        return dict(parts or {}) | {name: tuple(read) for name, read in found.items() if read is not None}
 
     def get(self, what: str, future: Future[T], missing: D) -> T | D:
         try:
