@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.command_line import make_place
 from tests.doors import Watch
 from tests.lab import fixtures
 from tests.live.failures import Broken, broken_project, docker, examined
@@ -149,3 +150,26 @@ def test_plans_of_many_kinds_are_verified_and_what_they_mend_is_gone(tmp_path: P
     with ThreadPoolExecutor(len(PROJECTS)) as pool:
         wrong = [line for lines in pool.map(partial(mend_all, tmp_path), PROJECTS) for line in lines]
     assert not wrong, "\n".join(wrong)
+
+
+def test_what_a_no_and_a_failed_check_leave_is_said_as_it_is(tmp_path: Path) -> None:
+    root = tmp_path / "again"
+    root.mkdir()
+    twice = "echo x > /tmp/x && sleep 1 && echo y > /etc/y"
+    broken = {"web": Broken("ro-rootfs", shell(twice) + ", read_only: true")}
+    with broken_project(root, "dalab-fixes-again", broken, settle_s=2.0):
+        place = make_place(root, "dalab-fixes-again", tmp_path / "state", fixtures.engine_environment())
+        written, container = (root / "compose.yaml").read_text(), place.container("web")["Id"]
+
+        code, shown = place.agent_at_terminal("n\n", "ask", "fix web, it does not start")
+        assert code == 3, shown
+        assert "so nothing was changed" in shown
+        assert ((root / "compose.yaml").read_text(), place.container("web")["Id"]) == (written, container)
+
+        told = place.agent_json("--yes", "ask", "fix web, it does not start")
+        call = next(call for call in told["calls"] if call["tool"] == "diagnose_fix")
+        assert (told["ok"], told["exit_code"], call["data"]["verified"]) == (False, 1, False), told["answer"]
+        assert "\nNot verified" in told["answer"]
+        assert "\nVerified" not in told["answer"]
+        assert place.container("web")["Id"] != container
+        assert "tmpfs: [/tmp]" in (root / "compose.yaml").read_text()
