@@ -88,6 +88,9 @@ def test_a_fast_log_without_rotation_is_said() -> None:
     web = container()
     world.lines[web.name] = [LogLine(number=n, time=stamp(2 - n / 100), text="x" * 100) for n in range(200)]
     assert [finding.code for finding in examine(collect(workspace(world)))] == ["log-disk"]
+    world.change(web.name, started_at=stamp(2.5))
+    assert examine(collect(workspace(world))) == []
+    world.change(web.name, started_at=stamp(300))
     world.change(web.name, log_options={"max-size": "10m"})
     assert examine(collect(workspace(world))) == []
 

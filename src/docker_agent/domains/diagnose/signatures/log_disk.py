@@ -17,20 +17,23 @@ BYTES_A_DAY = 2**30
 DAY_S = 86_400.0
 OVERHEAD = 90
 RECENT_S = 60.0
+START_S = 1.0
 
 
 @signature(code="log-disk", area="storage")
 def log_disk(snapshot: Snapshot) -> Iterator[Finding]:
     """The json-file driver keeps every line for ever unless max-size is set, and this container writes much.
 
-    Told by the pace of its last lines until now: at least 1 GiB a day; a burst at the start does not count. Such files are in no `docker system df`.
+    Told by the pace of its last lines until now: at least 1 GiB a day; a burst in the first minute does not count. Such
+    files are in no `docker system df`.
     """
     for container in snapshot.containers:
         lines = [line for line in snapshot.logs.get(container.name, ()) if line.time]
         if container.log_driver != DRIVER or container.log_options.get("max-size") or len(lines) < LINES:
             continue
         first, last = seconds_of(lines[0].time), seconds_of(lines[-1].time)
-        seconds = max(0.01, last - first, snapshot.taken_at - first)
+        whole = first < seconds_of(container.started_at) + START_S
+        seconds = max(RECENT_S if whole else 0.01, last - first, snapshot.taken_at - first)
         a_day = sum(len(line.text) + OVERHEAD for line in lines) / seconds * DAY_S
         if not container.running or a_day < BYTES_A_DAY or snapshot.taken_at - last > RECENT_S:
             continue
