@@ -80,7 +80,7 @@ def shop(folder: Path, after: After, approver: Approver, mode: Mode) -> Shop:
     ("after", "verified", "said"),
     [
         (stays, True, "\nVerified: "),
-        (stays_ill, False, "web is not healthy after"),
+        (stays_ill, False, "The change was made, and its check did not hold: "),
         (dies_again, False, "web did not stay up for 5 s"),
     ],
 )

@@ -38,6 +38,9 @@ def say_outcome(result: Any, error: str = "") -> str:
         lines += [f"- {_say_step(step)}" for step in _entries(data.get("steps"))]
     if status == "applied":
         lines += _say_applied(data, reason)
+    elif status == "failed" and data.get("verified") is False:
+        lines.append(f"The change was made, and its check did not hold{because}")
+        lines.append("Not verified: look at the state before going on, or undo it.")
     elif status in _BROKEN_OFF:
         lines.append(f"The plan {_BROKEN_OFF[status]}{because}")
         lines.append("Not verified: not every step was carried out and held, so look at the state before going on.")
