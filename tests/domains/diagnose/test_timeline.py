@@ -8,11 +8,9 @@ from tests.domains.diagnose.places import Case, container, ended, stamp, workspa
 from docker_agent.core.errors import InputError
 from docker_agent.domains.diagnose.timeline import Timeline, timeline
 
-LOOP: list[tuple[str, float, dict[str, str]]] = [
-    moment
-    for ago in range(600, 0, -60)
-    for moment in (("start", float(ago), {}), ("die", ago - 1.0, {"exitCode": "1", "execDuration": "1"}))
-]
+DIED = {"exitCode": "1", "execDuration": "1"}
+NOTHING: dict[str, str] = {}
+LOOP = [moment for ago in range(600, 0, -60) for moment in (("start", float(ago), NOTHING), ("die", ago - 1.0, DIED))]
 
 
 def told(case: Case, service: str = "", limit: int = 40) -> list[tuple[str, str, int]]:
