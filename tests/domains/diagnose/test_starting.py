@@ -99,6 +99,7 @@ REFUSED: list[tuple[str, Mapping[str, Any]]] = [
     ("node, with a limit", {"memory_limit": 80 * 2**20}),
     ("low port, forbidden in the file", {"network_mode": "host"}),
     ("volume of root", {"user": "1000;reboot"}),
+    ("volume of root", {"user": "-R"}),
     ("volume of root", {"mounts": (Mount(kind="volume", target="/d", name="other_data"),)}),
     ("volume of root", {"mounts": (Mount(kind="volume", target="/d", name="shop_data", read_only=True),)}),
 ]
@@ -113,18 +114,29 @@ def test_what_would_not_help_is_left_to_a_person(name: str, fields: Mapping[str,
 def test_a_volume_gets_an_owner_only_at_its_top_and_only_if_nobody_else_has_it() -> None:
     case = FAILURES["volume of root"]
     deeper = replace(case, lines=["touch: /d/sub/x: Permission denied"])
-    shared = replace(case, body=[*case.body[:2], "volumes:\n  data:\nx-rest:"])
     external = replace(
         case, body=[*case.body[:2], "init: true\nvolumes:\n  data: {external: true, name: shop_data}\nx:"]
     )
-    with_other = world_of(shared)
+    foreign = container("x", project="blog", mounts=(Mount(kind="volume", target="/v", name="shop_data"),))
+    abroad = world_of(replace(case, others=[foreign]))
+    with_other = world_of(case)
     with_other.files[ROOT / "compose.yaml"] = (
         b"name: shop\nservices:\n  web: {image: b, user: '1000:1000', volumes: ['data:/d']}\n"
         b"  db: {image: b, user: '70', volumes: ['data:/v']}\nvolumes: {data: {}}\n"
     )
-    for world in (world_of(deeper), world_of(external), with_other):
+    for world in (world_of(deeper), world_of(external), with_other, abroad):
         with pytest.raises(InputError, match="What a person can do"):
             plan_for(world, "perm-named-volume")
+
+
+def test_an_external_network_is_left_to_whom_it_belongs() -> None:
+    case = Case("net-missing", never_started("network 3f2a9c not found"), body=["networks: [edge]"])
+    own, foreign = world_of(case), world_of(case)
+    own.files[ROOT / "compose.yaml"] += b"networks: {edge: {}}\n"
+    foreign.files[ROOT / "compose.yaml"] += b"networks: {edge: {external: true}}\n"
+    assert steps_of(plan_for(own, "net-missing"))[-1] == "wait_healthy"
+    with pytest.raises(InputError, match="What a person can do"):
+        plan_for(foreign, "net-missing")
 
 
 def test_an_address_that_others_know_stays() -> None:

@@ -14,7 +14,7 @@ from docker_agent.host.models import Container, Mount
 from docker_agent.project.stack import compose_argv
 
 WATCH_S = 5.0
-USER = re.compile(r"[\w.-]+(?::[\w.-]+)?", re.ASCII)
+USER = re.compile(r"\w[\w.-]*(?::\w[\w.-]*)?", re.ASCII)
 
 
 def start(snapshot: Snapshot, finding: Finding, container: Container, why: str) -> Plan:
@@ -88,8 +88,8 @@ def connect(snapshot: Snapshot, finding: Finding, network: str, why: str) -> Pla
 def own_volume(snapshot: Snapshot, finding: Finding, mount: Mount) -> Plan | None:
     """Give the top folder of a volume to the service's user, with the service's own image as root, and restart it.
 
-    Only that one folder: nothing in it changes its owner. Only a volume that this compose file declares, and that no
-    service with another user mounts to write to.
+    Only that one folder: nothing in it changes its owner. Only a volume that this compose file declares, that no
+    service with another user mounts to write to, and no container outside the project mounts at all.
     """
     container, stack = container_in(snapshot, finding), snapshot.stack
     if stack is None or not snapshot.owns_file_of(container) or not USER.fullmatch(container.user):
@@ -100,6 +100,8 @@ def own_volume(snapshot: Snapshot, finding: Finding, mount: Mount) -> Plan | Non
     mounts = [(each.user, own) for each in stack.model.services.values() for own in each.mounts]
     users = {user for user, own in mounts if key and own.source == key and not own.read_only}
     if volume is None or volume.external or len(users) != 1 or mount.name != (volume.name or f"{stack.name}_{key}"):
+        return None
+    if any(each.name == mount.name for other in snapshot.others for each in other.mounts):
         return None
     once = ("run", "--rm", "--no-deps", "-T", "--user", "0:0", "--cap-add", "CHOWN", "--entrypoint", "chown", service)
     step = Argv(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
+from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.messages import refusals
 from docker_agent.domains.diagnose.networks import remake
 from docker_agent.domains.diagnose.snapshot import Snapshot
@@ -46,5 +47,11 @@ def net_missing(snapshot: Snapshot) -> Iterator[Finding]:
 
 @net_missing.fix
 def make_new(snapshot: Snapshot, finding: Finding) -> Plan | None:
-    """A new container, with the network that Compose makes for it."""
+    """A new container, with the network that Compose makes for it; an external one somebody else has to make."""
+    container, present = container_in(snapshot, finding), {each.name for each in snapshot.networks}
+    model = snapshot.model
+    joined = model.services[container.service].networks if model and container.service in model.services else ()
+    networks = [model.networks[key] for key in joined if model and key in model.networks]
+    if any(each.external and (each.name or each.key) not in present for each in networks):
+        return None
     return remake(snapshot, finding, "Compose makes the missing network, and a new container joins it.")
