@@ -91,6 +91,10 @@ def test_a_fast_log_without_rotation_is_said() -> None:
     world.change(web.name, started_at=stamp(2.5))
     assert examine(collect(workspace(world))) == []
     world.change(web.name, started_at=stamp(300))
+    ended_burst = [LogLine(number=n, time=stamp(2.5 if n < 197 else 0.1), text="x" * 100) for n in range(200)]
+    world.lines[web.name], steady = ended_burst, world.lines[web.name]
+    assert examine(collect(workspace(world))) == []
+    world.lines[web.name] = steady
     world.change(web.name, log_options={"max-size": "10m"})
     assert examine(collect(workspace(world))) == []
 

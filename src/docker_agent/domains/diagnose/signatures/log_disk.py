@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Plan
@@ -10,6 +10,7 @@ from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found, inspected, logged, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot, seconds_of
+from docker_agent.host.models import LogLine
 
 DRIVER = "json-file"
 LINES = 100
@@ -24,18 +25,16 @@ START_S = 1.0
 def log_disk(snapshot: Snapshot) -> Iterator[Finding]:
     """The json-file driver keeps every line for ever unless max-size is set, and this container writes much.
 
-    Told by the pace of its last lines until now: at least 1 GiB a day; a burst in the first minute does not count. Such
-    files are in no `docker system df`.
+    Told by the pace of its last lines until now: at least 1 GiB a day. A burst in the first minute does not count, nor
+    one that is over. Such files are in no `docker system df`.
     """
     for container in snapshot.containers:
         lines = [line for line in snapshot.logs.get(container.name, ()) if line.time]
         if container.log_driver != DRIVER or container.log_options.get("max-size") or len(lines) < LINES:
             continue
-        first, last = seconds_of(lines[0].time), seconds_of(lines[-1].time)
-        whole = first < seconds_of(container.started_at) + START_S
-        seconds = max(RECENT_S if whole else 0.01, last - first, snapshot.taken_at - first)
-        a_day = sum(len(line.text) + OVERHEAD for line in lines) / seconds * DAY_S
-        if not container.running or a_day < BYTES_A_DAY or snapshot.taken_at - last > RECENT_S:
+        whole = seconds_of(lines[0].time) < seconds_of(container.started_at) + START_S
+        a_day = min(_a_day(snapshot, lines, RECENT_S if whole else 0.01), _a_day(snapshot, lines[-LINES // 2 :], 0.01))
+        if not container.running or a_day < BYTES_A_DAY:
             continue
         yield found(
             snapshot,
@@ -49,6 +48,13 @@ def log_disk(snapshot: Snapshot) -> Iterator[Finding]:
             confidence="likely",
             severity=Severity.WARN,
         )
+
+
+def _a_day(snapshot: Snapshot, lines: Sequence[LogLine], least_s: float) -> float:
+    """Bytes a day at the pace of these lines until now."""
+    first, last = seconds_of(lines[0].time), seconds_of(lines[-1].time)
+    seconds = max(least_s, last - first, snapshot.taken_at - first)
+    return sum(len(line.text) + OVERHEAD for line in lines) / seconds * DAY_S
 
 
 @log_disk.fix
