@@ -111,8 +111,7 @@ class EngineReads:
         with asking(f"logs of {name}"):
             if container.tty:
                 return log_lines_of(self._api.logs(name, timestamps=True, **limits), b"")
-            lines = log_lines_of(*streams_of(self._log(container.id, limits)))[-tail:]
-        return [line._replace(number=index) for index, line in enumerate(lines, 1)]
+            return log_lines_of(*streams_of(self._log(container.id, limits)))
 
     def _log(self, container: str, limits: Mapping[str, Any]) -> bytes:
         """Both streams of a log in one request: the client asks for each alone, and the engine then reads it twice."""
