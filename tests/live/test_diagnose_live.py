@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from docker_agent.core.finding import Finding
 from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import examine
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.project.workspace import Workspace
 
 pytestmark = [
     pytest.mark.live,
@@ -122,7 +124,6 @@ CASES = {
         'command: ["true"], healthcheck: {test: "true"}',
     ),
     "chatty": Broken("log-disk", 'command: ["sh", "-c", "while :; do seq 1 30; sleep .05; done"]'),
-    "busy": Broken("cpu-throttle", 'command: ["sh", "-c", "while :; do :; done"], cpus: 0.1'),
     "server": Broken(
         "",
         'command: ["httpd", "-f", "-p", "8080"], healthcheck: {test: "nc -w 1 127.0.0.1 8080", interval: 1s}',
@@ -138,6 +139,7 @@ CASES = {
 }
 
 
+BUSY = {"busy": Broken("cpu-throttle", 'command: ["sh", "-c", "while :; do :; done"], cpus: 0.1')}
 VOLUMES = """volumes:
   data:
   fresh:
@@ -155,15 +157,21 @@ def write_files(root: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
-    """All cases started side by side on the real engine, looked at once."""
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """All cases started side by side on the real engine."""
     root = tmp_path_factory.mktemp("broken")
     write_files(root)
     with (
         socket.create_server(("127.0.0.1", 28652)),
-        broken_project(root, PROJECT, CASES, more=VOLUMES) as workspace,
+        broken_project(root, PROJECT, {**CASES, **BUSY}, more=VOLUMES) as started,
     ):
-        yield collect(workspace)
+        yield started
+
+
+@pytest.fixture(scope="module")
+def snapshot(workspace: Workspace) -> Snapshot:
+    """One look at them, while the engine remembers what happened: it keeps 256 events, those of health checks too."""
+    return collect(workspace)
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +182,7 @@ def findings(snapshot: Snapshot) -> list[Finding]:
 
 def test_everything_was_looked_at(snapshot: Snapshot) -> None:
     assert snapshot.not_looked_at == ()
-    assert sorted(CASES) == sorted(container.service for container in snapshot.containers)
+    assert sorted({**CASES, **BUSY}) == sorted(container.service for container in snapshot.containers)
 
 
 def test_each_failure_is_recognised_and_nothing_is_said_of_the_healthy(findings: list[Finding]) -> None:
@@ -189,3 +197,14 @@ def test_a_memory_kill_names_the_limit_in_the_file(findings: list[Finding]) -> N
     assert "16m" in sources["compose"].quote
     assert sources["compose"].where.startswith("compose.yaml:")
     assert oom.fixable
+
+
+def test_throttling_is_said_once_a_container_has_settled(workspace: Workspace) -> None:
+    found: list[str] = []
+    until = time.monotonic() + 30.0
+    while time.monotonic() < until:
+        found = [finding.code for finding in examine(collect(workspace)) if finding.object == "busy"]
+        if found:
+            break
+        time.sleep(1.0)
+    assert found == ["cpu-throttle"]
