@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -23,13 +22,13 @@ def test_prompts_and_references_are_there() -> None:
     assert len(SOPS) == len(list((texts("prompts") / "sops").glob("*.md")))
 
 
-@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: path.name)
-def test_a_text_has_a_title_and_no_gap(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+def test_every_text_has_a_title_and_no_gap() -> None:
+    texts_by_name = {path.name: path.read_text(encoding="utf-8") for path in MARKDOWN}
+    untitled = [name for name, text in texts_by_name.items() if not re.search(r"^# \S", text, re.MULTILINE)]
+    unfinished = [name for name, text in texts_by_name.items() if re.search(r"\b(?:TODO|FIXME|TBD)\b", text)]
+    unended = [name for name, text in texts_by_name.items() if not text.endswith("\n")]
 
-    assert re.search(r"^# \S", text, re.MULTILINE)
-    assert not re.search(r"\b(?:TODO|FIXME|TBD)\b", text)
-    assert text.endswith("\n")
+    assert (untitled, unfinished, unended) == ([], [], [])
 
 
 @pytest.mark.parametrize("sop", SOPS, ids=lambda sop: sop.name)
