@@ -21,7 +21,11 @@ def perm_bind(snapshot: Snapshot) -> Iterator[Finding]:
     """
     for container, line, _ in complaints(snapshot, PATTERN):
         mount = next((each for each in container.mounts if each.kind == "bind" and under(line.text, each.target)), None)
-        if mount is None or container.user in {"0", "root"} or (not container.user and container.raw.get("ProcessLabel")):
+        if (
+            mount is None
+            or container.user in {"0", "root"}
+            or (not container.user and container.raw.get("ProcessLabel"))
+        ):
             continue
         yield found(
             snapshot,
