@@ -12,8 +12,8 @@ demo: .venv/ready
 	@$(LAB) run -- $(BIN)/python examples/demo.py
 
 test: .venv/ready
-	@$(BIN)/python -m pytest tests --ignore tests/live --ignore tests/test_bad_input.py -q -n 2
-	@$(BIN)/python -m pytest tests/test_bad_input.py -q -n 2
+	@$(BIN)/python -m pytest tests --ignore tests/live --ignore tests/test_bad_input.py -q -n 3
+	@$(BIN)/python -m pytest tests/test_bad_input.py -q -n 3
 	@$(LAB) run -- $(BIN)/python -m pytest tests/live -q
 
 check: .venv/ready

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from tests.lab import fixtures, images
@@ -52,7 +53,7 @@ def main() -> int:
         try:
             for count, limit in LIMITS.items():
                 up(root, count)
-                held.append(say(f"look at {count} containers and examine", median(lambda: look(root)), limit))
+                held.append(say(f"look at {count} containers and examine", median(partial(look, root, count)), limit))
         finally:
             docker(root, "compose", "kill")
             docker(root, "compose", "down", "--timeout", "0")
@@ -66,13 +67,13 @@ def grouping(lines: list[str]) -> float:
     return median(lambda: patterns_of(lines))
 
 
-def look(root: Path) -> None:
-    """One look at the project with a new connection, as a person's command makes it."""
+def look(root: Path, count: int) -> None:
+    """One look at a project of so many containers with a new connection, as a person's command makes it."""
     reads = connect({**os.environ, **fixtures.engine_environment()}).reads
     snapshot = collect(Workspace(host=reads, root=root, context=ProjectContext(), project=PROJECT))
     wrong = [*(each for each in snapshot.not_looked_at if "only" not in each), *examine(snapshot)]
-    if wrong:
-        raise SystemExit(f"The look is worth nothing: {wrong}"[:500])
+    if wrong or len(snapshot.containers) != count:
+        raise SystemExit(f"The look is worth nothing: {len(snapshot.containers)} containers, {wrong}"[:500])
 
 
 def up(root: Path, count: int) -> None:
