@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from docker_agent.core.log_patterns import patterns_of
+from docker_agent.core.log_patterns import MAX_DISTINCT, patterns_of
 from docker_agent.domains.diagnose.log_reading import LOG_LINES, outstanding
 from docker_agent.host.models import LogLine
 
@@ -37,6 +37,18 @@ def test_what_stands_out_of_a_long_log_is_kept_with_its_number() -> None:
     kept = outstanding([LogLine(number, text=text) for number, text in enumerate(texts, 1)])
     assert (kept[0].number, kept[0].text) == (1_235, "panic: no such table")
     assert [line.number for line in kept[1:]] == list(range(3_003 - LOG_LINES + 1, 3_004))
+
+
+def test_lines_stay_grave_where_their_grave_words_differ() -> None:
+    first = patterns_of(["job a failed again today", "job a killed again today"])
+    assert [(each.template, each.count, each.weight) for each in first] == [("job a <*> again today", 2, 2)]
+
+
+def test_only_so_many_different_errors_are_compared() -> None:
+    words = ["".join(chr(97 + n // 26**place % 26) for place in range(3)) for n in range(MAX_DISTINCT + 500)]
+    found = patterns_of([f"job error {word} {word}" for word in words])
+    assert [(each.template, each.count, each.weight) for each in found if each.count > 1] == [("job <*>", 500, 2)]
+    assert len(found) == MAX_DISTINCT + 1
 
 
 def test_odd_logs_are_patterns_too() -> None:

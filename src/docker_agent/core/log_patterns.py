@@ -58,9 +58,9 @@ def patterns_of(lines: Sequence[str]) -> list[Pattern]:
             count=sum(counts[shape] for shape in members),
             first=min(first[shape] for shape in members),
             last=max(last[shape] for shape in members),
-            weight=weight_of(template),
+            weight=weight,
         )
-        for template, members in merged.items()
+        for (template, weight), members in merged.items()
     ]
     return sorted(found, key=lambda each: (-each.weight, each.count, each.first))
 
@@ -71,15 +71,20 @@ def weight_of(text: str) -> int:
     return next((weight for weight, words in LEVELS if any(word in plain for word in words)), 0)
 
 
-def _merge(counts: Counter[str]) -> dict[str, list[str]]:
-    """Shapes of as many words, with the same gravity, of which most words agree, become one with `<*>` in between."""
+def _merge(counts: Counter[str]) -> dict[tuple[str, int], list[str]]:
+    """Shapes of as many words, with the same gravity, of which most words agree, become one with `<*>` in between.
+
+    Of each gravity the most frequent shapes are compared; the others are told apart by their first word alone.
+    """
     buckets: dict[tuple[int, int], list[tuple[list[str], list[str]]]] = defaultdict(list)
-    merged: dict[str, list[str]] = defaultdict(list)
-    for rank, (shape, _) in enumerate(counts.most_common()):
+    merged: dict[tuple[str, int], list[str]] = defaultdict(list)
+    seen: Counter[int] = Counter()
+    for shape, _ in counts.most_common():
         weight = weight_of(shape)
         words = shape.split(" ")
-        if rank >= MAX_DISTINCT and not weight:
-            merged[f"{words[0]} {ANY}"].append(shape)
+        seen[weight] += 1
+        if seen[weight] > MAX_DISTINCT:
+            merged[f"{words[0]} {ANY}", weight].append(shape)
             continue
         bucket = buckets[len(words), weight]
         for template, into in bucket[:MAX_COMPARED]:
@@ -89,9 +94,9 @@ def _merge(counts: Counter[str]) -> dict[str, list[str]]:
                 break
         else:
             bucket.append((words, [shape]))
-    for bucket in buckets.values():
+    for (_, weight), bucket in buckets.items():
         for template, members in bucket:
-            merged[" ".join(template)].extend(members)
+            merged[" ".join(template), weight].extend(members)
     return merged
 
 
