@@ -35,6 +35,7 @@ def ask(world: World, service: str = "") -> Diagnosis:
 def test_the_tools_are_declared_as_they_behave() -> None:
     assert (diagnose.name, diagnose.risk) == ("diagnose", Risk.READ)
     assert diagnose.untrusted
+    assert fix.untrusted
     assert (fix.name, fix.risk) == ("diagnose_fix", Risk.CHANGE)
 
 
@@ -84,6 +85,22 @@ def test_services_that_blame_each_other_keep_their_findings(tmp_path: Path) -> N
     unrelated = replace(cause, object="c")
     assert explain(snapshot, [one, unrelated]).symptoms == ()
     assert explain(snapshot, [one, replace(cause, severity=Severity.WARN)]).symptoms == ()
+
+
+@pytest.mark.parametrize(
+    ("quote", "named"),
+    [
+        ("http://app:8080/health answers 500", True),
+        ("dial tcp: lookup app.shop on 127.0.0.11", True),
+        ('File "/app/main.py", line 3', False),
+        ("at Object.<anonymous> (/srv/app/app.js:3:7)", False),
+    ],
+)
+def test_a_path_names_no_service(tmp_path: Path, quote: str, named: bool) -> None:
+    evidence = (Evidence(source="log", where="worker:1", quote=quote),)
+    failed = Finding(code="exit-1-app", severity=Severity.ERROR, object="worker", message="Ended.", evidence=evidence)
+    cause = replace(failed, code="exit-137-oom", object="app", evidence=())
+    assert bool(explain(Snapshot("shop", tmp_path, 0.0), [failed, cause]).symptoms) is named
 
 
 def test_the_answer_says_what_the_plan_would_do() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -39,7 +40,9 @@ UNSPECIFIC = frozenset(
 )
 # What a proxy shows when the container behind it is not well.
 UNROUTED = frozenset({"tr-404-norouter", "tr-502-refused", "tr-503", "tr-hang", "ngx-502"})
-WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
+# A name, also behind // or @ of a URL, but no part of a path: /app/main.py does not name a service called app.
+WORD = re.compile(r"(?:(?<=//)|(?<![\w./-]))[A-Za-z0-9][\w.-]*")
+SOURCE = re.compile(r"\.(?:py|[cm]?[jt]sx?|rb|go|java|kt|php|pl|rs|cs|sh|jar|conf|ini|toml|ya?ml|json|log|sock)$")
 
 
 @dataclass(frozen=True)
@@ -102,20 +105,23 @@ def _named(finding: Finding) -> set[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    """Words of a text, and their parts before a colon or dot: `db`, of `db:5432` or `db.shop`."""
+    """Words of a text, and their parts before a colon or dot: `db`, of `db:5432` or `db.shop`; not of a file's name."""
     for match in WORD.finditer(text):
-        yield match[0]
-        yield match[0].split(".", 1)[0]
+        if not SOURCE.search(match[0]):
+            yield match[0]
+            yield match[0].split(".", 1)[0]
 
 
 def _leanings(snapshot: Snapshot) -> dict[str, frozenset[str]]:
-    """What each service depends on, as objects are called in findings, and by the aliases of containers."""
-    if snapshot.model is None:
-        return {}
-    called = {each.service: label(snapshot, each) for each in snapshot.containers}
+    """What each service, or each of its containers, depends on, as objects are called in findings."""
+    called: dict[str, set[str]] = defaultdict(set)
+    for each in snapshot.containers:
+        called[each.service].add(label(snapshot, each))
+    services = snapshot.model.services.items() if snapshot.model else ()
     return {
-        called.get(name, name): frozenset(called.get(each.service, each.service) for each in service.depends_on)
-        for name, service in snapshot.model.services.items()
+        one: frozenset(other for each in service.depends_on for other in called.get(each.service, {each.service}))
+        for name, service in services
+        for one in called.get(name, {name})
     }
 
 

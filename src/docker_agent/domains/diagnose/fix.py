@@ -17,7 +17,7 @@ from docker_agent.project.workspace import Workspace
 MESSAGE = "message"
 
 
-@tool(risk=Risk.CHANGE)
+@tool(risk=Risk.CHANGE, untrusted="words of container logs")
 def fix(
     ws: Workspace,
     code: Annotated[str, "The finding's code, such as exit-137-oom."],
