@@ -46,6 +46,7 @@ def test_a_failed_start_names_its_cause(tmp_path: Path) -> None:
     assert [(each["code"], each["object"]) for each in outcome.data["causes"]] == [("port-allocated", "web")]
     assert "blog" in outcome.data["causes"][0]["message"]
     assert '"causes":[{"code":"port-allocated"' in outcome.text
+    assert outcome.text.startswith('<untrusted source="output of programs">')
 
 
 def test_the_cause_is_looked_for_in_all_that_was_said_and_secrets_are_masked(tmp_path: Path) -> None:

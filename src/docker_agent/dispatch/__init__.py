@@ -235,8 +235,8 @@ def trim(door: Door, call: Call) -> None:
         note = f"\n[... {len(text) - head - tail} of {len(text)} characters left out; read on with guide_read_on"
         text = f"{text[:head]}{note}(cursor={cursor!r}, offset={head}) ...]\n{text[-tail:]}"
     source = call.tool.untrusted if call.tool else ""
-    if any(call.diffs.values()):
-        source = source or "file contents"
+    if call.causes or any(call.diffs.values()):
+        source = source or ("file contents" if not call.causes else "output of programs")
         door.taint.mark(source)
     call.text = fence(text, source) if source else text
 
