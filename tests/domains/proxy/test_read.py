@@ -13,6 +13,7 @@ from docker_agent.host.models import Answer, Attachment, Container, Listener, Po
 
 API = "http://172.18.0.2:8080/api"
 PAGE = "?per_page=100&page=1"
+TYPO = "http://172.18.0.3:99999"
 
 
 def on(network: str, ip: str) -> tuple[Attachment, ...]:
@@ -75,7 +76,7 @@ def test_the_state_of_traefik_is_read_from_its_api_and_log() -> None:
             {
                 "name": "a@docker",
                 "type": "loadbalancer",
-                "loadBalancer": {"servers": [{"url": "http://172.18.0.3:9999"}, {}]},
+                "loadBalancer": {"servers": [{"url": "http://172.18.0.3:9999"}, {}, {"url": TYPO}]},
                 "serverStatus": {"http://172.18.0.3:9999": "UP"},
             },
             {"name": "w@file", "weighted": {"services": [{"name": "a@docker", "weight": 0}, {"name": "b@docker"}]}},
@@ -104,6 +105,7 @@ def test_the_state_of_traefik_is_read_from_its_api_and_log() -> None:
     assert [(server.url, server.up, server.tried) for server in service.servers] == [
         ("http://172.18.0.3:9999", "UP", "refused"),
         ("", "", ""),
+        (TYPO, "", ""),
     ]
     assert (service.servers[0].open_ports, service.servers[0].local_ports) == ((81, 8080), (90,))
     assert weighted.children == {"a@docker": 0, "b@docker": 1}

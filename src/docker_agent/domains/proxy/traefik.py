@@ -155,7 +155,10 @@ def _host_of(url: str) -> str:
 def _try(reads: Reads, url: str, container: Container) -> Server:
     parts = urlsplit(url)
     tls = parts.scheme == "https"
-    port = parts.port or (443 if tls else 80)
+    try:
+        port = parts.port or (443 if tls else 80)
+    except ValueError:
+        return Server(url)
     met = _met(reads.probe(f"tcp://{parts.hostname}:{port}", timeout_s=TRY_S))
     if met == "open" and tls:
         met = _met(reads.probe(f"https://{parts.hostname}:{port}/", timeout_s=2 * TRY_S))
