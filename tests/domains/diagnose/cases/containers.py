@@ -231,6 +231,7 @@ FAILURES = {
     ),
     "image owner": Case("perm-rootfs", ended(1, user="1000"), ["can't create /x: Permission denied"]),
     "capability": Case("cap-chown", ended(1), ["chown: /etc/passwd: Operation not permitted"]),
+    "socket": Case("exit-1-app", ended(1, user="1000"), ["listen unix /run/x.sock: bind: permission denied"]),
     "low port": Case("low-port", ended(1, user="1000"), ["httpd: bind: Permission denied"]),
     "postgres version": Case("pg-version", ended(1), ["FATAL:  database files are incompatible with server"]),
     "postgres mode": Case("pg-datadir-perm", ended(1), ['FATAL:  data directory "/v" has invalid permissions']),

@@ -13,6 +13,9 @@ from docker_agent.domains.diagnose.mend import container_in, recreate, service_v
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"(bind|listen)\S*?[:( ].*?permission denied", re.IGNORECASE)
+# The path of a socket or file, or a port that every user may have: then it is something else.
+OTHER = re.compile(r"(?<![\w/.:-])/[A-Za-z_]|unix|:(?!10[01]\d\b|102[0-3]\b)\d{4,5}\b", re.IGNORECASE)
+AFTER = 80
 FIRST_PORT = ("sysctls", "net.ipv4.ip_unprivileged_port_start")
 
 
@@ -22,7 +25,9 @@ def low_port(snapshot: Snapshot) -> Iterator[Finding]:
 
     The message is about bind, not about a file; unlike `perm-bind` no path is named.
     """
-    for container, line, _ in complaints(snapshot, PATTERN):
+    for container, line, match in complaints(snapshot, PATTERN):
+        if OTHER.search(line.text[match.start() : match.end() + AFTER]):
+            continue
         yield found(
             snapshot,
             container,
