@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 R = TypeVar("R")
 
-MOST_TURNS = 4_000  # numbers of four bytes, which a pipe holds before anybody reads it
+MOST_TURNS = 1_000  # numbers of four bytes, which the smallest pipe (a page) holds before anybody reads it
 
 
 def cores() -> int:
