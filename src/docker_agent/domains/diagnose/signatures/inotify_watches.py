@@ -15,9 +15,7 @@ PATTERN = re.compile(
     r"number of file watchers reached|watch[^\n]{0,80}No space left on device",
     re.IGNORECASE,
 )
-INSTANCES = re.compile(
-    r"inotify_init\S*[^\n]{0,80}Too many open files|inotify instances|limit on inotify", re.IGNORECASE
-)
+INSTANCES = re.compile(r"inotify_init[^\n]{0,120}Too many open files|inotify instances|limit on inotify", re.IGNORECASE)
 
 
 @signature(code="inotify-watches", area="resource")

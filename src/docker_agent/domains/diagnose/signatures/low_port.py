@@ -12,7 +12,7 @@ from docker_agent.domains.diagnose.evidence import complaints, found, logged, wr
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
-PATTERN = re.compile(r"(bind|listen)\S*?[:( ].*?permission denied", re.IGNORECASE)
+PATTERN = re.compile(r"(bind|listen)[^\s:(]{0,80}[:( ].{0,200}?permission denied", re.IGNORECASE)
 # The path of a socket or file, or a port that every user may have: then it is something else.
 OTHER = re.compile(r"(?<![\w/.:-])/[A-Za-z_]|unix|:(?!10[01]\d\b|102[0-3]\b)\d{4,5}\b", re.IGNORECASE)
 AFTER = 80
