@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 from tests.domains.diagnose.cases.network import FRONT, NO_DB, db
-from tests.domains.diagnose.places import ROOT, Case, container, never_started, workspace, world_of
+from tests.domains.diagnose.places import ROOT, Case, container, never_started, stamp, workspace, world_of
 
 from docker_agent.core.plan import Argv, Plan, WaitHealthy, Write
 from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.fix import fix
 from docker_agent.domains.diagnose.rank import examine
-from docker_agent.host.fake import World
-from docker_agent.host.models import Port
+from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.host.fake import START, World
+from docker_agent.host.models import LogLine, Port
 
 TAIL = """  db:
     image: db:1
@@ -75,3 +76,16 @@ def test_a_container_whose_network_is_gone_is_made_new() -> None:
     assert isinstance(step, Argv)
     assert step.argv[-4:] == ("-d", "--no-deps", "--force-recreate", "web")
     assert isinstance(wait, WaitHealthy)
+
+
+@pytest.mark.parametrize(
+    ("up_s", "after", "codes"),
+    [(900, "listening on 80", []), (900, "", ["net-conn-refused"]), (90, "listening on 80", ["net-conn-refused"])],
+)
+def test_a_start_that_had_to_wait_is_no_fault_later(up_s: float, after: str, codes: list[str]) -> None:
+    refused = "dial tcp 172.18.0.2:5432: connect: connection refused"
+    said = [LogLine(number, time=stamp(up_s - number), text=text) for number, text in enumerate((refused, after), 1)]
+    web = container(started_at=stamp(up_s))
+    logs = {web.name: tuple(line for line in said if line.text)}
+    snapshot = Snapshot("shop", ROOT, START, containers=(web,), logs=logs)
+    assert [each.code for each in examine(snapshot)] == codes

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.domains.diagnose.snapshot import Ending, Snapshot
+from docker_agent.domains.diagnose.snapshot import Ending, Snapshot, seconds_of
 from docker_agent.domains.diagnose.telling import is_chatter
 from docker_agent.host.models import Container, Event, LogLine, Mount
 
 MAX_QUOTE = 200
+STARTING_S = 60.0
+LONG_S = 600.0
 ABSOLUTE = re.compile(r"(?<![\w/.:-])/\w")
 
 Confidence = Literal["certain", "likely", "possible"]
@@ -133,20 +135,23 @@ def complaints(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[tuple[C
             yield container, *hit
 
 
+def is_over(snapshot: Snapshot, container: Container, line: LogLine) -> bool:
+    """Whether a complaint is one of a start that went well: what was waited for came up a little later.
+
+    The container had its last such complaint in its first minute, said other things since, and runs well for long.
+    """
+    said, last = seconds_of(line.time), snapshot.runs.get(container.name, ())[-1:]
+    early = bool(said) and said < seconds_of(container.started_at) + STARTING_S
+    went_on = bool(last) and last[0].number > line.number
+    return early and went_on and not snapshot.broken(container) and snapshot.uptime(container) > LONG_S
+
+
 def ended(snapshot: Snapshot, *codes: int) -> Iterator[tuple[Container, Ending]]:
     """Containers whose last run ended with one of these codes; after a failed start the code means nothing."""
     for container in snapshot.containers:
         ending = None if container.error else snapshot.ending(container)
         if ending is not None and ending.code in codes and not (ending.code == 0 and container.running):
             yield container, ending
-
-
-def failed_starts(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[tuple[Container, re.Match[str]]]:
-    """Containers that the engine could not start, with an error that matches."""
-    for container in snapshot.containers:
-        match = pattern.search(container.error) if not container.running else None
-        if match:
-            yield container, match
 
 
 def under(text: str, folder: str) -> bool:

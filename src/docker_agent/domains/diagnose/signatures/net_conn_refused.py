@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.evidence import complaints, found, is_over, logged, sure, written
 from docker_agent.domains.diagnose.reaching import called
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
@@ -28,7 +28,7 @@ def net_conn_refused(snapshot: Snapshot) -> Iterator[Finding]:
     localhost in the message it is `net-localhost`; an unknown name is `dns-servfail`.
     """
     for container, line, match in complaints(snapshot, PATTERN):
-        if ELSEWHERE.search(line.text):
+        if ELSEWHERE.search(line.text) or is_over(snapshot, container, line):
             continue
         where = (match["where"] or match["after"] or "another service").rstrip(":")
         mistake = _host_port(snapshot, container, where)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.evidence import complaints, found, is_over, logged, sure, written
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
@@ -23,6 +23,8 @@ def net_localhost(snapshot: Snapshot) -> Iterator[Finding]:
     refused`.
     """
     for container, line, _ in complaints(snapshot, PATTERN):
+        if is_over(snapshot, container, line):
+            continue
         yield found(
             snapshot,
             container,
