@@ -54,9 +54,11 @@ class Place:
         )
 
     def inspect(self, service: str) -> dict[str, Any]:
-        """The first container of a service, or a container of that name; empty where there is none."""
+        """The first container of a service, or a container of that name (with a hyphen); empty where there is none."""
         labels = (f"label=com.docker.compose.project={self.project}", f"label=com.docker.compose.service={service}")
         found = self.docker("ps", "-aq", "--filter", labels[0], "--filter", labels[1]).stdout.split()
+        if not found and "-" not in service:
+            return {}
         answer = self.docker("inspect", "--type", "container", found[0] if found else service)
         return json.loads(answer.stdout)[0] if answer.returncode == 0 else {}
 

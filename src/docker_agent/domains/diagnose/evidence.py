@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.domains.diagnose.snapshot import Ending, Snapshot, seconds_of
+from docker_agent.domains.diagnose.snapshot import LOOP_RESTARTS, Ending, Snapshot, seconds_of
 from docker_agent.domains.diagnose.telling import is_chatter
 from docker_agent.host.models import Container, Event, LogLine, Mount
 

@@ -78,6 +78,11 @@ FAILURES = {
         "exit-137-oom",
         {"status": "restarting", "exit_code": 137, "oom_killed": True, "restart_count": 7, "memory_limit": 16 * M},
     ),
+    "oom that the engine missed": Case(
+        "exit-137-oom",
+        {"status": "restarting", "exit_code": 137, "restart_count": 5, "memory_limit": 16 * M},
+        events=[(DIE, 100, {"exitCode": "137"})],
+    ),
     "oom, runs just now": Case(
         "exit-137-oom",
         {"restart_count": 4, "memory_limit": 16 * M, "started_from": 2},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected
+from docker_agent.domains.diagnose.evidence import ended, found, happened, inspected, killed_for_memory
 from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.domains.diagnose.starting import start
@@ -28,7 +28,7 @@ def exit_137_kill(snapshot: Snapshot) -> Iterator[Finding]:
     can tell any more.
     """
     for container, ending in ended(snapshot, 137):
-        if ending.oom or any(signal == SIGTERM for _, signal in ending.signals):
+        if killed_for_memory(snapshot, container, ending) or any(signal == SIGTERM for _, signal in ending.signals):
             continue
         by_engine = ending.stopped
         known = by_engine or happened(snapshot, container, "die") is not None

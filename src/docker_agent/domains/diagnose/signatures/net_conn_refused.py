@@ -13,7 +13,8 @@ from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
 
 PATTERN = re.compile(
-    r"(?:(?:dial tcp|connect(?:ion)? to|connecting to|ECONNREFUSED)[ :]*(?P<where>[\w.\[\]:-]+).{0,80})?"
+    r"(?:(?:dial tcp|connect(?:ion)? to|connecting to|ECONNREFUSED)[ :]*(?:\w{1,20}://(?:[^\s/@]{1,200}@)?)?"
+    r"(?P<where>[\w.\[\]:-]+).{0,80})?"
     r"(?:connection refused|ECONNREFUSED)(?:[ :]+(?P<after>[\w.-]+:\d+))?",
     re.IGNORECASE,
 )
