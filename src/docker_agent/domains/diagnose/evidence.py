@@ -154,6 +154,18 @@ def ended(snapshot: Snapshot, *codes: int) -> Iterator[tuple[Container, Ending]]
             yield container, ending
 
 
+def killed_for_memory(snapshot: Snapshot, container: Container, ending: Ending) -> Confidence | None:
+    """How sure it is that the kernel killed a run for the container's memory limit; None where nothing speaks for it.
+
+    The engine's own word is certain, but on a busy host it sometimes misses the kernel's notice (seen on Engine 28.5): a
+    limited container that is killed again and again, and not through the engine, is likely killed for memory too.
+    """
+    if ending.oom:
+        return "certain"
+    again = container.restart_count >= LOOP_RESTARTS and happened(snapshot, container, "die") is not None
+    return "likely" if container.memory_limit and again and not ending.stopped and not ending.signals else None
+
+
 def under(text: str, folder: str) -> bool:
     """Whether a message names a folder or something in it."""
     plain = folder.rstrip("/")
