@@ -157,7 +157,7 @@ def ended(snapshot: Snapshot, *codes: int) -> Iterator[tuple[Container, Ending]]
 def killed_for_memory(snapshot: Snapshot, container: Container, ending: Ending) -> Confidence | None:
     """How sure it is that the kernel killed a run for the container's memory limit; None where nothing speaks for it.
 
-    The engine's own word is certain, but on a busy host it sometimes misses the kernel's notice (seen on Engine 28.5): a
+    The engine's own word is certain, but on a busy host it may miss the notice (seen on Engine 28.5): a
     limited container that is killed again and again, and not through the engine, is likely killed for memory too.
     """
     if ending.oom:
