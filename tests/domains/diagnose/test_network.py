@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.domains.diagnose.cases.network import FRONT, NO_DB, db
-from tests.domains.diagnose.places import ROOT, Case, container, never_started, stamp, workspace, world_of
+from tests.domains.diagnose.places import ROOT, Case, container, ended, never_started, stamp, workspace, world_of
 
 from docker_agent.core.plan import Argv, Plan, WaitHealthy, Write
 from docker_agent.domains.diagnose.collect import collect
@@ -76,6 +76,12 @@ def test_a_container_whose_network_is_gone_is_made_new() -> None:
     assert isinstance(step, Argv)
     assert step.argv[-4:] == ("-d", "--no-deps", "--force-recreate", "web")
     assert isinstance(wait, WaitHealthy)
+
+
+def test_the_refusing_host_of_a_url_is_named_without_what_leads_to_it() -> None:
+    line = "connect to postgres://shop:word@db:5432/shop failed: Connection refused"
+    (found, *_) = examine(collect(workspace(world_of(Case("", ended(1), lines=[line])))))
+    assert (found.code, found.message) == ("net-conn-refused", "A connection to db:5432 was refused.")
 
 
 @pytest.mark.parametrize(
