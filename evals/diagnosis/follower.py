@@ -23,7 +23,7 @@ LOOK_ONLY = re.compile(r"\b(?:why|explain|what|which|how come|just look)\b", re.
 class FollowingModel:
     """Diagnoses, and where the prompt asks for more than why, makes the plan of the first fixable finding, twice.
 
-    After a plan that is verified it diagnoses again, for a second fault.
+    Where several causes were found it diagnoses again after a plan that is verified.
     """
 
     name = FOLLOWER = "follower"
@@ -52,7 +52,8 @@ class FollowingModel:
     @staticmethod
     def _next(results: list[str], prompt: str) -> tuple[str, dict[str, Any]] | None:
         looks = len(results) % 2 == 0
-        if looks and len(results) < MOST_CALLS and (not results or VERIFIED.search(results[-1])):
+        more = not results or (len(FINDING.findall(results[-2])) > 1 and VERIFIED.search(results[-1]))
+        if looks and len(results) < MOST_CALLS and more:
             return "diagnose", {}
         found = FINDING.search(results[-1]) if results and not looks else None
         if found and found["fixable"] == "true" and not LOOK_ONLY.search(prompt):
