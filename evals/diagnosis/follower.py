@@ -52,10 +52,11 @@ class FollowingModel:
     @staticmethod
     def _next(results: list[str], prompt: str) -> tuple[str, dict[str, Any]] | None:
         looks = len(results) % 2 == 0
-        more = not results or (len(FINDING.findall(results[-2])) > 1 and VERIFIED.search(results[-1]))
-        if looks and len(results) < MOST_CALLS and more:
+        if not results:
             return "diagnose", {}
-        found = FINDING.search(results[-1]) if results and not looks else None
+        if looks and len(results) < MOST_CALLS and len(FINDING.findall(results[-2])) > 1:
+            return ("diagnose", {}) if VERIFIED.search(results[-1]) else None
+        found = None if looks else FINDING.search(results[-1])
         if found and found["fixable"] == "true" and not LOOK_ONLY.search(prompt):
             return "diagnose_fix", {"code": found["code"], "service": found["object"]}
         return None
