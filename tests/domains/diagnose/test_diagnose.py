@@ -47,9 +47,21 @@ def test_a_healthy_stack_is_said_to_be_well_with_what_was_looked_at() -> None:
 
 
 def test_an_empty_project_is_not_said_to_be_well() -> None:
-    answer = ask(World())
-    assert "no container of shop exists yet" in answer.summary
-    assert any("compose file" in each for each in answer.not_looked_at)
+    world = World()
+    with pytest.raises(InputError, match="no compose file in project and no container of project shop"):
+        ask(world)
+    world.files.update(world_of(HEALTHY["server"]).files)
+    assert ask(world).summary == "no container of shop exists yet; start it with `docker-agent stack up`"
+
+
+def test_a_container_of_others_is_named_in_full_and_said_to_be_theirs() -> None:
+    world = World()
+    world.add(container("web", **ended(1)).model_copy(update={"name": "blog-web-1", "project": "blog"}))
+    answer: Diagnosis = diagnose.function(workspace(world), "blog-web-1")
+    assert (answer.project, answer.findings[0].code) == ("blog", "exit-1-app")
+    assert answer.whose == "blog-web-1 belongs to project blog, not to shop"
+    with pytest.raises(InputError, match="no container of project shop"):
+        fix.function(workspace(world), "exit-1-app", "blog-web-1")
 
 
 def test_a_consequence_is_a_symptom_of_its_cause() -> None:

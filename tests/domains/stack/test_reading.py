@@ -102,9 +102,28 @@ def test_a_scaled_service_is_several_and_a_prefix_may_be_ambiguous() -> None:
     assert foreign(ws, resolve_all(ws, "blog-web-1")) == ("blog-web-1",)
 
 
-def test_an_empty_machine_says_that_nothing_is_there() -> None:
+def test_a_folder_without_a_project_says_so_and_means_others_by_their_full_names_alone() -> None:
+    world = shop()
+    with pytest.raises(InputError, match=r"no service or container 'api'.*There are: db, web"):
+        resolve(workspace(world), "api")
+    world.add(container("blog-api-1", "api", "blog"))
+    with pytest.raises(InputError, match=r"its full name: blog-api-1 \(of blog\)"):
+        resolve(workspace(world), "api")
+    world.files.clear()
+    stranger = replace(workspace(world), project="empty")
+    with pytest.raises(InputError, match=r"no container of project empty\..* blog-web-1 \(of blog\)"):
+        resolve(stranger, "web")
+    with pytest.raises(InputError, match="no compose file in project"):
+        resolve(stranger, "shopdb1012")
+    assert resolve(stranger, "shop-web-1").project == "shop"
     with pytest.raises(InputError, match="start the stack first"):
-        resolve(workspace(World()), "web")
+        resolve(workspace(shop_without_containers()), "web")
+
+
+def shop_without_containers() -> World:
+    world = World()
+    world.files.update(shop().files)
+    return world
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,13 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.diagnose.causes import Explained, explain
-from docker_agent.domains.diagnose.collect import collect, said
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.evidence import label
 from docker_agent.domains.diagnose.rank import examine, plan_for
+from docker_agent.domains.diagnose.saying import said, unheard
 from docker_agent.domains.diagnose.snapshot import Snapshot
-from docker_agent.domains.stack import resolve_all
+from docker_agent.domains.stack import nothing_here, resolve_all
+from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
 
 ANSWER_CHARS = 4_000
@@ -46,6 +48,7 @@ class Diagnosis(BaseModel):
     findings: the causes, worst first.
     plan: what `diagnose_fix` would do for the first one, step by step.
     symptoms: what these causes explain.
+    whose: whose containers these are, where they are another's.
     also: further causes in a line each, and faults of services that were not asked for.
     """
 
@@ -57,6 +60,7 @@ class Diagnosis(BaseModel):
     plan: tuple[str, ...] = ()
     symptoms: tuple[Symptom, ...] = ()
     also: tuple[str, ...] = ()
+    whose: str = ""
     looked_at: str = ""
     not_looked_at: tuple[str, ...] = ()
 
@@ -90,9 +94,11 @@ def diagnose(
     except EngineUnreachable as error:
         if not message:
             raise
-        missed = f"engine: {error.message}"
         chosen, foreign = [], []
-        snapshot = Snapshot(ws.project, ws.root, ws.host.now(), messages=said(message), not_looked_at=(missed,))
+        snapshot = Snapshot(ws.project, ws.root, ws.host.now(), messages=said(message))
+        snapshot = replace(snapshot, not_looked_at=(*unheard(snapshot.messages), f"engine: {error.message}"))
+    if not message.strip() and (nothing := nothing_here(ws, snapshot.containers)):
+        raise nothing
     found = examine(snapshot)
     explained = explain(snapshot, found)
     if message.strip() and not snapshot.refused and not any(map(_hears, found)):
@@ -103,7 +109,13 @@ def diagnose(
         explained = whole.about(frozenset({"message", *(label(snapshot, each) for each in chosen)}))
         faults = [each for each in whole.causes if each.severity is Severity.ERROR]
         elsewhere = [each for each in faults if each not in explained.causes] if explained.causes else []
-    return _fitting(ws, snapshot, explained, elsewhere)
+    answer = _fitting(ws, snapshot, explained, elsewhere)
+    return answer.model_copy(update=_owner(ws, chosen[0])) if foreign else answer
+
+
+def _owner(ws: Workspace, container: Container) -> dict[str, str]:
+    owner = f"project {container.project}" if container.project else "no project"
+    return {"project": container.project, "whose": f"{container.name} belongs to {owner}, not to {ws.project}"}
 
 
 def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained, elsewhere: Sequence[Finding]) -> Diagnosis:
@@ -150,7 +162,7 @@ def _in_a_line(ws: Workspace, finding: Finding) -> str:
 
 def _summary(snapshot: Snapshot, explained: Explained) -> str:
     if not snapshot.containers and not explained.causes:
-        return f"no container of {snapshot.project or 'this project'} exists yet; start it with stack_up"
+        return f"no container of {snapshot.project or 'this project'} exists yet; start it with `docker-agent stack up`"
     if not explained.causes:
         return NOTHING
     errors = sum(each.severity is Severity.ERROR for each in explained.causes)

@@ -11,6 +11,7 @@ from docker_agent.core.tool import tool
 from docker_agent.domains.diagnose.causes import explain
 from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import catalogue, examine
+from docker_agent.domains.stack import nothing_here
 from docker_agent.project.stack_inputs import inputs_of
 from docker_agent.project.workspace import Workspace
 
@@ -38,6 +39,8 @@ def fix(
             f"It means: {known[code].summary}",
         )
     snapshot = collect(ws)
+    if nothing := nothing_here(ws, snapshot.containers):
+        raise nothing
     findings = examine(snapshot)
     finding = next((each for each in findings if each.code == code and each.object == service), None)
     if finding is None:

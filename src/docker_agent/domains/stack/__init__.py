@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from docker_agent.core.errors import InputError
+from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import WaitHealthy
 from docker_agent.host.models import Container, Port
 from docker_agent.project.stack import Stack, stack_of
@@ -15,6 +15,7 @@ from docker_agent.project.workspace import Workspace
 
 SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 SHORTEST_ID = 4
+WHOLE_ID = 12
 MAX_WORD = 255
 LONGEST_WAIT_S = 300.0
 
@@ -37,7 +38,7 @@ def resolve_all(ws: Workspace, word: str) -> list[Container]:
     """Find the containers that a word means; more than one only for a scaled service.
 
     A service of the own project comes before a container's name, a name before the start of an id (four characters or
-    more), and services of other projects come last.
+    more). A container of another project is meant only by its full name or the twelve characters of its id.
 
     Raises
     ------
@@ -51,16 +52,38 @@ def resolve_all(ws: Workspace, word: str) -> list[Container]:
     candidates = (
         [container for container in own if container.service == word],
         [container for container in everything if container.name == word],
-        [container for container in everything if len(word) >= SHORTEST_ID and container.id.startswith(word)],
-        [container for container in everything if container.service == word],
+        [container for container in own if len(word) >= SHORTEST_ID and container.id.startswith(word)],
+        [container for container in everything if len(word) >= WHOLE_ID and container.id.startswith(word)],
     )
     found = next((group for group in candidates if group), everything[:0])
     if not found:
-        raise InputError(f"There is no service or container {word!r}.", _nearest(word, own or everything))
+        elsewhere = [container for container in everything if container.service == word and container not in own]
+        raise nothing_here(ws, own, elsewhere) or InputError(
+            f"There is no service or container {word!r}.", f"{_nearest(word, own)}{_by_full_name(elsewhere)}"
+        )
     if len({(container.project, container.service or container.name) for container in found}) > 1:
         names = ", ".join(container.name for container in found)
         raise InputError(f"{word!r} fits more than one container: {names}.", "Name one of them.")
     return found
+
+
+def nothing_here(ws: Workspace, own: Sequence[Container], elsewhere: Sequence[Container] = ()) -> InputError | None:
+    """The error for a folder that is no project: no compose file and no own container; None where there is either.
+
+    Parameters
+    ----------
+    elsewhere: containers of others that may have been meant.
+    """
+    try:
+        is_project = bool(own) or stack_of(ws) is not None
+    except AgentError:
+        return None
+    if is_project:
+        return None
+    return InputError(
+        f"There is no compose file in {ws.root.name} and no container of project {ws.project}.",
+        f"Go to the project's folder, or name it: docker-agent -C FOLDER ...{_by_full_name(elsewhere)}",
+    )
 
 
 def foreign(ws: Workspace, containers: list[Container]) -> tuple[str, ...]:
@@ -145,6 +168,11 @@ def wait_for(stack: Stack, service: str, *, timeout_s: float = 60.0) -> WaitHeal
         project=stack.name,
         timeout_s=max(timeout_s, min(longest, LONGEST_WAIT_S)),
     )
+
+
+def _by_full_name(containers: Sequence[Container]) -> str:
+    named = [f"{container.name} (of {container.project or 'no project'})" for container in containers[:5]]
+    return f" A container of others needs its full name: {', '.join(named)}." if named else ""
 
 
 def _nearest(word: str, containers: list[Container]) -> str:

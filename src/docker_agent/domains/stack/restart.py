@@ -31,7 +31,7 @@ def restart(
     named = [each for word in services or () for each in resolve_all(ws, word)]
     chosen = named if services else [each for each in ws.host.containers() if ws.owns_container(each) and each.running]
     if not chosen:
-        raise InputError("No container of this project runs.", "Start the stack with stack_up.")
+        raise InputError("No container of this project runs.", "Start the stack with `docker-agent stack up`.")
     unique = {each.name: each for each in chosen}
     steps = [step for each in unique.values() for step in _steps(each, grace_s)]
     return Plan(

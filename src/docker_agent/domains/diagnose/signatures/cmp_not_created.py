@@ -30,7 +30,7 @@ def cmp_not_created(snapshot: Snapshot) -> Iterator[Finding]:
             object=name,
             message="It has no container.",
             cause="It was added to the file and never started, or `docker compose up` broke off before it was made.",
-            fix="Start it with stack_up: where it fails, the reason is said there.",
+            fix="Start it with `docker-agent stack up`: where it fails, the reason is said there.",
             confidence="possible",
             evidence=(Evidence(source="compose", where=str(service.place), quote=name),),
         )
