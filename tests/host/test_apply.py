@@ -15,7 +15,7 @@ from docker_agent.host.fake import FakeReads, World
 from docker_agent.host.files import read_file
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal, undo_plan
-from docker_agent.host.models import Answer, Container, Ran
+from docker_agent.host.models import Answer, Container, Ran, Reach
 from docker_agent.policy.redact import Redactor
 
 OLD = b"old\n"
@@ -336,6 +336,15 @@ def test_a_probe_is_asked_until_it_answers_or_time_is_up(place: Place, answers: 
 
     assert applied.verified is verified
     assert url in applied.steps[0].detail
+
+
+def test_a_probe_from_inside_a_container_is_verified_where_it_answers_there(place: Place) -> None:
+    place.world.add(web(status="running"))
+    ask = Probe(url="dns:db", inside="shop-web-1", why="w", timeout_s=2)
+    assert place.apply(ask).reason.startswith("dns:db inside shop-web-1 does not answer: connection refused.")
+    place.world.reached["shop-web-1", "dns:db"] = Reach(way="in memory", addresses=("172.30.0.2",))
+    applied = place.apply(ask)
+    assert (applied.verified, applied.steps[0].detail) == (True, "dns:db inside shop-web-1 answers")
 
 
 def test_the_end_of_a_plan_without_checks_is_not_verified(place: Place) -> None:

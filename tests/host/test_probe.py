@@ -63,7 +63,17 @@ def test_a_long_body_is_cut_and_odd_bytes_are_replaced(address: str) -> None:
 
 
 def test_an_open_port_answers(address: str) -> None:
-    assert (probe(f"tcp://{address}").status, probe(f"tcp://{address}").error) == (200, "")
+    answer = probe(f"tcp://{address}")
+    assert (answer.status, answer.error) == (200, "")
+
+
+def test_a_port_whose_connections_are_dropped_at_once_does_not_answer() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: server.accept()[0].close())
+        thread.start()
+        answer = probe(f"tcp://127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
+    assert (answer.status, answer.error) == (0, "the connection was taken and dropped")
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "tcp"])

@@ -110,12 +110,17 @@ class WaitHealthy(_Step):
 
 
 class Probe(_Step):
-    """Check that something answers: an HTTP status at a URL, or a TCP port."""
+    """Check that something answers: an HTTP status at a URL, a TCP port (`tcp://host:port`), a name (`dns:name`).
+
+    It is asked from this machine, or, with a container's name in `inside`, from that container's network. Only HTTP has
+    a status; of the others any answer will do.
+    """
 
     kind: Literal["probe"] = "probe"
     risk: Risk = Risk.READ
     url: str
     expect_status: int = 200
+    inside: str = ""
     timeout_s: float = 10.0
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from docker_agent.core.errors import CheckFailed
+from docker_agent.core.errors import CheckFailed, InputError
 from docker_agent.core.plan import Observe, Probe, WaitHealthy
 from docker_agent.host.host import Reads, Tell
-from docker_agent.host.models import Container
+from docker_agent.host.models import Container, Reach
 
 POLL_S = 0.5
 RESTARTS_THAT_TELL = 3
@@ -48,7 +48,7 @@ def wait_healthy(step: WaitHealthy, reads: Reads, tell: Tell) -> str:
 
 
 def probe_step(step: Probe, reads: Reads) -> str:
-    """Ask until the expected answer comes or the time is up.
+    """Ask until the expected answer comes or the time is up; where there is no way to ask, say so.
 
     Raises
     ------
@@ -56,13 +56,33 @@ def probe_step(step: Probe, reads: Reads) -> str:
     """
     deadline = reads.now() + step.timeout_s
     while True:
-        answer = reads.probe(step.url, timeout_s=max(1.0, deadline - reads.now()))
-        if answer.status == step.expect_status:
-            return f"{step.url} answers {answer.status}"
+        try:
+            held, got = _ask(step, reads, max(1.0, deadline - reads.now()))
+        except InputError as error:
+            if not step.inside:
+                raise
+            return f"not checked whether {step.url} answers inside {step.inside}: {error.message}"
+        where = f"{step.url}{f' inside {step.inside}' if step.inside else ''}"
+        if held:
+            return f"{where} answers{f' {got}' if got else ''}"
         if reads.now() >= deadline:
-            got = f"{answer.status}" if answer.status else answer.error
-            raise CheckFailed(f"{step.url} does not answer {step.expect_status}: {got}.")
+            wanted = f" {step.expect_status}" if step.url.startswith("http") else ""
+            raise CheckFailed(f"{where} does not answer{wanted}: {got}.")
         reads.sleep(POLL_S)
+
+
+def _ask(step: Probe, reads: Reads, timeout_s: float) -> tuple[bool, str]:
+    """Whether the expected answer came, and what came: a status of HTTP, or why there is none."""
+    has_status = step.url.startswith("http")
+    answer = (
+        reads.probe_from(step.inside, step.url, timeout_s=timeout_s)
+        if step.inside
+        else reads.probe(step.url, timeout_s=timeout_s)
+    )
+    wrong = (answer.detail or answer.failure) if isinstance(answer, Reach) else answer.error
+    if has_status:
+        return answer.status == step.expect_status, str(answer.status or wrong)
+    return not wrong, wrong
 
 
 def observe(step: Observe, reads: Reads) -> str:

@@ -6,17 +6,21 @@ import http.client
 import socket
 import ssl
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import SplitResult, urlsplit
 
 from docker_agent.core.errors import InputError
 from docker_agent.host.models import Answer
 
 BODY_BYTES = 262_144
+DROPPED_S = 0.3
 
 
 def probe(url: str, *, timeout_s: float = 10.0) -> Answer:
     """One answer from `http://`, `https://` (certificate checked) or `tcp://host:port`; redirects are not followed.
+
+    A TCP port answers with 200 where the connection stays: the engine's proxy takes every connection to a published
+    port, and drops it at once where nothing listens inside.
 
     Raises
     ------
@@ -39,7 +43,11 @@ def probe(url: str, *, timeout_s: float = 10.0) -> Answer:
 
 
 def _connect(parts: SplitResult, port: int | None, timeout_s: float) -> tuple[int, str]:
-    with socket.create_connection((parts.hostname or "", port or 0), timeout_s):
+    with socket.create_connection((parts.hostname or "", port or 0), timeout_s) as line:
+        line.settimeout(DROPPED_S)
+        with suppress(TimeoutError):
+            if not line.recv(1):
+                raise ConnectionResetError("the connection was taken and dropped")
         return 200, ""
 
 

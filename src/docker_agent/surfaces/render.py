@@ -88,7 +88,8 @@ def describe(step: Step) -> str:
         case WaitHealthy():
             return f"wait until {step.target} is healthy, at most {step.timeout_s:.0f} s"
         case Probe():
-            return f"{step.url} must answer {step.expect_status}"
+            status = f" {step.expect_status}" if step.url.startswith("http") else ""
+            return f"{step.url} must answer{status}{f' inside {step.inside}' if step.inside else ''}"
         case Observe():
             return f"watch {step.target} for {step.seconds:.0f} s: no restart"
 

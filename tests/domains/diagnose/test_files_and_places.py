@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.domains.diagnose.places import PROJECT, ROOT, Case, container, ended, stamp, workspace, world_of
 
-from docker_agent.core.plan import Argv, Plan, WaitHealthy, Write
+from docker_agent.core.plan import Argv, Plan, Probe, WaitHealthy, Write
 from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.fix import fix
 from docker_agent.domains.diagnose.rank import examine
@@ -115,7 +115,9 @@ def test_the_published_port_leads_to_what_listens(entry: str, wanted: str) -> No
     fields = {"ports": (Port(container_port=80, host_port=8080),)}
     heard = {"shop-web-1": [Listener(ip="::", port=8000), Listener(ip="127.0.0.11", port=40_000)]}
     world = world_of(Case("", fields, body=[f"ports: [{entry}]"], listeners=heard))
-    assert f"ports: [{wanted}]" in text_of(planned(world, "port-nolisten"))
+    plan = planned(world, "port-nolisten")
+    assert f"ports: [{wanted}]" in text_of(plan)
+    assert [step.url for step in plan.steps[-1:] if isinstance(step, Probe)] == ["tcp://127.0.0.1:8080"]
     world.listeners["shop-web-1"].append(Listener(ip="::", port=9000))
     assert [finding.fixable for finding in examine(collect(workspace(world)))] == [False]
 

@@ -6,7 +6,7 @@ import pytest
 from tests.domains.diagnose.cases.network import FRONT, NO_DB, db
 from tests.domains.diagnose.places import ROOT, Case, container, ended, never_started, stamp, workspace, world_of
 
-from docker_agent.core.plan import Argv, Plan, WaitHealthy, Write
+from docker_agent.core.plan import Argv, Plan, Probe, WaitHealthy, Write
 from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.fix import fix
 from docker_agent.domains.diagnose.rank import examine
@@ -43,13 +43,15 @@ def test_a_service_joins_the_network_of_the_one_it_looks_for(written: str, edite
     head = "name: shop\nservices:\n  web:\n    image: busybox:1\n"
     world.files[ROOT / "compose.yaml"] = f"{head}{written}{TAIL}".encode()
 
-    write, up, wait = plan_of(world, "net-isolation").steps
+    write, up, wait, asked = plan_of(world, "net-isolation").steps
     assert isinstance(write, Write)
     assert edited in write.content
     assert write.content.endswith(TAIL)
     assert isinstance(up, Argv)
     assert up.argv[-3:] == ("-d", "--no-deps", "web")
     assert isinstance(wait, WaitHealthy)
+    assert isinstance(asked, Probe)
+    assert (asked.url, asked.inside) == ("dns:db", "shop-web-1")
 
 
 def test_a_port_of_the_host_is_told_from_the_containers_own() -> None:

@@ -166,7 +166,7 @@ def test_without_a_compose_file_the_engine_connects_what_looks_for_each_other() 
     world = world_of(Case("", front, ["nc: bad address 'db'"], others=[container("db", networks=BACK)]))
     del world.files[ROOT / "compose.yaml"]
     plan = plan_for(world, "net-isolation")
-    assert steps_of(plan) == ["network_connect back", "container_start shop-web-1", "observe"]
+    assert steps_of(plan) == ["network_connect back", "container_start shop-web-1", "observe", "probe"]
     step = plan.steps[0]
     assert isinstance(step, Engine)
     assert step.args == {"container": "shop-web-1", "alias": "web"}

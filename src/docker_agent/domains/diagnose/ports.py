@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from docker_agent.core.finding import Evidence, Finding
-from docker_agent.core.plan import Plan
+from docker_agent.core.plan import Plan, Probe
 from docker_agent.domains.diagnose.evidence import written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot
@@ -13,6 +13,8 @@ from docker_agent.host.models import Container
 from docker_agent.project.compose.types import PublishedPort
 
 LAST_PORT = 65_535
+HERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+ELSEWHERE = ("tcp://", "http://", "https://", "ssh://")
 
 
 def holder_of(snapshot: Snapshot, container: Container | None, port: int) -> Container | None:
@@ -60,9 +62,13 @@ def change_port(snapshot: Snapshot, finding: Finding, port: int) -> Plan | None:
     why = f"Port {port} is taken on this host; {wanted} is the next that no container publishes."
     if isinstance(entry, dict):
         published = wanted if isinstance(entry["published"], int) else str(wanted)
-        return recreate(snapshot, finding, {("ports", index, "published"): published}, why)
+        plan = recreate(snapshot, finding, {("ports", index, "published"): published}, why)
+        return _answering(snapshot, container, index, wanted, plan)
     head, _, tail = str(entry).rpartition(f"{port}:")
-    return recreate(snapshot, finding, {("ports", index): f"{head}{wanted}:{tail}"}, why) if tail else None
+    if not tail:
+        return None
+    plan = recreate(snapshot, finding, {("ports", index): f"{head}{wanted}:{tail}"}, why)
+    return _answering(snapshot, container, index, wanted, plan)
 
 
 def lead_to(snapshot: Snapshot, finding: Finding, host_port: int, target: int) -> Plan | None:
@@ -77,9 +83,28 @@ def lead_to(snapshot: Snapshot, finding: Finding, host_port: int, target: int) -
         return None
     why = f"{container.service} listens on {target} inside, so that is where {host_port} has to lead."
     if isinstance(entry, dict):
-        return recreate(snapshot, finding, {("ports", index, "target"): target}, why)
+        plan = recreate(snapshot, finding, {("ports", index, "target"): target}, why)
+        return _answering(snapshot, container, index, host_port, plan)
     changed = re.sub(rf"(?<={host_port}:)\d+(?=$|/)", str(target), str(entry))
-    return recreate(snapshot, finding, {("ports", index): changed}, why) if changed != str(entry) else None
+    if changed == str(entry):
+        return None
+    plan = recreate(snapshot, finding, {("ports", index): changed}, why)
+    return _answering(snapshot, container, index, host_port, plan)
+
+
+def _answering(snapshot: Snapshot, container: Container, index: int, port: int, plan: Plan | None) -> Plan | None:
+    """The plan, with the port asked at its end: TCP on an engine of this machine only."""
+    entry = snapshot.model.services[container.service].ports[index] if snapshot.model else None
+    if plan is None or entry is None or entry.protocol != "tcp" or not _is_here(snapshot):
+        return plan
+    address = HERE.get(entry.host_ip, entry.host_ip)
+    url = f"tcp://{f'[{address}]' if ':' in address else address}:{port}"
+    asked = Probe(url=url, why=f"Something has to listen where port {port} of the host leads.")
+    return plan.model_copy(update={"steps": (*plan.steps, asked)})
+
+
+def _is_here(snapshot: Snapshot) -> bool:
+    return not (snapshot.engine and snapshot.engine.endpoint.startswith(ELSEWHERE))
 
 
 def _entry(snapshot: Snapshot, container: Container, port: int) -> int | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
-from docker_agent.core.plan import Plan
+from docker_agent.core.plan import Plan, Probe
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found, label, logged, sure, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.networks import DEFAULT, join, remake
-from docker_agent.domains.diagnose.reaching import attached, networks_of, unreached
+from docker_agent.domains.diagnose.reaching import Unreached, attached, networks_of, unreached
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.domains.diagnose.starting import connect
 
@@ -53,11 +54,21 @@ def share_a_network(snapshot: Snapshot, finding: Finding) -> Plan | None:
     if other is not None and not snapshot.owns_file_of(container):
         networks = [place.network for place in other.networks if place.network not in BUILT_IN]
         why = f"{other.name} is on the network {networks[0]}, so both meet there." if networks else ""
-        return connect(snapshot, finding, networks[0], why) if networks else None
+        return _known(apart[0], connect(snapshot, finding, networks[0], why)) if networks else None
     if other is None or snapshot.model is None or not snapshot.owns_file_of(other):
         return None
     network = next(iter(snapshot.model.services[other.service].networks), DEFAULT)
-    return join(snapshot, finding, network, f"{other.service} is on the network {network}, so both meet there.")
+    why = f"{other.service} is on the network {network}, so both meet there."
+    return _known(apart[0], join(snapshot, finding, network, why))
+
+
+def _known(missed: Unreached, plan: Plan | None) -> Plan | None:
+    """The plan, with the name that was missed asked at its end, from inside."""
+    if plan is None or not re.search(r"[a-zA-Z]", missed.name):
+        return plan
+    why = f"{missed.container.name} has to know the name {missed.name} now."
+    asked = Probe(url=f"dns:{missed.name}", inside=missed.container.name, why=why)
+    return plan.model_copy(update={"steps": (*plan.steps, asked)})
 
 
 @signature(code="dns-default-bridge", area="network")
