@@ -49,3 +49,13 @@ def test_only_the_last_moments_are_shown_and_the_rest_counted() -> None:
     assert (len(answer.moments), answer.left_out) == (2, 6)
     with pytest.raises(InputError, match="limit is 0"):
         timeline.function(workspace(world), limit=0)
+
+
+def test_it_says_how_far_back_the_events_go_and_what_the_containers_know_beyond() -> None:
+    case = Case("", ended(137, restart_count=20, oom_killed=True), events=LOOP, others=[container("db")])
+    answer: Timeline = timeline.function(workspace(world_of(case)))
+    assert answer.events == f"only since {stamp(600)[11:19]}Z, the engine remembers no older ones"
+    assert answer.totals == ("web: restarted 20 times in all, killed for memory, says State.OOMKilled",)
+    whole = Case("", {}, events=[("start", 3_601.0, NOTHING), *LOOP])
+    told_whole: Timeline = timeline.function(workspace(world_of(whole)), "web")
+    assert (told_whole.events, told_whole.totals) == ("", ())

@@ -61,12 +61,20 @@ class Moment(BaseModel):
 
 
 class Timeline(BaseModel):
-    """Moments, oldest first; `left_out` counts older ones beyond the limit."""
+    """Moments, oldest first; `left_out` counts older ones beyond the limit.
+
+    Attributes
+    ----------
+    events: from when on the engine remembers its events, where that is not the whole time looked at.
+    totals: how often each container was restarted in its life, and whether it was killed for memory last.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     project: str
     since: str
+    events: str = ""
+    totals: tuple[str, ...] = ()
     moments: tuple[Moment, ...]
     left_out: int = 0
     not_looked_at: tuple[str, ...] = ()
@@ -100,13 +108,28 @@ def timeline(
     names = {label(snapshot, each) for each in chosen}
     found = [each for each in _moments(snapshot) if not names or each.object in names]
     rows = _fold(sorted(found, key=lambda each: each.seconds))
+    shown = chosen or snapshot.containers
     return Timeline(
         project=snapshot.project,
         since=_clock(snapshot.taken_at - LOOK_BACK_S),
+        events=_remembered(ws, snapshot.taken_at),
+        totals=tuple(f"{label(snapshot, each)}: {total}" for each in shown if (total := _total(each))),
         moments=tuple(rows[-limit:]),
         left_out=max(0, len(rows) - limit),
         not_looked_at=snapshot.not_looked_at[:10],
     )
+
+
+def _remembered(ws: Workspace, now: float) -> str:
+    """Where the engine has forgotten a part of the time: it keeps 256 events in all, health checks too."""
+    oldest = min((event.time for event in ws.host.events(since=1.0, until=now)), default=now)
+    return f"only since {_clock(oldest)}, the engine remembers no older ones" if oldest > now - LOOK_BACK_S else ""
+
+
+def _total(container: Container) -> str:
+    restarted = f"restarted {container.restart_count} times in all" if container.restart_count else ""
+    killed = "killed for memory, says State.OOMKilled" if container.oom_killed else ""
+    return ", ".join(word for word in (restarted, killed) if word)
 
 
 def _moments(snapshot: Snapshot) -> Iterator[_Moment]:
@@ -130,7 +153,7 @@ def _moments(snapshot: Snapshot) -> Iterator[_Moment]:
 
 
 def _inspected(snapshot: Snapshot, container: Container, name: str) -> Iterator[_Moment]:
-    """The last start and end, where the engine has forgotten their events: it keeps 256 in all, health checks too."""
+    """The last start and end, where the engine has forgotten their events."""
     seen = {(event.action, int(event.time)) for event in snapshot.events_of(container)}
     since = snapshot.taken_at - LOOK_BACK_S
     for action, at, what in (
