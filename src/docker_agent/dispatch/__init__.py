@@ -17,7 +17,7 @@ from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch.call import Call, Outcome, Screen
 from docker_agent.dispatch.foreign import foreign_objects
-from docker_agent.dispatch.report import compact, diffs_of, masked_plan, report_of
+from docker_agent.dispatch.report import compact, diffs_of, fault, forbidden, masked_plan, report_of
 from docker_agent.host.apply import Application
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal
@@ -87,7 +87,7 @@ class Door:
                 interrupted = True
                 call.error = CheckFailed("Stopped by Ctrl-C.", "What was done is in `docker-agent log`.")
             except Exception as error:  # noqa: BLE001, a fault in one tool must not end the session or go unrecorded
-                call.error = call.error or _fault(call, error)
+                call.error = call.error or fault(call, error)
         if interrupted:
             raise KeyboardInterrupt
         return Outcome(
@@ -280,21 +280,4 @@ def _stop_at_policies(door: Door, plan: Plan) -> None:
     stops = [finding for finding in door.gate(plan) if finding.severity is Severity.ERROR]
     left = [finding for finding in stops if finding.code not in door.overrides]
     if left:
-        listed = "; ".join(f"{finding.code} at {_place(finding)}" for finding in left[:5])
-        codes = ",".join(dict.fromkeys(finding.code for finding in left))
-        raise Denied(
-            f"The project's policies forbid this deployment: {listed}.",
-            f"Fix that first, or override it yourself with --override {codes} (this is recorded).",
-        )
-
-
-def _fault(call: Call, error: Exception) -> AgentError:
-    fault = AgentError(
-        f"{call.name} broke: {type(error).__name__}: {error}.", "This is a fault of docker-agent, not yours; report it."
-    )
-    fault.__cause__ = error
-    return fault
-
-
-def _place(finding: Finding) -> str:
-    return finding.evidence[0].where if finding.evidence else finding.object
+        raise forbidden(left)

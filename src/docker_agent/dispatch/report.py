@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from docker_agent.core.errors import Denied, InputError, NeedsApproval
+from docker_agent.core.errors import AgentError, Denied, InputError, NeedsApproval
+from docker_agent.core.finding import Finding
 from docker_agent.core.line_diff import unified_diff
 from docker_agent.core.plan import Plan, Restore, Write
 from docker_agent.dispatch.call import Call
@@ -83,6 +84,27 @@ def diffs_of(plan: Plan, root: Path, reads: Reads, journal: Journal, redactor: R
 def masked_plan(plan: Plan, redactor: Redactor) -> Plan:
     """A plan as it may be shown: its words masked, what it is made of left as it is."""
     return Plan.model_validate(_masked(plan.model_dump(mode="json"), redactor))
+
+
+def forbidden(stops: Sequence[Finding]) -> Denied:
+    """The error for a deployment that the project's policies forbid."""
+    listed = "; ".join(
+        f"{each.code} at {each.evidence[0].where if each.evidence else each.object}" for each in stops[:5]
+    )
+    codes = ",".join(dict.fromkeys(each.code for each in stops))
+    return Denied(
+        f"The project's policies forbid this deployment: {listed}.",
+        f"Fix that first, or override it yourself with --override {codes} (this is recorded).",
+    )
+
+
+def fault(call: Call, error: Exception) -> AgentError:
+    """The error for a fault of a tool or of the door itself."""
+    told = AgentError(
+        f"{call.name} broke: {type(error).__name__}: {error}.", "This is a fault of docker-agent, not yours; report it."
+    )
+    told.__cause__ = error
+    return told
 
 
 def _masked(value: Any, redactor: Redactor) -> Any:
