@@ -69,7 +69,11 @@ def test_an_open_port_answers(address: str) -> None:
 
 def test_a_port_whose_connections_are_dropped_at_once_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=lambda: server.accept()[0].close())
+
+        def drop() -> None:
+            server.accept()[0].close()
+
+        thread = threading.Thread(target=drop)
         thread.start()
         answer = probe(f"tcp://127.0.0.1:{server.getsockname()[1]}")
         thread.join()
