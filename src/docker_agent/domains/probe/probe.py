@@ -6,9 +6,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
+from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
+from docker_agent.domains.probe.names import is_known
 from docker_agent.domains.stack import resolve
+from docker_agent.host.models import Reach
+from docker_agent.host.namespace import target_of
 from docker_agent.project.workspace import Workspace
 
 MAX_FIRST_CHARS = 300
@@ -42,7 +46,7 @@ class Probed(BaseModel):
 )
 def probe(
     ws: Workspace,
-    service: Annotated[str, "From where to ask: a service, a container's name or the start of its id."],
+    service: Annotated[str, "From where to ask: a service of the project, its container's name or id."],
     target: Annotated[str, "tcp://db:5432, http://api:8080/health or dns:db"],
     timeout_s: Annotated[float, "How long to wait for an answer, in seconds, at most 30."] = 5.0,
 ) -> Probed:
@@ -50,10 +54,16 @@ def probe(
 
     Tells a name that is not known from a port that refuses, a silent one and a network without a route, which no log
     tells for sure. Needs no tools in the image where the engine runs on this machine and this is root. HTTP is only
-    asked of addresses of local networks.
+    asked of addresses of local networks, and only names that the engine or the compose files have are looked up.
     """
     container = resolve(ws, service)
-    reach = ws.host.probe_from(container.name, target, timeout_s=timeout_s)
+    if not ws.owns_container(container):
+        raise InputError(
+            f"{container.name} is not of this project, and nothing is asked from inside others.",
+            "Name a service of this project, or go to that project's folder.",
+        )
+    host = target_of(target).host
+    reach = ws.host.probe_from(container.name, target, timeout_s=timeout_s) if is_known(ws, host) else _not_asked(host)
     return Probed(
         container=container.name,
         target=target,
@@ -66,3 +76,9 @@ def probe(
         detail=ws.quote(reach.detail, MAX_FIRST_CHARS),
         seconds=reach.seconds,
     )
+
+
+def _not_asked(host: str) -> Reach:
+    unknown = f"not asked: {host} is no name of a container, service or alias here, nor does a compose file have it"
+    why = f"looking it up may carry it out of this machine; a person can ask it: `getent hosts {host}`"
+    return Reach(way="", failure="not asked", detail=f"{unknown}, and {why}")
