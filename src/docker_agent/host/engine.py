@@ -9,11 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-import docker.errors
-import requests
-
 from docker_agent.core.errors import InputError
-from docker_agent.host import compose_cli, files, namespace, probe
+from docker_agent.host import bounded, compose_cli, files, namespace, probe
 from docker_agent.host.changes import EngineChanges
 from docker_agent.host.connect import Connection, asking
 from docker_agent.host.host import Host
@@ -109,20 +106,8 @@ class EngineReads:
             limits["until"] = until
         container = self.container(name)
         with asking(f"logs of {name}"):
-            if container.tty:
-                return log_lines_of(self._api.logs(name, timestamps=True, **limits), b"")
-            return log_lines_of(*streams_of(self._log(container.id, limits)))
-
-    def _log(self, container: str, limits: Mapping[str, Any]) -> bytes:
-        """Both streams of a log in one request: the client asks for each alone, and the engine then reads it twice."""
-        where = f"{self._api.base_url}/v{self._api.api_version}/containers/{container}/logs"
-        asked = {"stdout": 1, "stderr": 1, "timestamps": 1, **limits}
-        answer: requests.Response = self._api.get(where, params=asked, timeout=self._api.timeout)
-        try:
-            answer.raise_for_status()
-        except requests.HTTPError as error:
-            docker.errors.create_api_error_from_http_exception(error)
-        return answer.content
+            data = bounded.log_bytes(self._api, container.id, limits)
+        return log_lines_of(*((data, b"") if container.tty else streams_of(data)))
 
     def events(self, *, since: float, until: float, filters: dict[str, str] | None = None) -> list[Event]:
         """Events between two times; a later end than now is cut to now, so that it never waits."""
@@ -205,7 +190,7 @@ class EngineReads:
             target,
             timeout_s,
             pid=namespace.process_here(container, self._connection.endpoint),
-            execute=lambda argv: self._execute(container, argv),
+            execute=lambda argv: self._execute(container, argv, namespace.longest_s(timeout_s)),
         )
 
     def listening(self, name: str) -> list[Listener]:
@@ -241,13 +226,9 @@ class EngineReads:
         """Wait."""
         time.sleep(seconds)
 
-    def _execute(self, container: Container, argv: Sequence[str]) -> tuple[int, str]:
-        """Run a command that only looks inside a container; the exit code and what it said."""
+    def _execute(self, container: Container, argv: Sequence[str], limit_s: float = bounded.EXEC_S) -> tuple[int, str]:
         with asking(f"exec in {container.name}"):
-            made = self._api.exec_create(container.id, list(argv))
-            said: bytes = self._api.exec_start(made["Id"])
-            code = self._api.exec_inspect(made["Id"])["ExitCode"]
-        return int(code or 0), said.decode("utf-8", "replace")
+            return bounded.execute(self._api, container.id, argv, limit_s)
 
     def _inspect_if_there(self, key: str) -> Container | None:
         try:

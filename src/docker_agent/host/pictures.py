@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any
 
@@ -165,13 +166,19 @@ def log_lines_of(out: bytes, err: bytes, first: int = 1) -> list[LogLine]:
 def streams_of(data: bytes) -> tuple[bytes, bytes]:
     """Standard output and standard error of what the engine sends of both, in frames with the stream and the size."""
     parts: dict[int, list[bytes]] = {STDOUT: [], STDERR: []}
+    for stream, part in frames_of(data):
+        parts.setdefault(stream, []).append(part)
+    return b"".join(parts[STDOUT]), b"".join(parts[STDERR])
+
+
+def frames_of(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The stream and the bytes of each frame that the engine sends, in their order; the last may be cut."""
     at = 0
     while at + FRAME.size <= len(data):
         stream, size = FRAME.unpack_from(data, at)
         at += FRAME.size
-        parts.setdefault(stream, []).append(data[at : at + size])
+        yield stream, data[at : at + size]
         at += size
-    return b"".join(parts[STDOUT]), b"".join(parts[STDERR])
 
 
 def _part(raw: Raw, key: str) -> Raw:
