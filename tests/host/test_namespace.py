@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from docker_agent.core.errors import InputError
-from docker_agent.host.inside import Failed, refuse_outside
+from docker_agent.host.inside import MOST_SETTINGS, Failed, refuse_outside, settings_file
 from docker_agent.host.models import Container, Listener, Reach
 from docker_agent.host.namespace import Target, listening, process_here, reach, target_of
 
@@ -68,8 +69,9 @@ def test_http_is_only_asked_of_local_networks() -> None:
     assert asked("http://a.example/", (0, "93.184.215.14 STREAM")).failure == "not asked"
     assert asked("http://a.example/", (0, "")).failure == "not asked"
     assert asked("http://a.example/", (1, "bad address")).failure == "name not found"
-    refuse_outside(["10.0.0.1", "127.0.0.1", "::1", "fd00::1"])
-    for address in ("169.254.169.254", "::ffff:169.254.169.254", "8.8.8.8", "2606:4700::1"):
+    refuse_outside(["10.0.0.1", "127.0.0.1", "::1", "fd00::1", "192.168.1.1"])
+    clouds = ("169.254.169.254", "100.100.100.200", "::ffff:100.100.100.200", "fd00:ec2::254", "fe80::1")
+    for address in (*clouds, "::ffff:169.254.169.254", "8.8.8.8", "2606:4700::1"):
         with pytest.raises(Failed):
             refuse_outside([address])
 
@@ -79,3 +81,22 @@ def test_a_process_is_only_taken_for_a_containers_where_it_is() -> None:
     assert process_here(state, "unix:///var/run/docker.sock") == 0
     assert process_here(state, "tcp://10.0.0.1:2375") == 0
     assert process_here(WEB, "unix:///var/run/docker.sock") == 0
+
+
+def test_no_link_of_a_container_leads_to_a_file_of_the_host(tmp_path: Path) -> None:
+    root, secret = tmp_path / "root", tmp_path / "outside"
+    (root / "etc").mkdir(parents=True)
+    secret.mkdir()
+    (secret / "hosts").write_text("secret")
+    (root / "etc/hosts").write_text("x" * (MOST_SETTINGS + 1))
+    assert len(settings_file("", root, "hosts")) == MOST_SETTINGS
+    assert settings_file(str(secret / "hosts"), root, "hosts") == "secret"
+    (root / "etc/resolv.conf").symlink_to(secret / "hosts")
+    with pytest.raises(Failed, match="link"):
+        settings_file("", root, "resolv.conf")
+    (root / "etc").rename(root / "before")
+    (root / "etc").symlink_to(secret)
+    with pytest.raises(Failed, match="link"):
+        settings_file("", root, "hosts")
+    with pytest.raises(Failed, match="no plain file"):
+        settings_file(str(root / "before"), root, "hosts")

@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import socket
+import stat
 import struct
 import sys
 import time
@@ -27,8 +28,10 @@ DNS_PORT = 53
 DNS_TRY_S = 2.0
 BANNER_S = 0.5
 FIRST_BYTES = 512
+MOST_SETTINGS = 64 * 1024
 TYPES = ((1, 4), (28, 16))
 NAME_ERROR, NO_ERROR = 3, 0
+METADATA = tuple(map(ipaddress.ip_network, ("100.64.0.0/10", "169.254.0.0/16", "fd00:ec2::/32", "fe80::/10")))
 NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL)
 
 
@@ -43,7 +46,7 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
     until = began + asked["timeout_s"]
     answer: dict[str, Any] = {}
     try:
-        answer["addresses"] = addresses = look_up(asked["host"], Path(asked["hosts"]), Path(asked["resolv"]), until)
+        answer["addresses"] = addresses = look_up(asked, until)
         if asked["kind"] == "http":
             refuse_outside(addresses)
         if asked["kind"] != "dns":
@@ -69,15 +72,17 @@ def enter(pid: int) -> None:
             raise OSError(number, os.strerror(number))
 
 
-def look_up(host: str, hosts: Path, resolv: Path, until: float) -> list[str]:
+def look_up(asked: dict[str, Any], until: float) -> list[str]:
     """The addresses of a name: itself, of the container's hosts file, or of its name servers."""
+    host, root = asked["host"], Path(f"/proc/{asked['pid']}/root")
     with suppress(ValueError):
         return [str(ipaddress.ip_address(host))]
-    lines = [line.partition("#")[0].split() for line in hosts.read_text("utf-8", "replace").splitlines()]
+    lines = [line.partition("#")[0].split() for line in settings_file(asked["hosts"], root, "hosts").splitlines()]
     written = [words[0] for words in lines if host.lower() in (word.lower() for word in words[1:])]
     if written:
         return written
-    settings = [line.split() for line in resolv.read_text("utf-8", "replace").splitlines() if line[:1] not in "#;"]
+    resolv = settings_file(asked["resolv"], root, "resolv.conf").splitlines()
+    settings = [line.split() for line in resolv if line[:1] not in "#;"]
     servers = [words[1] for words in settings if words[:1] == ["nameserver"] and len(words) > 1]
     endings = next((words[1:] for words in reversed(settings) if words[:1] == ["search"]), list[str]())
     for name in (host, *(f"{host}.{ending}" for ending in endings if not host.endswith("."))):
@@ -85,6 +90,30 @@ def look_up(host: str, hosts: Path, resolv: Path, until: float) -> list[str]:
         if found:
             return found
     raise Failed("name not found", f"{host} is not known to {', '.join(servers)}")
+
+
+def settings_file(given: str, root: Path, name: str) -> str:
+    """The start of the file that the engine keeps, or of /etc/NAME of a container, where a link could lead to the host.
+
+    Parameters
+    ----------
+    root: the container's root folder; below it no link is followed.
+    """
+    place = os.open(given or root, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        for part in () if given else ("etc", name):
+            below = os.open(part, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=place)
+            os.close(place)
+            place = below
+        if not stat.S_ISREG(os.fstat(place).st_mode):
+            raise Failed("broken", f"{given or '/etc/' + name} is no plain file")
+        return os.read(place, MOST_SETTINGS).decode("utf-8", "replace")
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+            raise Failed("broken", f"/etc/{name} of the container leads through a link") from error
+        raise
+    finally:
+        os.close(place)
 
 
 def ask_servers(servers: list[str], name: str, until: float) -> list[str]:
@@ -139,10 +168,13 @@ def past_name(reply: bytes, position: int) -> int:
 
 
 def refuse_outside(addresses: Sequence[str]) -> None:
-    """An HTTP request may only go to the networks of this machine: elsewhere it could carry something out."""
+    """An HTTP request may only go to the networks of this machine: elsewhere it could carry something out.
+
+    Local, but refused as well, are the networks where clouds keep what they tell a machine, its credentials too.
+    """
     for address in map(ipaddress.ip_address, addresses):
         plain = getattr(address, "ipv4_mapped", None) or address
-        if plain.is_global or plain.is_link_local:
+        if plain.is_global or any(plain in network for network in METADATA):
             raise Failed("not asked", f"{address} is no address of a local network; ask its port with tcp://")
 
 

@@ -116,12 +116,17 @@ def reach(container: Container, target: str, timeout_s: float, *, pid: int, exec
     ------
     InputError: the target makes no sense, the container does not run, or there is no way in.
     """
-    wanted, limit = target_of(target), max(0.5, min(timeout_s, MOST_S))
+    wanted, limit = target_of(target), _limited(timeout_s)
     if not container.running:
         raise InputError(f"{container.name} does not run, so nothing can be asked from it.", "Start it first.")
     return (_from_namespace(container, wanted, limit, pid) if pid else None) or _by_tool(
         container, wanted, limit, execute
     )
+
+
+def longest_s(timeout_s: float) -> float:
+    """The longest that a command of a probe may run which has a time limit of its own, in seconds."""
+    return _limited(timeout_s) + 2 * START_S
 
 
 def listening(container: Container, *, pid: int, execute: Execute) -> list[Listener]:
@@ -140,17 +145,23 @@ def listening(container: Container, *, pid: int, execute: Execute) -> list[Liste
     for name in TABLES:
         code, out = execute(("cat", f"/proc/net/{name}"))
         if code and not name.endswith("6"):
-            raise InputError(f"The sockets of {container.name} cannot be read: its image has no cat.")
+            raise InputError(
+                f"The sockets of {container.name} cannot be read: its image has no cat, or it did not answer."
+            )
         tables[name] = "" if code else out
     return list(_listeners(tables))
+
+
+def _limited(timeout_s: float) -> float:
+    return max(0.5, min(timeout_s, MOST_S))
 
 
 def _from_namespace(container: Container, target: Target, limit_s: float, pid: int) -> Reach | None:
     """The answer through the namespace, None without the right to enter it."""
     asked: dict[str, Any] = {
         "pid": pid,
-        "hosts": str(container.raw.get("HostsPath") or f"/proc/{pid}/root/etc/hosts"),
-        "resolv": str(container.raw.get("ResolvConfPath") or f"/proc/{pid}/root/etc/resolv.conf"),
+        "hosts": str(container.raw.get("HostsPath") or ""),
+        "resolv": str(container.raw.get("ResolvConfPath") or ""),
         "timeout_s": limit_s,
         "kind": target.kind,
         "host": target.host,
