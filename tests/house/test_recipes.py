@@ -15,8 +15,9 @@ from docker_agent.core.plan import Write
 from docker_agent.core.rule import Rule
 from docker_agent.core.signature import Signature
 from docker_agent.domains.compose import check_model
-from docker_agent.domains.diagnose.collect import collect, said
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import catalogue, examine
+from docker_agent.domains.diagnose.saying import said
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.project.compose.model import load
 from docker_agent.settings import texts

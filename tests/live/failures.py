@@ -14,8 +14,9 @@ from pathlib import Path
 from tests.lab import fixtures, images
 
 from docker_agent.core.finding import Finding
-from docker_agent.domains.diagnose.collect import collect, said
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import examine
+from docker_agent.domains.diagnose.saying import said
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.engine import connect
 from docker_agent.project.context.model import ProjectContext

@@ -12,8 +12,8 @@ from tests.lab import fixtures, images
 from tests.lab.registry import Shelf, registry
 from tests.live.failures import docker, explained, refused
 
-from docker_agent.domains.diagnose.collect import said
 from docker_agent.domains.diagnose.rank import examine
+from docker_agent.domains.diagnose.saying import said
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.project.disk import LocalDisk
 from docker_agent.project.stack import find_stack

@@ -240,6 +240,15 @@ def test_a_message_may_come_from_the_input(line: Line, said: str) -> None:
     assert codes == (["port-allocated"] if "Bind" in said else [])
 
 
+def test_a_message_that_is_empty_is_refused_with_the_next_step(line: Line) -> None:
+    for words, typed in ((("--message", "-"), " \n"), (("--message", ""), "")):
+        ended = line("diagnose", *words, "--json", say=typed)
+
+        error = ended.json["error"]
+        assert (ended.code, error["kind"], error["message"]) == (2, "InputError", "The message is empty.")
+        assert "diagnose --message -" in error["next_step"]
+
+
 def test_what_is_printed_into_a_pipe_is_plain(line: Line) -> None:
     line.write("compose.yaml", "services:\n  web:\n    image: web\n    privileged: true\n")
 

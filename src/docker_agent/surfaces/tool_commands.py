@@ -11,12 +11,14 @@ from typing import Annotated, Any, get_args, get_origin
 import typer
 
 from docker_agent.app import all_tools
+from docker_agent.core.errors import InputError
 from docker_agent.core.tool import Parameter, Tool
-from docker_agent.surfaces.start import call_and_exit
+from docker_agent.surfaces.start import call_and_exit, fail
 
 POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 FROM_INPUT = "message"
-MAX_INPUT_CHARS = 100_000
+EMPTY_NEXT = "Hand over what was printed (`COMMAND 2>&1 | docker-agent diagnose --message -`), or leave --message out."
+MAX_INPUT_CHARS = 2_000_000
 
 
 def add_domain(app: typer.Typer, name: str, summary: str) -> None:
@@ -36,7 +38,7 @@ def command_for(tool: Tool) -> Callable[..., None]:
 
     The first parameter and all required ones are arguments, the others are flags; a first parameter that is yes or no,
     or a number, is a flag too. A `query` takes all words that are left, and a `message` of `-` is what comes from the
-    standard input, of much only the end, where programs say why.
+    standard input; of more than two million characters the front is left empty, so that lines keep their numbers.
     """
     parameters = [inspect.Parameter("context", POSITIONAL, annotation=typer.Context)]
     parameters += [_declared(parameter, first=index == 0) for index, parameter in enumerate(tool.parameters)]
@@ -46,12 +48,20 @@ def command_for(tool: Tool) -> Callable[..., None]:
         if isinstance(arguments.get("query"), list):
             arguments["query"] = " ".join(arguments["query"])
         if arguments.get(FROM_INPUT) == "-":
-            arguments[FROM_INPUT] = sys.stdin.read()[-MAX_INPUT_CHARS:]
+            arguments[FROM_INPUT] = _input()
+        source = context.get_parameter_source(FROM_INPUT)
+        if source is not None and source.name == "COMMANDLINE" and not arguments[FROM_INPUT].strip():
+            fail(context.obj, InputError("The message is empty.", EMPTY_NEXT))
         call_and_exit(context.obj, tool.name, arguments)
 
     entry.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]
     entry.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return entry
+
+
+def _input() -> str:
+    text = sys.stdin.read()
+    return "\n" * text.count("\n", 0, max(0, len(text) - MAX_INPUT_CHARS)) + text[-MAX_INPUT_CHARS:]
 
 
 def _declared(parameter: Parameter, *, first: bool) -> inspect.Parameter:

@@ -73,6 +73,21 @@ def test_a_consequence_is_a_symptom_of_its_cause() -> None:
     assert answer.summary.endswith("(1 symptom of it elsewhere)")
 
 
+def test_what_was_asked_about_is_answered_first() -> None:
+    taken = "Bind for 0.0.0.0:80 failed: port is already allocated"
+    world = world_of(Case("", ended(1), ["boom"]))
+    known: Diagnosis = diagnose.function(workspace(world), message=taken)
+    assert [finding.object for finding in known.findings] == ["message", "web"]
+    assert "first message: Port 80" in known.summary
+    unknown: Diagnosis = diagnose.function(workspace(world), message="quux")
+    assert unknown.summary.startswith("the message is none that is known; the stack itself: 1 fault; first web: ")
+    world.change("shop-web-1", status="created", error=f"failed to set up: {taken}", exit_code=128)
+    same: Diagnosis = diagnose.function(workspace(world), message=f"Error: failed to set up: {taken}")
+    assert (same.findings[0].code, same.findings[0].object) == ("port-allocated", "web")
+    with pytest.raises(InputError, match="The message is empty"):
+        diagnose.function(workspace(world), message=" ")
+
+
 def test_the_cause_of_a_service_is_found_where_it_lies() -> None:
     answer = ask(world_of(FAILURES["waiting"]), "web")
     assert [(finding.code, finding.object) for finding in answer.findings] == [("health-unhealthy", "db")]

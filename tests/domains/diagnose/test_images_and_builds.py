@@ -9,8 +9,9 @@ import pytest
 from tests.domains.diagnose.places import ROOT, Case, ended, workspace, world_of
 
 from docker_agent.core.finding import Finding
-from docker_agent.domains.diagnose.collect import collect, said
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import examine
+from docker_agent.domains.diagnose.saying import said
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Image
 

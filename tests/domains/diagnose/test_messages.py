@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from tests.domains.diagnose.places import Case, container, ended, workspace, world_of
 
-from docker_agent.domains.diagnose.collect import MAX_MESSAGE_CHARS, collect, said
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import examine
+from docker_agent.domains.diagnose.saying import MAX_MESSAGE_CHARS, said, unheard
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Volume
 
@@ -56,6 +57,25 @@ def test_the_machine_says_who_is_meant() -> None:
         (finding,) = examine(collect(workspace(world), message=message))
         assert (finding.code, finding.object) == (code, about)
         assert words in finding.message
+
+
+def test_a_long_message_is_looked_at_as_a_whole_and_what_was_left_out_is_said(tmp_path: Path) -> None:
+    told = "Error response from daemon: Bind for 0.0.0.0:29100 failed: port is already allocated"
+    noise = [f"level=info {n} done" if n % 3 else f"warn: retry {n}" for n in range(60_000)]
+    began = time.monotonic()
+    (message,) = said("\n".join(["", *noise[:30_000], f"\x1b[36mweb-1  | \x1b[0m{told}", *noise[30_000:], "bye\n"]))
+
+    assert time.monotonic() - began < 5
+    assert len(message.text) <= MAX_MESSAGE_CHARS
+    assert message.text.endswith("\nbye")
+    (finding,) = examine(Snapshot("shop", tmp_path, 0.0, messages=(message,)))
+    assert (finding.code, finding.evidence[0].where) == ("port-allocated", "message:30002")
+    assert finding.evidence[0].quote == told
+    assert unheard([message])[0].startswith("message: 5")
+    assert unheard(said(told)) == ()
+    (piece,) = said("x" * 50_000 + " error: exhausted " + "y" * 50_000)
+    assert "exhausted" in piece.text
+    assert set(piece.numbers) == {1}
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from tests.domains.diagnose.cases import FAILURES, HEALTHY
 from tests.domains.diagnose.places import Case, container, ended, stamp, workspace, world_of
 
 from docker_agent.core.finding import Finding, Severity
-from docker_agent.domains.diagnose.collect import collect, said
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.rank import GENERAL, catalogue, examine
+from docker_agent.domains.diagnose.saying import said
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import LogLine, Stats
 

@@ -16,6 +16,7 @@ from docker_agent.core.finding import Finding
 from docker_agent.domains.compose import refusals
 from docker_agent.domains.diagnose.listeners import is_asked
 from docker_agent.domains.diagnose.log_reading import LogReading
+from docker_agent.domains.diagnose.saying import said, unheard
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
 from docker_agent.domains.proxy import read_proxies
 from docker_agent.host.models import Container, EngineInfo, Image
@@ -26,7 +27,6 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 MAX_LOGS = 100
-MAX_MESSAGE_CHARS = 20_000
 LOOK_BACK_S = 3_600.0
 LIMIT_S = 10.0
 
@@ -100,13 +100,8 @@ def collect(
             listening=collector.get_each("sockets of", sockets),
             proxies=collector.get("proxies", proxies, ()),
             stats={reading.name: reading for reading in collector.get("stats", readings, ())},
-            not_looked_at=tuple(collector.missed),
+            not_looked_at=(*unheard(draft.messages), *collector.missed),
         )
-
-
-def said(text: str) -> tuple[Message, ...]:
-    """A message that was handed over, none for an empty text; of a long one its end, where programs say why."""
-    return (Message("message", text.strip()[-MAX_MESSAGE_CHARS:]),) if text.strip() else ()
 
 
 def warnings_of(engine: EngineInfo | None) -> tuple[Message, ...]:

@@ -8,10 +8,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
-from docker_agent.core.errors import EngineUnreachable
+from docker_agent.core.errors import EngineUnreachable, InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
+from docker_agent.domains.diagnose.answering import is_heard, message_first
 from docker_agent.domains.diagnose.causes import Explained, explain
 from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.evidence import label
@@ -26,6 +27,7 @@ ANSWER_CHARS = 4_000
 MAX_LINE_CHARS = 160
 MAX_SYMPTOMS = 12
 NOTHING = "nothing wrong found"
+UNKNOWN = "the message is none that is known; the stack itself: "
 UNHEARD = "message: no known failure speaks like this, so read its own words"
 
 
@@ -87,6 +89,8 @@ def diagnose(
     failures. Each finding has its cause, the evidence with the place where it was read, and what to do; where `fixable`
     is true, `diagnose_fix` with its code and object makes the plan. `symptoms` go away with their cause.
     """
+    if message and not message.strip():
+        raise InputError("The message is empty.", "Hand over what was printed, or leave it out to look at the stack.")
     try:
         chosen = resolve_all(ws, service) if service else []
         foreign = [each.name for each in chosen if not ws.owns_container(each)]
@@ -100,13 +104,14 @@ def diagnose(
     if not message.strip() and (nothing := nothing_here(ws, snapshot.containers)):
         raise nothing
     found = examine(snapshot)
-    explained = explain(snapshot, found)
-    if message.strip() and not snapshot.refused and not any(map(_hears, found)):
+    explained = message_first(snapshot, explain(snapshot, found))
+    if message and not snapshot.refused and not any(map(is_heard, found)):
         snapshot = replace(snapshot, not_looked_at=(UNHEARD, *snapshot.not_looked_at))
     elsewhere: list[Finding] = []
     if chosen and not foreign:
         whole = explained
-        explained = whole.about(frozenset({"message", *(label(snapshot, each) for each in chosen)}))
+        told = {each.object for each in found if is_heard(each)}
+        explained = whole.about(frozenset({*told, *(label(snapshot, each) for each in chosen)}))
         faults = [each for each in whole.causes if each.severity is Severity.ERROR]
         elsewhere = [each for each in faults if each not in explained.causes] if explained.causes else []
     answer = _fitting(ws, snapshot, explained, elsewhere)
@@ -125,7 +130,7 @@ def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained, elsewhere:
     while True:
         answer = Diagnosis(
             project=snapshot.project,
-            summary=_summary(snapshot, explained),
+            summary=(UNKNOWN if UNHEARD in snapshot.not_looked_at else "") + _summary(snapshot, explained),
             findings=causes[:count],
             plan=_planned(ws, snapshot, causes),
             symptoms=tuple(_symptom(ws, *each) for each in explained.symptoms[:MAX_SYMPTOMS]),
@@ -136,11 +141,6 @@ def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained, elsewhere:
         if count <= 1 or len(answer.model_dump_json()) <= ANSWER_CHARS:
             return answer
         count -= 1
-
-
-def _hears(finding: Finding) -> bool:
-    """Whether a finding was read in the message that was handed over."""
-    return any(each.where.startswith("message:") for each in finding.evidence)
 
 
 def _planned(ws: Workspace, snapshot: Snapshot, causes: tuple[Finding, ...]) -> tuple[str, ...]:
@@ -162,6 +162,8 @@ def _in_a_line(ws: Workspace, finding: Finding) -> str:
 
 def _summary(snapshot: Snapshot, explained: Explained) -> str:
     if not snapshot.containers and not explained.causes:
+        if snapshot.engine is None and any(each.startswith("engine: ") for each in snapshot.not_looked_at):
+            return "no engine answers"
         return f"no container of {snapshot.project or 'this project'} exists yet; start it with `docker-agent stack up`"
     if not explained.causes:
         return NOTHING

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from docker_agent.core.errors import EngineUnreachable
 from docker_agent.core.finding import Finding
-from docker_agent.domains.diagnose.collect import collect, said
+from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.evidence import label
 from docker_agent.domains.diagnose.rank import examine
+from docker_agent.domains.diagnose.saying import said
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.project.workspace import Workspace
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.domains.diagnose.evidence import Confidence, complaints, cut, found, inspected, logged, written
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
+from docker_agent.domains.diagnose.telling import MAX_CHARS
 from docker_agent.host.models import Container
 
 
@@ -96,9 +97,24 @@ def heard(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[Refusal]:
     yield from spoken(snapshot, pattern)
 
 
+def spoken_lines(
+    snapshot: Snapshot, pattern: re.Pattern[str], unless: re.Pattern[str] | None = None
+) -> Iterator[Refusal]:
+    """The first line of each message that matches, as a log's line would, and has nothing of `unless`."""
+    for message in snapshot.messages:
+        for index, line in enumerate(message.text.split("\n")):
+            match = pattern.search(line[:MAX_CHARS])
+            if match and not (unless and unless.search(line)):
+                yield Refusal(snapshot, match, line_of(snapshot, message, index))
+                break
+
+
 def _quoted(snapshot: Snapshot, message: Message, match: re.Match[str]) -> Evidence:
-    before = message.text[: match.start()]
-    line = message.text.split("\n")[before.count("\n")]
-    return Evidence(
-        source="message", where=f"{message.source}:{before.count(chr(10)) + 1}", quote=cut(snapshot, line.strip())
-    )
+    return line_of(snapshot, message, message.text.count("\n", 0, match.start()))
+
+
+def line_of(snapshot: Snapshot, message: Message, index: int) -> Evidence:
+    """Evidence from a message: a line of it, by the number that it had in what was handed over."""
+    number = message.numbers[index] if message.numbers else index + 1
+    quote = cut(snapshot, message.text.split("\n")[index].strip())
+    return Evidence(source="message", where=f"{message.source}:{number}", quote=quote)

@@ -51,10 +51,13 @@ class Message:
     """What a program said when it failed, or the engine warns of; untrusted text, at most 20,000 characters of it.
 
     `source` is how it is called in findings: `message` for one that somebody handed over, `engine` for a warning.
+    `numbers` are those of its lines in what was handed over, where lines were left out; `left_out` says what was.
     """
 
     source: str
     text: str
+    numbers: tuple[int, ...] = ()
+    left_out: str = ""
 
 
 @dataclass(frozen=True)

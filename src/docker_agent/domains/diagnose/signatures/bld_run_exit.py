@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from docker_agent.core.finding import Evidence, Finding
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import cut
-from docker_agent.domains.diagnose.messages import spoken
+from docker_agent.domains.diagnose.messages import line_of, spoken
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
@@ -81,5 +82,5 @@ def _last_words(snapshot: Snapshot, match: re.Match[str]) -> Evidence | None:
     last = next(reversed([*OUTPUT.finditer(text)]), None)
     if last is None:
         return None
-    line = text[: last.start()].count("\n") + 1
-    return Evidence(source="message", where=f"message:{line}", quote=cut(snapshot, last["said"]))
+    message = next(each for each in snapshot.messages if each.text == match.string)
+    return replace(line_of(snapshot, message, text.count("\n", 0, last.start())), quote=cut(snapshot, last["said"]))
