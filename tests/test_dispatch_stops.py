@@ -164,7 +164,7 @@ class Stopping:
 def test_ctrl_c_while_applying_is_journalled_recorded_and_passed_on(tmp_path: Path) -> None:
     here = place(tmp_path, YES, host=Host(machine().host.reads, Stopping()))
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match=r"web may be down: .*`docker-agent diagnose`.*`docker-agent undo 1`"):
         here.take("begin", name="web", url=URL)
 
     entry = here.door.journal.entry("1")
@@ -178,7 +178,7 @@ def test_ctrl_c_at_the_question_changes_nothing(tmp_path: Path) -> None:
     def stop() -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt, match="Nothing of the plan was done"):
         here.take("begin", Says(yes=True, meanwhile=stop), name="web")
 
     assert here.world.done == []

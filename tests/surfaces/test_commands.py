@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from tests.surfaces.conftest import Line
+
+from docker_agent.surfaces.entry import main
 
 CONTEXT = """\
 # Shop
@@ -121,3 +124,18 @@ def test_a_prompt_that_wants_a_change_saves_a_plan_that_is_applied_by_its_digest
     assert "restart: unless-stopped" in (line.root / "compose.yaml").read_text()
     assert line("undo", "--yes").code == 0
     assert (line.root / "compose.yaml").read_text() == before
+
+
+class Stopping(tuple[str, ...]):
+    """Words while which are read the person presses Ctrl-C."""
+
+    __slots__ = ()
+
+    def __iter__(self) -> Iterator[str]:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_before_anything_runs_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="130"):
+        main(Stopping())
+    assert capsys.readouterr().err == "Stopped by Ctrl-C.\n"

@@ -17,7 +17,7 @@ from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch.call import Call, Outcome, Screen
 from docker_agent.dispatch.foreign import foreign_objects
-from docker_agent.dispatch.report import compact, diffs_of, fault, forbidden, masked_plan, report_of
+from docker_agent.dispatch.report import compact, diffs_of, fault, forbidden, masked_plan, report_of, stopped
 from docker_agent.host.apply import Application
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal
@@ -85,11 +85,11 @@ class Door:
                 call.error = call.error or error
             except KeyboardInterrupt:
                 interrupted = True
-                call.error = CheckFailed("Stopped by Ctrl-C.", "What was done is in `docker-agent log`.")
+                call.error = stopped(call.plan, self.journal, begun=stage not in STAGES[: STAGES.index(apply)])
             except Exception as error:  # noqa: BLE001, a fault in one tool must not end the session or go unrecorded
                 call.error = call.error or fault(call, error)
         if interrupted:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(str(call.error))
         return Outcome(
             tool=call.name,
             text=call.text,

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from docker_agent.core.errors import AgentError, Denied, InputError, NeedsApproval
+from docker_agent.core.errors import AgentError, CheckFailed, Denied, InputError, NeedsApproval
 from docker_agent.core.finding import Finding
 from docker_agent.core.line_diff import unified_diff
-from docker_agent.core.plan import Plan, Restore, Write
+from docker_agent.core.plan import Argv, Engine, Plan, Restore, Write
 from docker_agent.dispatch.call import Call
 from docker_agent.host.apply import inside
 from docker_agent.host.host import Reads
@@ -62,6 +62,21 @@ def report_of(call: Call) -> dict[str, Any]:
             for each in call.causes
         ]
     return report
+
+
+def stopped(plan: Plan | None, journal: Journal, *, begun: bool) -> CheckFailed:
+    """The error of a call that Ctrl-C ended: what it left behind, and how to look at it or take it back."""
+    if plan is not None and not begun:
+        return CheckFailed("Stopped by Ctrl-C.", "Nothing of the plan was done.")
+    said = "What was done is in `docker-agent log`."
+    left = (each for each in reversed(journal.entries()) if plan and each.plan.digest == plan.digest)
+    entry = next(left, None)
+    if plan is not None and entry is not None and entry.status == "interrupted":
+        acting = (step for step in plan.steps if isinstance(step, Argv | Engine))
+        names = ", ".join(dict.fromkeys(name for step in acting for name in step.touches)) or "what it was about"
+        said += f" As it was not finished, {names} may be down: look with `docker-agent diagnose`, "
+        said += f"take it back with `docker-agent undo {entry.id}`."
+    return CheckFailed("Stopped by Ctrl-C.", said)
 
 
 def compact(data: dict[str, Any]) -> str:

@@ -61,8 +61,8 @@ def _answer(choices: Choices, session: Session, line: str) -> None:
             ask_once(choices, session, line)
     except AgentError as error:
         print_error(error)
-    except KeyboardInterrupt:
-        print("\nStopped. What was done is in the journal; /undo reverses it.")
+    except KeyboardInterrupt as stopped:
+        print(f"\n{stopped}" if str(stopped) else "\nStopped. What was done is in the journal; /undo reverses it.")
 
 
 def _tools(_choices: Choices, session: Session) -> None:

@@ -12,10 +12,19 @@ from docker_agent.core.bundle import make_bundle, use_bundle
 from docker_agent.surfaces.choices import hoist
 
 COMMAND = "docker_agent.surfaces.check.command"
+INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Run one command line and exit with its code."""
+    """Run one command line and exit with its code; Ctrl-C counts from the first moment."""
+    try:
+        _run(argv)
+    except KeyboardInterrupt:
+        print("Stopped by Ctrl-C.", file=sys.stderr)
+        raise SystemExit(INTERRUPTED) from None
+
+
+def _run(argv: Sequence[str] | None) -> None:
     words = sys.argv[1:] if argv is None else list(argv)
     is_check = "check" in words and hoist(words)[1][:1] == ["check"]
     if not is_check or "_DOCKER_AGENT_COMPLETE" in os.environ:

@@ -46,7 +46,7 @@ class TerminalScreen:
 
 @dataclass
 class TerminalApprover:
-    """Asks the person at the terminal; anything but a clear yes is a no, and so are Ctrl-C and the end of input."""
+    """Asks the person at the terminal; anything but a clear yes is a no, and so is the end of input."""
 
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
 
@@ -63,9 +63,9 @@ class TerminalApprover:
         return Approval(yes=yes, digest=digest, by="person", reason="" if yes else "the person said no.")
 
     def _ask(self, question: str) -> str:
+        self.console.print(question, end="", markup=False)
         try:
-            self.console.print(question, end="", markup=False)
             return sys.stdin.readline().strip()
         except KeyboardInterrupt:
             self.console.print()
-            return ""
+            raise

@@ -60,8 +60,8 @@ def guarded(choices: Choices, work: Callable[[], int]) -> NoReturn:
         code = work()
     except AgentError as error:
         fail(choices, error)
-    except KeyboardInterrupt:
-        print("Stopped by Ctrl-C. What was done is in `docker-agent log`.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(str(stopped) or "Stopped by Ctrl-C. What was done is in `docker-agent log`.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:
         sys.stderr.close()
