@@ -218,7 +218,7 @@ def test_undo_does_not_overwrite_what_a_person_wrote_since(place: Place) -> None
     place.apply(Write(path="a.yml", content="ours\n", before=sha(OLD), why="w"))
     place.world.files[place.root / "a.yml"] = b"theirs\n"
 
-    with pytest.raises(InputError, match="changed since"):
+    with pytest.raises(InputError, match=r"changed since the plan wrote it; .*diff .*/kept/[0-9a-f]{64} a\.yml"):
         place.apply(*undo_plan(place.journal.entry("1")).steps, undoes="1")
     assert place.world.files[place.root / "a.yml"] == b"theirs\n"
 

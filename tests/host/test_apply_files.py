@@ -108,7 +108,7 @@ def test_a_write_that_failed_is_not_undone_over_a_persons_work(place: Place, old
     place.world.full = False
     place[name] = b"theirs\n"
 
-    with pytest.raises(InputError, match="changed since the plan was made; nothing was done"):
+    with pytest.raises(InputError, match="changed since the plan wrote it; nothing was done"):
         place.undo()
     assert place[name] == b"theirs\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,13 +92,27 @@ class Application:
         for step in self.plan.steps:
             if isinstance(step, Write | Restore):
                 path = inside(self.root, step.path)
-                if path not in seen:
-                    self._check_file(step.path, path, {step.before} if isinstance(step, Write) else self._states(path))
+                if path not in seen and isinstance(step, Write):
+                    self._check_file(step.path, path, {step.before})
+                elif path not in seen:
+                    self._check_unedited(step.path, path)
                 seen.add(path)
 
     def _check_file(self, name: str, path: Path, expected: set[str]) -> None:
         if self._digest(path) not in expected:
             raise InputError(f"{name} changed since the plan was made; nothing was done.", "Ask for the plan again.")
+
+    def _check_unedited(self, name: str, path: Path) -> None:
+        """Refuse to put back a file that somebody edited since, and say where the copy of it lies."""
+        if self._digest(path) in self._states(path):
+            return
+        oldest = [step.kept for step in self.plan.steps if isinstance(step, Restore) and step.path == name][-1]
+        copy = self.journal.folder / "kept" / oldest
+        by_hand = f"Compare: diff {shlex.quote(str(copy))} {shlex.quote(name)}; where the copy is wanted, copy it back."
+        raise InputError(
+            f"{name} changed since the plan wrote it; nothing was done.",
+            by_hand if oldest else f"{name} was not there before; remove it by hand where it is not wanted.",
+        )
 
     def _states(self, path: Path) -> set[str]:
         """SHA-256 of all that a file may hold while the plan puts it back step by step; "" stands for no file."""
