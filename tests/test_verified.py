@@ -122,3 +122,16 @@ def test_a_no_changes_nothing_and_is_told(tmp_path: Path, capsys: pytest.Capture
     assert "so nothing was changed" in told["answer"]
     assert "Not verified: the plan was not applied." in told["answer"]
     assert list(here.session.door.journal.entries()) == []
+
+
+@pytest.mark.parametrize(("prompt", "expected"), [("fix everything", 1), ("why does web crash?", 0)])
+def test_a_wish_to_mend_that_changes_nothing_ends_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], prompt: str, expected: int
+) -> None:
+    here = shop(tmp_path, stays, YesApprover(), Mode(yes=True))
+    here.world.change("shop-web-1", exit_code=3, oom_killed=False)
+    code = ask_once(Choices(json=True), here.session, prompt)
+    told = json.loads(capsys.readouterr().out)
+    assert (code, told["exit_code"], told["ok"]) == (expected, expected, not expected)
+    assert "Not verified: nothing was changed." in told["answer"]
+    assert (here.text, here.world.done) == (COMPOSE, [])

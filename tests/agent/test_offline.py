@@ -272,6 +272,23 @@ def test_an_unfixable_finding_gets_no_plan() -> None:
     assert "no mechanical fix" in answer
 
 
+def test_the_first_finding_that_can_be_mended_is_and_a_warning_only_where_everything_is_asked_for() -> None:
+    app = {**OOM, "code": "exit-1-app", "fixable": False, "message": "It gave up."}
+    warned = {**OOM, "object": "db", "severity": "warn"}
+    planned: dict[str, list[str]] = {}
+    for prompt in ("fix everything", "fix it"):
+        for second in (OOM, warned):
+            replies = {"stack_list": STACK, "diagnose": {**SICK, "findings": [app, second]}, "diagnose_fix": APPLIED}
+            session = Session(replies)
+            answer = session.ask(prompt)
+            planned.setdefault(prompt, []).extend(
+                str(given["service"]) for name, given in session.calls if name == "diagnose_fix"
+            )
+            assert "(exit-1-app)" in answer
+    assert planned == {"fix everything": ["web", "web", "db"], "fix it": ["web", "web"]}
+    assert "no mechanical fix" in answer
+
+
 def test_the_answer_has_the_plan_that_was_not_made_the_symptoms_the_others_and_what_was_missed() -> None:
     symptom = {"object": "db", "code": "net-conn-refused", "message": "No answer.", "because": "web exit-137-oom"}
     told = {

@@ -18,7 +18,7 @@ from jinja2 import ChainableUndefined, TemplateError, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from docker_agent.agent.wording import say_containers, say_diagnosis, say_outcome
+from docker_agent.agent.wording import mendable, say_containers, say_diagnosis, say_outcome
 from docker_agent.core.errors import InputError
 
 _ABOUT_PROMPT = {"prompt", "changes", "fixes", "destroys", "everything", "quoted", "fallback", "titles"}
@@ -29,7 +29,7 @@ _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---[ \t]*\r?\n?(.*)\Z", re.DOTA
 _WHOLE_EXPRESSION = re.compile(r"\A\s*\{\{((?:(?!\}\}).)*)\}\}\s*\Z", re.DOTALL)
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True)
-_ENVIRONMENT.filters.update(outcome=say_outcome, diagnosis=say_diagnosis, containers=say_containers)
+_ENVIRONMENT.filters.update(outcome=say_outcome, diagnosis=say_diagnosis, containers=say_containers, mendable=mendable)
 
 
 class _Part(BaseModel):

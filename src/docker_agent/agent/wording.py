@@ -10,6 +10,7 @@ MAX_SYMPTOMS = 6
 MAX_OTHERS = 6
 MAX_CONTAINERS = 20
 NOTHING_FOUND = "nothing wrong found"
+NOT_CHANGED = "Not verified: nothing was changed."
 
 _NOT_APPLIED = {
     "denied": "The plan was turned down, so nothing was changed.",
@@ -29,7 +30,7 @@ def say_outcome(result: Any, error: str = "") -> str:
     `result` is what the door answered to a changing tool, `error` why the call failed, if it did.
     """
     if error:
-        return f"No plan could be made: {error}\nNot verified: nothing was changed."
+        return f"No plan could be made: {error}\n{NOT_CHANGED}"
     data = _mapping(result)
     status, reason = str(data.get("status", "")), str(data.get("reason") or "")
     because = f": {reason}" if reason else "."
@@ -52,21 +53,38 @@ def say_outcome(result: Any, error: str = "") -> str:
     return "\n".join(lines)
 
 
-def say_diagnosis(looks: Any, mend: Any = None, error: str = "", subject: str = "") -> str:
+def mendable(looks: Any, everything: bool = False) -> dict[str, Any]:
+    """The finding of one or more looks that a plan is made for: the first that has one, else the first, else none.
+
+    Unless everything is to be mended, one that is less grave than the first does not count: to mend a warning is no
+    answer to a fault.
+    """
+    found = [_mapping(each) for each in _all([_mapping(look) for look in _entries(looks)], "findings")]
+    grave = [each for each in found if everything or each.get("severity") == found[0].get("severity")]
+    return next((each for each in grave if each.get("fixable")), found[0] if found else {})
+
+
+def say_diagnosis(looks: Any, mend: Any = None, error: str = "", subject: str = "", everything: bool = False) -> str:
     """Say what `diagnose` answered in one or more looks: the cause, its plan, its symptoms, what else there is.
 
     `mend` and `error` are as in `say_outcome`, both empty where no plan was asked for; `subject` is the service that
-    was spoken of.
+    was spoken of, `everything` as in `mendable`.
     """
     answers = [_mapping(look) for look in _entries(looks)]
     findings = [finding for finding in map(_mapping, _all(answers, "findings")) if finding]
     if findings:
-        parts = [_say_finding(findings[0]), _say_plan(findings[0], _all(answers, "plan"), mend, error, subject)]
-        parts += [_say_symptoms(_all(answers, "symptoms")), _say_others(findings[1:], _all(answers, "also"))]
+        chosen = mendable(looks, everything) if mend or error else findings[0]
+        others = [finding for finding in findings[1:] if finding != chosen]
+        parts = [_say_finding(findings[0])]
+        if chosen != findings[0]:
+            parts += ["This has no mechanical fix; the next one that has is:", _say_finding(chosen)]
+        parts += [_say_plan(chosen, _all(answers, "plan"), mend, error, subject)]
+        parts += [_say_symptoms(_all(answers, "symptoms")), _say_others(others, _all(answers, "also"))]
     else:
         said = [str(answer.get("summary") or answer.get("text") or "") for answer in answers]
         told = next((text for text in said if text not in {"", NOTHING_FOUND}), "")
-        nothing = f"Nothing wrong was found with {subject or 'the project'}. {told}".strip()
+        so_far = f"{told.removeprefix(NOTHING_FOUND)}." if told.startswith(NOTHING_FOUND) else f". {told}".rstrip()
+        nothing = f"Nothing wrong was found with {subject or 'the project'}{so_far}"
         parts = [f"{nothing}\nNothing was changed."]
     missed = list(dict.fromkeys(str(each) for each in _all(answers, "not_looked_at")))
     parts.append(f"Not looked at: {'; '.join(missed)}" if missed else "")
@@ -101,14 +119,13 @@ def _say_plan(finding: dict[str, Any], planned: list[Any], mend: Any, error: str
     """What became of the first finding's plan, or why there is none and what it would do."""
     if mend or error:
         return say_outcome(mend, error)
-    unchanged = "Not verified: nothing was changed."
     if not finding.get("fixable"):
         reason = "this one has no mechanical fix, the line above says what a person has to do."
-        return f"No plan was made: {reason}\n{unchanged}"
+        return f"No plan was made: {reason}\n{NOT_CHANGED}"
     name = finding.get("object") or subject
     lines = [f'No plan was made, because the request asks to look, not to change. Say "fix {name}" for a plan.']
     lines += ["It would do this:", *(f"- {step}" for step in planned)] if planned else []
-    return "\n".join([*lines, unchanged])
+    return "\n".join([*lines, NOT_CHANGED])
 
 
 def _say_symptoms(symptoms: list[Any]) -> str:

@@ -10,6 +10,9 @@ from rich.console import Console
 
 from docker_agent.agent.loop import Called, Calling, Compacted, Event, Finished
 from docker_agent.agent.model import Retrying, TextDelta, Usage
+from docker_agent.agent.offline import OfflineModel
+from docker_agent.agent.wish import read_wish
+from docker_agent.agent.wording import NOT_CHANGED
 from docker_agent.app import Session
 from docker_agent.core.errors import AgentError, Denied, InputError
 from docker_agent.policy.redact import Redactor
@@ -87,7 +90,8 @@ def ask_once(choices: Choices, session: Session, prompt: str) -> int:
 
     Returns
     -------
-    The exit code: of the last change where that was denied or failed, else of the last call.
+    The exit code: of the last change where that was denied or failed, else of the last call; 1 where the offline model
+    was asked to mend and could change nothing.
 
     Raises
     ------
@@ -111,7 +115,7 @@ def ask_once(choices: Choices, session: Session, prompt: str) -> int:
     finally:
         if not choices.json:
             show.console.print(_tokens(session), style="dim", markup=False)
-    code = error.exit_code if error else _exit_code(show)
+    code = error.exit_code if error else _exit_code(show) or _left_undone(session, prompt, answer)
     if choices.json:
         report = {
             "ok": code == 0,
@@ -129,6 +133,14 @@ def ask_once(choices: Choices, session: Session, prompt: str) -> int:
 def _exit_code(show: Show) -> int:
     """A failed or denied change counts, whatever was looked at afterwards; a call that was mended later does not."""
     return show.change_code or (show.codes[-1] if show.codes else 0)
+
+
+def _left_undone(session: Session, prompt: str, answer: str) -> int:
+    """1 where a prompt asks to mend in so many words and the answer of the rules says that nothing was changed.
+
+    The words of any other model are its own and are not judged.
+    """
+    return int(isinstance(session.model, OfflineModel) and NOT_CHANGED in answer and read_wish(prompt).fixes)
 
 
 def _tokens(session: Session) -> str:
