@@ -93,6 +93,12 @@ def test_an_input_that_changed_or_is_gone_stops_everything(tmp_path: Path, outsi
     assert place.apply(plan).status == "applied"
 
 
+def test_a_command_is_told_with_its_program_and_without_what_names_the_stack(place: Place) -> None:
+    words = ("docker", "compose", "--project-directory", "/srv", "-f", "/srv/a.yml", "-p", "shop", "up", "-d", "my app")
+    applied = place.apply(Plan(title="t", steps=(UP.model_copy(update={"argv": words}),)))
+    assert applied.steps[0].detail == "docker compose up -d 'my app'"
+
+
 @pytest.mark.parametrize("digest", ["", "nonsense", sha(OLD).upper()])
 def test_an_input_with_an_odd_digest_stops_everything(place: Place, digest: str) -> None:
     with pytest.raises(InputError, match="changed since"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -19,6 +19,7 @@ from docker_agent.host.host import Host, Tell
 from docker_agent.host.journal import Journal, Recorder
 from docker_agent.host.masks import resolve_new
 
+STACK_OPTIONS = frozenset({"--project-directory", "-f", "-p"})
 CHECKS = frozenset({"wait_healthy", "probe", "observe"})
 
 
@@ -162,7 +163,7 @@ class Application:
         match step:
             case Argv():
                 self.host.changes.run(step, self.tell)
-                return " ".join(step.argv[-3:])
+                return _in_short(step.argv)
             case Engine():
                 return self.host.changes.call(step)
             case Write():
@@ -224,6 +225,14 @@ class Application:
             reason=reason,
             steps=tuple(self.outcomes),
         )
+
+
+def _in_short(argv: Sequence[str]) -> str:
+    """A command without the options by which Compose finds the stack."""
+    words = list(argv)
+    while words[:2] == ["docker", "compose"] and words[2:3] and words[2] in STACK_OPTIONS:
+        del words[2:4]
+    return shlex.join(words)
 
 
 def _sha256(data: bytes | None) -> str:

@@ -99,7 +99,8 @@ def route(rest: Sequence[str]) -> list[str]:
     known = {**inner, **{name: name for name in (*commands, *domains)}}
     near = difflib.get_close_matches(first, known, n=1)
     hint = f" Did you mean `docker-agent {known[near[0]]}`?" if near else ""
-    print(f"There is no command {first!r}.{hint} For a prompt: docker-agent ask {' '.join(rest)}", file=sys.stderr)
+    prompt = " ".join(rest).strip() or "why does web keep restarting"
+    print(f"There is no command {first!r}.{hint} For a prompt: docker-agent ask {prompt}", file=sys.stderr)
     raise SystemExit(2)
 
 

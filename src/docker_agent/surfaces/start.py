@@ -99,7 +99,7 @@ def call_and_exit(choices: Choices, tool: str, arguments: dict[str, Any]) -> NoR
 
 
 def finish(choices: Choices, outcome: Outcome) -> int:
-    """Print an outcome and answer its exit code: findings at warn or error make it 1, a missing need 4."""
+    """Print an outcome and answer its exit code: findings or a search in vain make it 1, a missing need 4."""
     code = outcome.exit_code or _findings_code(outcome)
     if choices.json:
         error = error_data(outcome.error) if outcome.error else None
@@ -116,4 +116,4 @@ def _findings_code(outcome: Outcome) -> int:
     found = {str(finding.get("severity")) for finding in findings}
     if outcome.data.get("healthy") is False:
         return EngineUnreachable.exit_code
-    return 1 if found & {Severity.WARN.value, Severity.ERROR.value} else 0
+    return 1 if found & {Severity.WARN.value, Severity.ERROR.value} or outcome.data.get("sections") == [] else 0

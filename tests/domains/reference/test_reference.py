@@ -77,7 +77,8 @@ def test_an_answer_fits_the_budget_of_the_tool() -> None:
 
 
 def test_no_match_is_an_empty_list() -> None:
-    assert reference.function(WS, "xyzzyplugh").sections == ()
+    answer = reference.function(WS, "xyzzyplugh")
+    assert (answer.sections, answer.note) == ((), "nothing found for 'xyzzyplugh'; try other words")
 
 
 @pytest.mark.parametrize("query", ["", "   ", "the of and", "\U0001f433", "!?"])

@@ -186,6 +186,7 @@ def test_logs_are_filtered_by_stream_and_pattern() -> None:
     assert logs.function(ws, "web", stream="stderr").lines == ("3 stderr Error: no",)
     assert logs.function(ws, "web", grep="error|404").lines == ("2 stdout GET /x 404", "3 stderr Error: no")
     assert logs.function(ws, "web", tail=1).read == 1
+    assert logs.function(ws, "web", grep="nosuch").note == "none of the 3 lines that were read matches 'nosuch'"
 
 
 def test_logs_of_a_scaled_service_name_their_container() -> None:

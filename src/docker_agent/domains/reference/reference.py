@@ -45,11 +45,12 @@ class Section(BaseModel):
 
 
 class Found(BaseModel):
-    """The sections that fit best, best first; `pages` are all pages that were searched."""
+    """The sections that fit best, best first; `pages` are all pages that were searched, `note` says that none fits."""
 
     model_config = ConfigDict(frozen=True)
 
     query: str
+    note: str = ""
     sections: tuple[Section, ...]
     pages: tuple[str, ...]
 
@@ -84,7 +85,8 @@ def reference(
     order = sorted(range(len(sections)), key=lambda at: scores[at], reverse=True)
     best = tuple(sections[at].section for at in order[:limit] if scores[at][1] > 0)
     pages = (re.sub(r"/.*", "/*.md", entry.section.file) for entry in sections)
-    return Found(query=query, sections=best, pages=tuple(dict.fromkeys(pages)))
+    note = "" if best else f"nothing found for {query[:MAX_QUERY_CHARS]!r}; try other words"
+    return Found(query=query, note=note, sections=best, pages=tuple(dict.fromkeys(pages)))
 
 
 @cache

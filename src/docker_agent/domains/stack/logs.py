@@ -87,6 +87,8 @@ def logs(
         if group:
             lines += _grouped(ws, each, kept, several=len(found) > 1)
             kept.clear()
+    if grep and not lines:
+        note = "; ".join(filter(None, (note, f"none of the {read} lines that were read matches {grep!r}")))
     return Logs(container=", ".join(each.name for each in found), lines=tuple(lines), read=read, note=note)
 
 
