@@ -15,7 +15,7 @@ from docker_agent.host.fake import FakeReads, World
 from docker_agent.host.files import read_file
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal, undo_plan
-from docker_agent.host.models import Answer, Container, Ran, Reach
+from docker_agent.host.models import Answer, Container, Event, HealthResult, Ran, Reach
 from docker_agent.policy.redact import Redactor
 
 OLD = b"old\n"
@@ -306,6 +306,40 @@ def test_a_container_that_is_removed_while_it_is_watched_did_not_stay_up(place: 
     applied = place.apply(WATCH)
 
     assert (applied.status, applied.verified) == ("failed", False)
+
+
+def test_a_wait_ends_as_soon_as_nothing_is_to_be_hoped_for_and_says_what_it_dies_of(place: Place) -> None:
+    place.world.add(web(status="running", health="unhealthy", failing_streak=4))
+    refused = (HealthResult(exit_code=1, output="connection\nrefused"),)
+    for second, streak in ((1, 5), (2, 0), (3, 2), (4, 3)):
+        fields = {"failing_streak": streak, "health_log": refused}
+        place.world.later.append((place.world.clock + second, lambda world, f=fields: world.change("shop-web-1", **f)))
+    began = place.world.clock
+    patient = WAIT.model_copy(update={"timeout_s": 60})
+    reason = place.apply(patient).reason
+    assert reason.startswith("web is unhealthy: ")
+    assert reason.endswith("its check ended with 1: connection refused.")
+    assert place.world.clock - began < 6
+    place.world.change("shop-web-1", status="exited", exit_code=137, health="", restart_policy="unless-stopped")
+    assert "exit code 137" in place.apply(patient).reason
+    assert place.world.clock - began < 8
+
+
+def test_a_container_that_was_started_again_is_said_to_have_died_and_with_what(place: Place) -> None:
+    place.world.add(web(status="running", restart_policy="always"))
+    event = {
+        "kind": "container",
+        "action": "die",
+        "actor": "1",
+        "name": "shop-web-1",
+        "attributes": {"exitCode": "137"},
+    }
+    died = Event.model_validate({**event, "time": place.world.clock + 2})
+    place.world.happened.append(died)
+    place.world.later.append((place.world.clock + 2, lambda world: world.change("shop-web-1", restart_count=1)))
+    assert place.apply(WATCH).reason.startswith(
+        "web did not stay up for 10 s: shop-web-1 running, after it died with code 137."
+    )
 
 
 def test_settling_starts_again_after_each_restart(place: Place) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from docker_agent.core.errors import CheckFailed, InputError
 from docker_agent.core.plan import Observe, Probe, WaitHealthy
 from docker_agent.host.host import Reads, Tell
@@ -9,6 +11,8 @@ from docker_agent.host.models import Container, Reach
 
 POLL_S = 0.5
 RESTARTS_THAT_TELL = 3
+FAILURES_THAT_TELL = 3
+MAX_WORDS = 200
 TELL_EVERY_S = 5.0
 
 
@@ -17,18 +21,17 @@ def wait_healthy(step: WaitHealthy, reads: Reads, tell: Tell) -> str:
 
     Raises
     ------
-    CheckFailed: they exited, keep restarting, or the time ran out; the message holds the last state seen.
+    CheckFailed: they exited, keep restarting, stay unhealthy, or the time ran out; the message holds the last state
+        seen, with what the health check or the exit code said.
     """
-    started = told = reads.now()
-    first: dict[str, int] = {}
+    watch = _Watch(step.target, reads, began=reads.now())
+    told = watch.began
     steady_since: float | None = None
     counts: dict[str, int] = {}
     while True:
         found = _containers(step.target, step.project, reads)
         before, counts = counts, {container.id: container.restart_count for container in found}
-        for container in found:
-            first.setdefault(container.id, container.restart_count)
-        _fail_early(step.target, found, first)
+        watch.fail_early(found)
         if found and all(container.health == "healthy" or _finished(container) for container in found):
             return f"{step.target} is {'healthy' if found[0].health else 'finished with code 0'}"
         steady = bool(found) and all(
@@ -39,7 +42,7 @@ def wait_healthy(step: WaitHealthy, reads: Reads, tell: Tell) -> str:
         steady_since = (steady_since or now) if steady and before in ({}, counts) else None
         if steady_since is not None and now - steady_since >= step.settle_s:
             return f"{step.target} runs steadily (it has no health check)"
-        if now - started >= step.timeout_s:
+        if now - watch.began >= step.timeout_s:
             raise CheckFailed(f"{step.target} is not healthy after {step.timeout_s:.0f} s: {_state(found)}.")
         if now - told >= TELL_EVERY_S:
             told = now
@@ -93,7 +96,8 @@ def observe(step: Observe, reads: Reads) -> str:
     CheckFailed: it stopped, restarted or turned unhealthy.
     """
     first: dict[str, int] = {}
-    end = reads.now() + step.seconds
+    began = reads.now()
+    end = began + step.seconds
     while True:
         found = _containers(step.target, step.project, reads)
         if not found:
@@ -101,7 +105,8 @@ def observe(step: Observe, reads: Reads) -> str:
         for container in found:
             restarted = container.restart_count > first.setdefault(container.id, container.restart_count)
             if restarted or not container.running or container.health == "unhealthy":
-                raise CheckFailed(f"{step.target} did not stay up for {step.seconds:.0f} s: {_state([container])}.")
+                words = f"{_state([container])}{_said_at_death(container, reads, began) if restarted else ''}"
+                raise CheckFailed(f"{step.target} did not stay up for {step.seconds:.0f} s: {words}.")
         left = end - reads.now()
         if left <= 0:
             break
@@ -125,14 +130,53 @@ def _finished(container: Container) -> bool:
     )
 
 
-def _fail_early(target: str, found: list[Container], first: dict[str, int]) -> None:
-    for container in found:
-        restarts = container.restart_count - first[container.id]
-        if restarts >= RESTARTS_THAT_TELL:
-            raise CheckFailed(f"{target} restarted {restarts} times while being watched: {_state([container])}.")
-        gone = container.status in {"exited", "dead"} and container.restart_policy == "no" and container.exit_code != 0
-        if gone or (container.status == "created" and container.error):
-            raise CheckFailed(f"{target} does not run: {_state([container])}.")
+@dataclass
+class _Watch:
+    """What was seen of containers since the look began, by id: restarts, failed checks, and who had ended."""
+
+    target: str
+    reads: Reads
+    began: float
+    restarts: dict[str, int] = field(default_factory=dict[str, int])
+    failures: dict[str, int] = field(default_factory=dict[str, int])
+    ended: set[str] = field(default_factory=set[str])
+
+    def fail_early(self, found: list[Container]) -> None:
+        """Raise `CheckFailed` as soon as waiting on is of no use."""
+        for container in found:
+            restarts = container.restart_count - self.restarts.setdefault(container.id, container.restart_count)
+            if restarts >= RESTARTS_THAT_TELL:
+                words = f"{_state([container])}{_said_at_death(container, self.reads, self.began)}"
+                raise CheckFailed(f"{self.target} restarted {restarts} times while being watched: {words}.")
+            if self._is_gone(container) or (container.status == "created" and container.error):
+                raise CheckFailed(f"{self.target} does not run: {_state([container])}.")
+            if self._stays_ill(container):
+                raise CheckFailed(f"{self.target} is unhealthy: {_state([container])}.")
+
+    def _is_gone(self, container: Container) -> bool:
+        """Ended with a failure and not started again; an engine that is to start it again may need a moment."""
+        if container.status not in {"exited", "dead"} or container.exit_code == 0:
+            self.ended.discard(container.id)
+            return False
+        seen_before = container.id in self.ended
+        self.ended.add(container.id)
+        return seen_before or container.restart_policy == "no"
+
+    def _stays_ill(self, container: Container) -> bool:
+        """Unhealthy, by three checks in a row that failed while it was watched: an old verdict may be out of date."""
+        ill = container.health == "unhealthy"
+        known = self.failures.get(container.id, container.failing_streak if ill else 0)
+        self.failures[container.id] = min(known, container.failing_streak)
+        return ill and container.failing_streak - self.failures[container.id] >= FAILURES_THAT_TELL
+
+
+def _said_at_death(container: Container, reads: Reads, since: float) -> str:
+    """With which code a container that may run again ended last."""
+    if not container.running:
+        return ""
+    events = reads.events(since=since, until=reads.now(), filters={"container": container.name, "event": "die"})
+    codes = [event.attributes.get("exitCode", "") for event in events]
+    return f", after it died with code {codes[-1]}" if codes else ""
 
 
 def _state(found: list[Container]) -> str:
@@ -143,5 +187,16 @@ def _state(found: list[Container]) -> str:
         + (f" ({container.health})" if container.health and container.running else "")
         + (f", exit code {container.exit_code}" if not container.running else "")
         + (", out of memory" if container.oom_killed else "")
+        + _said_by_check(container)
         for container in found
     )
+
+
+def _said_by_check(container: Container) -> str:
+    """What the last run of a failing health check printed, in a line."""
+    last = container.health_log[-1] if container.health_log and container.running else None
+    if last is None or not last.exit_code:
+        return ""
+    words = " ".join(last.output.split())
+    said = words if len(words) <= MAX_WORDS else f"{words[:MAX_WORDS]}..."
+    return f", its check ended with {last.exit_code}{f': {said}' if said else ''}"
