@@ -113,6 +113,16 @@ def test_a_tool_by_itself_says_not_verified_too(tmp_path: Path, capsys: pytest.C
     ]
 
 
+def test_not_verified_is_said_in_text_too_and_a_finding_says_what_mends_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = shop(tmp_path, dies_again, YesApprover(), Mode(yes=True))
+    assert finish(Choices(), here.session.call("diagnose", {})) == 1
+    assert "mend: docker-agent diagnose fix exit-137-oom web\n" in capsys.readouterr().out
+    assert finish(Choices(), here.session.call("diagnose_fix", {"code": "exit-137-oom", "service": "web"})) == 1
+    assert "\nNot verified: the change was made, and its check did not hold.\n" in capsys.readouterr().err
+
+
 def test_a_no_changes_nothing_and_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     here = shop(tmp_path, stays, Says(yes=False), Mode("terminal"))
     code = ask_once(Choices(json=True), here.session, "fix web, it was killed")

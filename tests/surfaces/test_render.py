@@ -53,14 +53,19 @@ def test_findings_are_told_with_their_evidence_and_fix(capsys: Printed) -> None:
         "evidence": [{"where": "web State.OOMKilled", "quote": "true"}],
     }
 
-    print_answer({"findings": [finding]})
-
-    assert capsys.readouterr().out == (
+    said = (
         "error oom  web: It was killed.\n"
         "      cause: No memory.\n"
         "      web State.OOMKilled  true\n"
         "      fix: Raise the limit.\n"
     )
+    for given, mend, more in (
+        (finding, "mend it", ""),
+        ({**finding, "fixable": True}, "", ""),
+        ({**finding, "fixable": True}, "mend it", "      mend: mend it oom web\n"),
+    ):
+        print_answer({"findings": [given]}, mend)
+        assert capsys.readouterr().out == said + more
 
 
 @pytest.mark.parametrize(

@@ -110,15 +110,18 @@ def print_error(error: AgentError) -> None:
         console.print(f"[dim]Next:[/] {escape(clean(error.next_step))}", soft_wrap=True)
 
 
-def print_answer(data: dict[str, Any]) -> None:
-    """A tool's answer: findings as findings, lists of objects as tables, the rest as fields."""
+def print_answer(data: dict[str, Any], mend: str = "") -> None:
+    """A tool's answer: findings as findings, lists of objects as tables, the rest as fields.
+
+    `mend` is the command that makes the plan for a finding that has one, given its code and object.
+    """
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     if "digest" in data and "steps" in data:
         _print_result(console, data)
         return
     for key, value in data.items():
         if key == "findings":
-            _print_findings(console, value)
+            _print_findings(console, value, mend)
         elif isinstance(value, list):
             _print_list(console, key, cast("list[Any]", value))
         elif isinstance(value, str) and "\n" in value:
@@ -148,7 +151,7 @@ def _print_list(console: Console, key: str, items: list[Any]) -> None:
         console.print(f"[bold]{escape(_title(key))}:[/] {escape(clean(', '.join(map(str, items))))}", soft_wrap=True)
 
 
-def _print_findings(console: Console, findings: list[dict[str, Any]]) -> None:
+def _print_findings(console: Console, findings: list[dict[str, Any]], mend: str) -> None:
     for finding in findings:
         severity = str(finding.get("severity", ""))
         head = Text(f"{severity:<5} ", style=COLOURS.get(severity, ""))
@@ -163,6 +166,9 @@ def _print_findings(console: Console, findings: list[dict[str, Any]]) -> None:
             console.print(f"      {clean(place)}", style="dim", markup=False, soft_wrap=True)
         if finding.get("fix"):
             console.print(f"      fix: {clean(str(finding['fix']))}", style="green", markup=False, soft_wrap=True)
+        if mend and finding.get("fixable"):
+            words = clean(shlex.join([str(finding.get("code")), str(finding.get("object"))]))
+            console.print(f"      mend: {mend} {words}", style="bold", markup=False, soft_wrap=True)
 
 
 def _table(key: str, rows: list[dict[str, Any]]) -> Table:

@@ -22,6 +22,7 @@ from docker_agent.surfaces.screen import TerminalApprover, TerminalScreen
 
 JSON_VERSION = 1
 INTERRUPTED = 130
+MEND = "docker-agent diagnose fix"
 
 
 def options_of(choices: Choices) -> Options:
@@ -106,8 +107,10 @@ def finish(choices: Choices, outcome: Outcome) -> int:
         print_json({"ok": code == 0, "tool": outcome.tool, "data": outcome.data, "error": error, "exit_code": code})
     elif outcome.error is not None:
         print_error(outcome.error)
+        if outcome.data.get("verified") is False:
+            print("Not verified: the change was made, and its check did not hold.", file=sys.stderr)
     else:
-        print_answer(outcome.data)
+        print_answer(outcome.data, MEND if outcome.tool == "diagnose" else "")
     return code
 
 
