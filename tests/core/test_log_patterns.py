@@ -55,3 +55,18 @@ def test_odd_logs_are_patterns_too() -> None:
     assert patterns_of([]) == []
     assert [each.count for each in patterns_of(["", "", "\x00"])] == [1, 2]
     assert sum(each.count for each in patterns_of(["a\nb", "9" * 100_000, "x " * 5_000])) == 3
+
+
+def test_the_lines_of_a_traceback_stay_in_their_order() -> None:
+    traceback = [
+        "Traceback (most recent call last):",
+        '  File "/app/main.py", line 9, in <module>',
+        "    main()",
+        '  File "/app/main.py", line 5, in main',
+        "    connect(url, timeout=3)",
+        "ConnectionError: refused",
+    ]
+    lines = ["started", *traceback, "error: giving up", "stopped", *traceback]
+    told = [(each.count, lines[each.first]) for each in patterns_of(lines)]
+    assert [text for _, text in told[:5]] == [traceback[at] for at in (0, 1, 2, 4, 5)]
+    assert [text for _, text in told[5:]] == ["error: giving up", "started", "stopped"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 ANY = "<*>"
@@ -13,6 +13,7 @@ MAX_WORDS = 60
 MAX_CHARS = 400
 MAX_COMPARED = 20
 MAX_DISTINCT = 2_000
+INDENTED = ("  ", "\t")
 VARIABLE = re.compile(r"[0-9][^\s\"',;()\[\]{}=&?]*")
 LEVELS = (
     (3, ("fatal", "panic", "emerg", "critical", "segfault", "traceback", "out of memory", "oom-kill")),
@@ -43,8 +44,8 @@ class Pattern:
 def patterns_of(lines: Sequence[str]) -> list[Pattern]:
     """Group lines by shape: the heaviest words first, then the rarest, then the order of appearance.
 
-    What begins with a digit varies; then shapes of as many words, of which most agree, become one. 200,000 lines take
-    about a second.
+    The lines of a traceback stay together, in their order, where the gravest of them belongs. What begins with a digit
+    varies; then shapes of as many words, of which most agree, become one. 200,000 lines take about a second.
     """
     text = "\n".join([line[:MAX_CHARS].replace("\n", " ") for line in lines])
     shapes = VARIABLE.sub(ANY, text).split("\n") if lines else []
@@ -62,7 +63,25 @@ def patterns_of(lines: Sequence[str]) -> list[Pattern]:
         )
         for (template, weight), members in merged.items()
     ]
-    return sorted(found, key=lambda each: (-each.weight, each.count, each.first))
+    of_shape = {shape: pattern for pattern, members in zip(found, merged.values(), strict=True) for shape in members}
+    return _sorted(found, lines, lambda index: of_shape[shapes[index]])
+
+
+def _sorted(found: list[Pattern], lines: Sequence[str], pattern_at: Callable[[int], Pattern]) -> list[Pattern]:
+    """Blocks of patterns, a line that is indented or follows an indented one in the block of the line before it."""
+    head: dict[Pattern, Pattern] = {}
+    weights: Counter[Pattern] = Counter()
+    for each in sorted(found, key=lambda each: each.first):
+        before = each.first - 1
+        follows = before >= 0 and any(line.startswith(INDENTED) for line in lines[before : before + 2])
+        head[each] = head[pattern_at(before)] if follows else each
+        weights[head[each]] = max(weights[head[each]], each.weight)
+
+    def place(each: Pattern) -> tuple[int, int, int, int]:
+        first = head[each]
+        return -weights[first], first.count, first.first, each.first
+
+    return sorted(found, key=place)
 
 
 def weight_of(text: str) -> int:
