@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.domains.diagnose.evidence import Confidence, complaints, cut, found, inspected, logged, written
@@ -111,6 +111,14 @@ def spoken_lines(
 
 def _quoted(snapshot: Snapshot, message: Message, match: re.Match[str]) -> Evidence:
     return line_of(snapshot, message, message.text.count("\n", 0, match.start()))
+
+
+def heard_lines(snapshot: Snapshot, pattern: re.Pattern[str], unless: re.Pattern[str]) -> Iterator[Refusal]:
+    """As `heard`, but messages line by line, and nothing of a line that has `unless`."""
+    for refusal in heard(replace(snapshot, messages=()), pattern):
+        if not unless.search(refusal.match.string):
+            yield replace(refusal, snapshot=snapshot)
+    yield from spoken_lines(snapshot, pattern, unless)
 
 
 def line_of(snapshot: Snapshot, message: Message, index: int) -> Evidence:

@@ -43,6 +43,7 @@ GENERAL = {
     "paused": 1,
     "dns-servfail": 1,
     "net-conn-refused": 1,
+    "tls-unknown-authority": 1,
     "api-too-old": 1,
     "cli-nodaemon": 1,
     "cmp-not-created": 1,

@@ -20,6 +20,13 @@ NAMED = re.compile(
     r"|name or service not known|temporary failure in name resolution",
     re.IGNORECASE,
 )
+# The engine's own words, and a proxy's: signatures of theirs tell more of them.
+TOLD_ELSEWHERE = re.compile(
+    r"error (?:response from daemon|during connect)|docker daemon|docker\.sock|^docker: "
+    r"|failed to (?:solve|do request|pull|initialize logging)|scratch pipe|OCI runtime"
+    r"|/v2/|upstream|\"logger\":|acme|traefik|nslookup: read|NVML|permission denied, are you root",
+    re.IGNORECASE,
+)
 BEFORE = re.compile(r"(?<![\w.-])([\w-][\w.-]*?)(?::\d{1,5})?[:.]? $", re.ASCII)
 SILENT = re.compile(
     r"^(?=.*(?:timed? ?out|no route to host|unreachable))"
@@ -57,12 +64,16 @@ class Unreached:
 def unreached(snapshot: Snapshot, *kinds: Kind) -> Iterator[Unreached]:
     """Complaints of these kinds, at most one of a container: of a name first, then of an address or route."""
     for container, line, match in complaints(snapshot, NAMED):
-        before = BEFORE.search(line.text[max(0, match.start() - 260) : match.start()])
-        name = next((word for word in (*match.groups(), before and before[1]) if word), "").rstrip(".")
-        yield from _of_kind(_with_name(snapshot, container, line, name), kinds)
+        yield from _of_kind(_with_name(snapshot, container, line, asked_for(match)), kinds)
     for container, line, match in complaints(snapshot, SILENT):
         if not NAMED.search(line.text[:1_000]):
             yield from _of_kind(_with_address(snapshot, container, line, match["ip"] or ""), kinds)
+
+
+def asked_for(match: re.Match[str]) -> str:
+    """The name that a line with NAMED could not resolve, "" where it has none."""
+    before = BEFORE.search(match.string[max(0, match.start() - 260) : match.start()])
+    return next((word for word in (*match.groups(), before and before[1]) if word), "").rstrip(".")
 
 
 def attached(container: Container) -> frozenset[str]:

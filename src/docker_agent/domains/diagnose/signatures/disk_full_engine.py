@@ -12,7 +12,7 @@ from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(
     r"(?:Error response from daemon|error processing tar|failed to|ERROR:|\b(?:write|mkdir|open) /)"
-    r"(?![^\n]{0,200}watch)[^\n]{0,500}no space left on device",
+    r"(?![^\n]{0,200}(?:watch|shared memory))[^\n]{0,500}no space left on device",
     re.IGNORECASE,
 )
 

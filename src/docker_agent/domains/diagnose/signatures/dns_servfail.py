@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
@@ -10,12 +9,10 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import found, inspected, is_over, label, logged, sure, written
 from docker_agent.domains.diagnose.mend import container_in
-from docker_agent.domains.diagnose.messages import spoken
-from docker_agent.domains.diagnose.reaching import NAMED, unreached
+from docker_agent.domains.diagnose.messages import spoken_lines
+from docker_agent.domains.diagnose.reaching import NAMED, TOLD_ELSEWHERE, asked_for, unreached
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.domains.diagnose.starting import start_other
-
-SPOKEN = re.compile(r"\*\* server can't find (?P<a>[\w.-]+?)\.?: (?:NXDOMAIN|SERVFAIL)|bad address '(?P<b>[\w.-]+)'")
 
 
 @signature(code="dns-servfail", area="network")
@@ -31,6 +28,8 @@ def dns_servfail(snapshot: Snapshot) -> Iterator[Finding]:
         ** server can't find nosuchsvc: SERVFAIL
         ** server can't find nosuchsvc: NXDOMAIN
         ping: bad address 'nosuchsvc'
+        Error: getaddrinfo ENOTFOUND db
+        psql: error: could not translate host name "db" to address: Name or service not known
     """
     for each in unreached(snapshot, "", "absent"):
         over = each.kind == "" and is_over(snapshot, each.container, each.line)
@@ -51,9 +50,10 @@ def dns_servfail(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Check the spelling, start the other service, and put both on one network.",
             confidence=sure(snapshot, each.container),
         )
-    for refusal in spoken(snapshot, SPOKEN):
+    for refusal in spoken_lines(snapshot, NAMED, unless=TOLD_ELSEWHERE):
+        name = asked_for(refusal.match)
         yield refusal.found(
-            message=f"The host name {refusal.match['a'] or refusal.match['b']} could not be resolved.",
+            message=f"The host name {name} could not be resolved." if name else "A host name is unknown.",
             cause="No container of that name runs on a network that both share, or the upstream DNS does not know it.",
             fix="Check the spelling and that both are on one network; for names outside, check `dns` of the daemon.",
             confidence="likely",

@@ -11,11 +11,14 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, logged, written
 from docker_agent.domains.diagnose.mend import container_in, rewrite
+from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.mounted import mounted_file, text_of
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
 
-PATTERN = re.compile(r"^exec (?P<what>\S+): no such file or directory")
+PATTERN = re.compile(r"^exec (?P<what>\S{1,500}): no such file or directory")
+CAUSE = "Its #! line names a missing shell or ends with a carriage return, or the program's C library is missing."
+FIX = "Install the shell or use /bin/sh, save the script with LF line ends, or link statically."
 
 
 @signature(code="exec-no-such-file", area="process")
@@ -24,20 +27,31 @@ def exec_no_such_file(snapshot: Snapshot) -> Iterator[Finding]:
 
     Only the log says it; State.Error is empty. Told from `exit-127-notfound` by that: there the file itself is
     missing.
+
+    Seen
+    ----
+        exec /usr/local/bin/docker-entrypoint.sh: no such file or directory
+        web-1  | exec /usr/local/bin/docker-entrypoint.sh: no such file or directory
     """
     for container, line, match in complaints(snapshot, PATTERN):
         script = _script(snapshot, container)
         returns = script is not None and script[1].split("\n", 1)[0].endswith("\r")
-        cause = "names a missing shell or ends with a carriage return, or the program needs a C library that is missing"
         yield found(
             snapshot,
             container,
             logged(snapshot, container, line),
             written(snapshot, container, "entrypoint") or written(snapshot, container, "command"),
             message=f"{match['what']} is there, but what runs it is not.",
-            cause="Its #! line ends with a carriage return." if returns else f"The #! line {cause}.",
-            fix="Install the shell or use /bin/sh, save the script with LF line ends, or link statically.",
+            cause="Its #! line ends with a carriage return." if returns else CAUSE,
+            fix=FIX,
             confidence="certain" if returns else "likely",
+        )
+    for refusal in spoken_lines(snapshot, PATTERN):
+        yield refusal.found(
+            message=f"{refusal.match['what']} is there, but what runs it is not.",
+            cause=CAUSE,
+            fix=FIX,
+            confidence="likely",
         )
 
 

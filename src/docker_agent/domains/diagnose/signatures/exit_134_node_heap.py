@@ -10,10 +10,14 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, logged, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
+from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"JavaScript heap out of memory")
 HEAP = re.compile(r"--max[-_]old[-_]space[-_]size=(\d+)")
+MESSAGE = "Node.js ran out of its own heap."
+CAUSE = "V8's heap limit is lower than what the work needs; the container's limit was not reached."
+FIX = "Set NODE_OPTIONS=--max-old-space-size to about 75 % of the container's memory limit (in MiB)."
 MIB = 2**20
 SMALLEST_HEAP = 48
 
@@ -24,6 +28,10 @@ def exit_134_node_heap(snapshot: Snapshot) -> Iterator[Finding]:
 
     It aborts by itself with 134: State.OOMKilled is false, unlike `exit-137-oom`, and more container memory
     alone does not help.
+
+    Seen
+    ----
+        FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory
     """
     for container, line, _ in complaints(snapshot, PATTERN):
         yield found(
@@ -31,11 +39,13 @@ def exit_134_node_heap(snapshot: Snapshot) -> Iterator[Finding]:
             container,
             logged(snapshot, container, line),
             written(snapshot, container, "environment") or written(snapshot, container, "mem_limit"),
-            message="Node.js ran out of its own heap.",
-            cause="V8's heap limit is lower than what the work needs; the container's limit was not reached.",
-            fix="Set NODE_OPTIONS=--max-old-space-size to about 75 % of the container's memory limit (in MiB).",
+            message=MESSAGE,
+            cause=CAUSE,
+            fix=FIX,
             confidence="certain",
         )
+    for refusal in spoken_lines(snapshot, PATTERN):
+        yield refusal.found(message=MESSAGE, cause=CAUSE, fix=FIX)
 
 
 @exit_134_node_heap.fix

@@ -10,11 +10,16 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
 from docker_agent.domains.diagnose.mend import container_in, recreate
+from docker_agent.domains.diagnose.messages import spoken_lines
+from docker_agent.domains.diagnose.reaching import TOLD_ELSEWHERE
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 FACTOR = 16
 SMALLEST, LARGEST = 4_096, 65_536
 PATTERN = re.compile(r"^(?!.*inotify).*(?:Too many open files|EMFILE)", re.IGNORECASE)
+MESSAGE = "The process may open no more files."
+CAUSE = "ulimits.nofile is too low for the number of connections and files, or descriptors leak."
+FIX = "Raise ulimits.nofile (65536), and look for a leak if it fills again."
 
 
 @signature(code="nofile", area="resource")
@@ -23,6 +28,11 @@ def nofile(snapshot: Snapshot) -> Iterator[Finding]:
 
     The application says EMFILE; a host-wide limit would hit several containers at once. At start it is `nofile-
     runc`.
+
+    Seen
+    ----
+        Error: EMFILE: too many open files, open '/data/x'
+        accept4() failed (24: Too many open files)
     """
     for container, line, _ in complaints(snapshot, PATTERN):
         yield found(
@@ -30,11 +40,13 @@ def nofile(snapshot: Snapshot) -> Iterator[Finding]:
             container,
             logged(snapshot, container, line),
             written(snapshot, container, "ulimits"),
-            message="The process may open no more files.",
-            cause="ulimits.nofile is too low for the number of connections and files, or descriptors leak.",
-            fix="Raise ulimits.nofile (65536), and look for a leak if it fills again.",
+            message=MESSAGE,
+            cause=CAUSE,
+            fix=FIX,
             confidence=sure(snapshot, container),
         )
+    for refusal in spoken_lines(snapshot, PATTERN, unless=TOLD_ELSEWHERE):
+        yield refusal.found(message=MESSAGE, cause=CAUSE, fix=FIX, confidence="likely")
 
 
 @nofile.fix

@@ -10,11 +10,13 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, inspected, logged, under, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
+from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.networks import remake
+from docker_agent.domains.diagnose.reaching import TOLD_ELSEWHERE
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
 PATTERN = re.compile(r"read-only file ?system|EROFS", re.IGNORECASE)
-KERNEL = re.compile(r"(?<![\w/])/(?:proc|sys)/")
+KERNEL = re.compile(r"(?<![\w/])/(?:proc|sys)/|sysctl: ")
 PATH = re.compile(r"(?<![\w/])(/[\w.@+-]+(?:/[\w.@+-]+)*)")
 
 
@@ -36,6 +38,12 @@ def ro_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
 
     With the path under a read-only mount it is `ro-mount`; without `read_only` the host remounted its disk after an
     error, and many containers complain.
+    A message without a container does not tell these apart.
+
+    Seen
+    ----
+        touch: cannot touch '/var/cache/x': Read-only file system
+        OSError: [Errno 30] Read-only file system: '/app/cache'
     """
     for container, line, _ in complaints(snapshot, PATTERN):
         if not container.read_only or any(under(line.text, mount.target) for mount in container.mounts):
@@ -53,6 +61,14 @@ def ro_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
             fix="Add a tmpfs for that folder (/tmp, /run, a cache), or a volume if the data must stay.",
             confidence="certain" if snapshot.broken(container) else "possible",
         )
+    for refusal in spoken_lines(snapshot, PATTERN, unless=TOLD_ELSEWHERE):
+        if not KERNEL.search(refusal.match.string):
+            yield refusal.found(
+                message="It writes to a file system that is read-only.",
+                cause="The service has read_only: true or the mount ends with :ro; else the host's disk had an error.",
+                fix="Add a tmpfs or a volume for that folder, or take :ro away; else read the host's kernel log (dmesg).",
+                confidence="possible",
+            )
 
 
 @ro_rootfs.fix

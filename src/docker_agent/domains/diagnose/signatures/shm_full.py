@@ -10,6 +10,7 @@ from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
 from docker_agent.domains.diagnose.evidence import complaints, found, host_config, inspected, logged, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, say_size
+from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.host.models import Container
 
@@ -18,6 +19,8 @@ PATTERN = re.compile(
     r"|shm_open.{0,60}no space|bus error.{0,80}(?:shared memory|shm)",
     re.IGNORECASE,
 )
+CAUSE = "Databases, browsers and data loaders share memory there and need more."
+FIX = "Set shm_size (256m, or 1g for data loaders)."
 DEFAULT = 64 * 2**20
 FACTOR = 4
 
@@ -28,6 +31,10 @@ def shm_full(snapshot: Snapshot) -> Iterator[Finding]:
 
     The message names /dev/shm or a shared memory segment; with another path it is `tmpfs-full` or
     `disk-full-container`.
+
+    Seen
+    ----
+        ERROR:  could not resize shared memory segment "/PostgreSQL.1448337199" to 50438144 bytes: No space left on device
     """
     for container, line, _ in complaints(snapshot, PATTERN):
         size = shm_size_of(container)
@@ -38,10 +45,12 @@ def shm_full(snapshot: Snapshot) -> Iterator[Finding]:
             inspected(snapshot, container, "HostConfig.ShmSize", say_size(size)),
             written(snapshot, container, "shm_size"),
             message=f"Shared memory is full; /dev/shm has {say_size(size)}.",
-            cause="Databases, browsers and data loaders share memory there and need more.",
-            fix="Set shm_size (256m, or 1g for data loaders).",
+            cause=CAUSE,
+            fix=FIX,
             confidence="certain" if snapshot.broken(container) else "possible",
         )
+    for refusal in spoken_lines(snapshot, PATTERN):
+        yield refusal.found(message="Shared memory (/dev/shm) is full.", cause=CAUSE, fix=FIX, confidence="likely")
 
 
 @shm_full.fix
