@@ -14,7 +14,7 @@ from tests.doors import Says, Watch
 from docker_agent.app import Options, Session, open_session
 from docker_agent.host.fake import World
 from docker_agent.host.models import Container
-from docker_agent.policy.approve import Approver, YesApprover
+from docker_agent.policy.approve import Approver, NoApprover, YesApprover
 from docker_agent.policy.permit import Mode
 from docker_agent.surfaces.choices import Choices
 from docker_agent.surfaces.conversation import ask_once
@@ -132,6 +132,14 @@ def test_a_no_changes_nothing_and_is_told(tmp_path: Path, capsys: pytest.Capture
     assert "so nothing was changed" in told["answer"]
     assert "Not verified: the plan was not applied." in told["answer"]
     assert list(here.session.door.journal.entries()) == []
+
+
+def test_a_plan_that_waits_for_a_yes_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    here = shop(tmp_path, stays, NoApprover(), Mode("unattended"))
+    assert ask_once(Choices(), here.session, "fix web, it was killed") == 3
+    printed = capsys.readouterr()
+    assert (printed.out.count("docker-agent apply"), printed.err.count("docker-agent apply")) == (1, 0)
+    assert "wait_healthy: " not in printed.out
 
 
 @pytest.mark.parametrize(("prompt", "expected"), [("fix everything", 1), ("why does web crash?", 0)])

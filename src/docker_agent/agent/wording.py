@@ -35,7 +35,7 @@ def say_outcome(result: Any, error: str = "") -> str:
     status, reason = str(data.get("status", "")), str(data.get("reason") or "")
     because = f": {reason}" if reason else "."
     lines = [f"Plan: {data['title']}"] if data.get("title") else []
-    if data.get("status") != "applied":
+    if status != "applied" and status not in _NOT_APPLIED:
         lines += [f"- {_say_step(step)}" for step in _entries(data.get("steps"))]
     if status == "applied":
         lines += _say_applied(data, reason)

@@ -23,12 +23,18 @@ from docker_agent.surfaces.start import error_data, print_json
 
 @dataclass
 class Show:
-    """Prints events: the model's words to standard output, everything else to standard error."""
+    """Prints events: the model's words to standard output, everything else to standard error.
+
+    Attributes
+    ----------
+    plans_are_told: the answer says what became of each plan, so that it is not said here as well.
+    """
 
     choices: Choices
     redactor: Redactor
     console: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
     codes: list[int] = field(default_factory=list[int])
+    plans_are_told: bool = False
     change_code: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     at_line_start: bool = True
@@ -63,7 +69,7 @@ class Show:
                 "data": outcome.data,
             }
         )
-        if outcome.error is not None:
+        if outcome.error is not None and not (self.plans_are_told and outcome.plan is not None):
             self._line(f"  {outcome.error}", style="red")
 
     def _words(self, text: str) -> None:
@@ -100,7 +106,7 @@ def ask_once(choices: Choices, session: Session, prompt: str) -> int:
     """
     if not prompt.strip():
         raise InputError("The prompt is empty.", "Say what you want in a sentence.")
-    show = Show(choices, session.door.redactor)
+    show = Show(choices, session.door.redactor, plans_are_told=isinstance(session.model, OfflineModel))
     answer = ""
     error: AgentError | None = None
     try:
