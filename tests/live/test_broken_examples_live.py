@@ -101,7 +101,7 @@ def test_the_crash_loop_is_explained_and_mended(start: Callable[[str], Workspace
     assert (applied.status, applied.verified) == ("applied", True), applied
     assert before.replace("mem_limit: 24m", "mem_limit: 96m") == (ws.root / "compose.yml").read_text()
     after: Diagnosis = diagnose.function(ws)
-    assert after.summary == "nothing wrong found", after
+    assert after.summary.startswith("nothing wrong found"), after
     with pytest.raises(InputError, match="does not show"):
         fix.function(ws, "exit-137-oom", "web")
 
@@ -117,7 +117,7 @@ def test_a_missing_health_tool_is_replaced(start: Callable[[str], Workspace], ho
     assert finding.fixable
     applied = carry_out(ws, host, fix.function(ws, finding.code, finding.object), tmp_path)
     assert (applied.status, applied.verified) == ("applied", True), applied
-    assert diagnose.function(ws).summary == "nothing wrong found"
+    assert diagnose.function(ws).summary.startswith("nothing wrong found")
 
 
 def test_a_job_comes_to_rest(start: Callable[[str], Workspace], host: Host, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_a_job_comes_to_rest(start: Callable[[str], Workspace], host: Host, tmp_
     finding = wait_for(ws, "restart-loop-exit0").findings[0]
     applied = carry_out(ws, host, fix.function(ws, finding.code, finding.object), tmp_path)
     assert (applied.status, applied.verified) == ("applied", True), applied
-    assert diagnose.function(ws).summary == "nothing wrong found"
+    assert diagnose.function(ws).summary.startswith("nothing wrong found")
 
 
 def test_a_port_conflict_is_moved(start: Callable[[str], Workspace], host: Host, tmp_path: Path) -> None:
@@ -137,4 +137,4 @@ def test_a_port_conflict_is_moved(start: Callable[[str], Workspace], host: Host,
     text = (ws.root / "compose.yml").read_text()
     assert "127.0.0.1:28081:8080" in text
     assert "# the same as shop" in text
-    assert diagnose.function(ws).summary == "nothing wrong found"
+    assert diagnose.function(ws).summary.startswith("nothing wrong found")

@@ -89,3 +89,8 @@ class BudgetSpent(AgentError):
     """The turns, tokens or seconds that were allowed are used up."""
 
     exit_code = 5
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, in a few words: an error's own sentence, of one that nobody foresaw its kind alone."""
+    return error.message if isinstance(error, AgentError) else f"it failed with {type(error).__name__}"

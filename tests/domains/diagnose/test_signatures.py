@@ -21,7 +21,7 @@ from docker_agent.host.models import LogLine, Stats
 Events = list[tuple[str, float, dict[str, str]]]
 
 AREAS = {"process", "storage", "health", "resource", "network", "image", "build", "compose", "engine", "proxy", "gpu"}
-MEASURED = {"cpu-throttle", "log-disk", "cmp-not-created", "mount-hides", "vol-renamed"}
+MEASURED = {"cpu-throttle", "log-disk", "cmp-not-created", "mount-hides", "vol-renamed", "cmp-half-made"}
 
 
 def looked_at(case: Case) -> list[Finding]:

@@ -94,7 +94,6 @@ def test_what_only_has_to_run_is_started_and_watched() -> None:
 
 REFUSED: list[tuple[str, Mapping[str, Any]]] = [
     ("chown, all dropped", {"user": "1000"}),
-    ("chown, all dropped", {"raw": {"HostConfig": {"CapDrop": ["NET_RAW"]}}}),
     ("node, with a limit", {"memory_limit": 0}),
     ("node, with a limit", {"memory_limit": 80 * 2**20}),
     ("low port, forbidden in the file", {"network_mode": "host"}),

@@ -40,8 +40,22 @@ UNSPECIFIC = frozenset(
 )
 # What a proxy shows when the container behind it is not well.
 UNROUTED = frozenset({"tr-404-norouter", "tr-502-refused", "tr-503", "tr-hang", "ngx-502"})
-# A name, also behind // or @ of a URL, but no part of a path: /app/main.py does not name a service called app.
-WORD = re.compile(r"(?:(?<=//)|(?<![\w./-]))[A-Za-z0-9][\w.-]*")
+# Where a host's name stands: in a URL, before a port, behind words that ask for one, or alone in quotes that are not
+# those of JSON. Services are called `error`, `server` or `app`, and so is much else in a log: such words elsewhere, and
+# what is a part of a path, name no service.
+NAME = r"[A-Za-z0-9][\w.-]*"
+ASKS = (
+    r"(?:\b(?:host(?:name)?|to|lookup|upstream|address|waiting for|resolve|can't find|ENOTFOUND|EAI_AGAIN)"
+    r"|\b(?:nc|telnet|ping6?|curl|wget|nslookup)(?: -\w{1,9}){0,4}|(?<= )-h|--host)"
+)
+COMMON = r"(?!(?:the|an?|any|server|host|database|node|error|client|upstream|backend|address|in|is|not)\b)"
+HOST = re.compile(
+    rf"(?:(?<![\w.])//|(?<=:)//|@)(?P<url>{NAME})"
+    rf"|(?<![\w./@-])(?P<port>{NAME})(?=:\d{{2,5}}(?![\w.]|:\d))"
+    rf"|{ASKS}[\"']?[ :=]{{1,3}}(?:[\"'`\[](?P<told>{NAME})|{COMMON}(?P<asked>{NAME}))"
+    rf"|(?<![:=,{{\[(\w])(?<![:=,{{\[(] )[\"'`](?P<quoted>{NAME})[\"'`](?!\s?:)",
+    re.IGNORECASE,
+)
 SOURCE = re.compile(r"\.(?:py|[cm]?[jt]sx?|rb|go|java|kt|php|pl|rs|cs|sh|jar|conf|ini|toml|ya?ml|json|log|sock)$")
 
 
@@ -101,15 +115,16 @@ def _explains(cause: Finding, finding: Finding, leans: dict[str, frozenset[str]]
 
 
 def _named(finding: Finding) -> set[str]:
-    return {word for evidence in finding.evidence for word in _words(evidence.quote)}
+    return {word for evidence in finding.evidence for word in _hosts(evidence.quote)}
 
 
-def _words(text: str) -> Iterator[str]:
-    """Words of a text, and their parts before a colon or dot: `db`, of `db:5432` or `db.shop`; not of a file's name."""
-    for match in WORD.finditer(text):
-        if not SOURCE.search(match[0]):
-            yield match[0]
-            yield match[0].split(".", 1)[0]
+def _hosts(text: str) -> Iterator[str]:
+    """Names of hosts in a text, and their parts before a dot: `db`, of `db:5432` or `db.shop`; not of a file's name."""
+    for match in HOST.finditer(text):
+        name = match[match.lastgroup or 0].rstrip(".")
+        if not SOURCE.search(name):
+            yield name
+            yield name.split(".", 1)[0]
 
 
 def _leanings(snapshot: Snapshot) -> dict[str, frozenset[str]]:

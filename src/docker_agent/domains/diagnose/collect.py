@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Self, TypeVar
 
-from docker_agent.core.errors import AgentError, EngineUnreachable
+from docker_agent.core.errors import AgentError, EngineUnreachable, reason
 from docker_agent.core.finding import Finding
 from docker_agent.domains.compose import refusals
 from docker_agent.domains.diagnose.listeners import is_asked
@@ -148,8 +148,8 @@ class _Collector:
             return future.result(max(0.1, self._until - time.monotonic()))
         except FutureTimeoutError:
             self.missed.append(f"{what}: no answer within {self._limit_s:g} s")
-        except AgentError as error:
-            self.missed.append(f"{what}: {error.message}")
+        except Exception as error:  # noqa: BLE001 - one part that fails in an unforeseen way must not end the look
+            self.missed.append(f"{what}: {reason(error)}")
         return missing
 
 
@@ -173,8 +173,8 @@ def _unmade(stack: Stack | None, containers: list[Container]) -> dict[str, str]:
 def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:
     try:
         stack = stack_of(ws)
-    except AgentError as error:
-        missed.append(f"compose file: {error.message}")
+    except Exception as error:  # noqa: BLE001 - as above: the containers are still there to be looked at
+        missed.append(f"compose file: {reason(error)}")
         return None
     if stack is None:
         missed.append("compose file: there is none in the project's folder")
@@ -183,7 +183,7 @@ def _read_stack(ws: Workspace, missed: list[str]) -> Stack | None:
 
 def _refusals(ws: Workspace, stack: Stack | None) -> tuple[Finding, ...]:
     """Why Compose would refuse the files; those that are no model are read again as far as that goes."""
-    with contextlib.suppress(AgentError):
+    with contextlib.suppress(Exception):
         read = stack or stack_of(ws, strict=False)
         return refusals(read.model) if read else ()
     return ()

@@ -16,9 +16,9 @@ from docker_agent.domains.diagnose.answering import is_heard, message_first
 from docker_agent.domains.diagnose.causes import Explained, explain
 from docker_agent.domains.diagnose.collect import collect
 from docker_agent.domains.diagnose.evidence import label
-from docker_agent.domains.diagnose.rank import examine, plan_for
+from docker_agent.domains.diagnose.rank import examination, plan_for
 from docker_agent.domains.diagnose.saying import said, unheard
-from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.domains.diagnose.snapshot import SETTLED_S, Snapshot
 from docker_agent.domains.stack import nothing_here, resolve_all
 from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
@@ -103,7 +103,9 @@ def diagnose(
         snapshot = replace(snapshot, not_looked_at=(*unheard(snapshot.messages), f"engine: {error.message}"))
     if not message.strip() and (nothing := nothing_here(ws, snapshot.containers)):
         raise nothing
-    found = examine(snapshot)
+    examined = examination(snapshot)
+    found = list(examined.findings)
+    snapshot = replace(snapshot, not_looked_at=(*examined.missed, *snapshot.not_looked_at))
     explained = message_first(snapshot, explain(snapshot, found))
     if message and not snapshot.refused and not any(map(is_heard, found)):
         snapshot = replace(snapshot, not_looked_at=(UNHEARD, *snapshot.not_looked_at))
@@ -114,7 +116,8 @@ def diagnose(
         explained = whole.about(frozenset({*told, *(label(snapshot, each) for each in chosen)}))
         faults = [each for each in whole.causes if each.severity is Severity.ERROR]
         elsewhere = [each for each in faults if each not in explained.causes] if explained.causes else []
-    answer = _fitting(ws, snapshot, explained, elsewhere)
+    asked = frozenset(label(snapshot, each) for each in chosen or snapshot.containers)
+    answer = _fitting(ws, snapshot, explained, elsewhere, asked)
     return answer.model_copy(update=_owner(ws, chosen[0])) if foreign else answer
 
 
@@ -123,14 +126,16 @@ def _owner(ws: Workspace, container: Container) -> dict[str, str]:
     return {"project": container.project, "whose": f"{container.name} belongs to {owner}, not to {ws.project}"}
 
 
-def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained, elsewhere: Sequence[Finding]) -> Diagnosis:
+def _fitting(
+    ws: Workspace, snapshot: Snapshot, explained: Explained, elsewhere: Sequence[Finding], asked: frozenset[str]
+) -> Diagnosis:
     """As many causes in full as fit into the answer, at least one; the rest in a line each."""
     causes = explained.causes
     count = len(causes)
     while True:
         answer = Diagnosis(
             project=snapshot.project,
-            summary=(UNKNOWN if UNHEARD in snapshot.not_looked_at else "") + _summary(snapshot, explained),
+            summary=(UNKNOWN if UNHEARD in snapshot.not_looked_at else "") + _summary(snapshot, explained, asked),
             findings=causes[:count],
             plan=_planned(ws, snapshot, causes),
             symptoms=tuple(_symptom(ws, *each) for each in explained.symptoms[:MAX_SYMPTOMS]),
@@ -145,7 +150,7 @@ def _fitting(ws: Workspace, snapshot: Snapshot, explained: Explained, elsewhere:
 
 def _planned(ws: Workspace, snapshot: Snapshot, causes: tuple[Finding, ...]) -> tuple[str, ...]:
     """The reasons of the steps that would mend the first cause; nothing where only a person can."""
-    plan = plan_for(snapshot, causes[0]) if causes else None
+    plan = plan_for(snapshot, causes[0]) if causes and causes[0].fixable else None
     return tuple(ws.quote(step.why, MAX_LINE_CHARS) for step in plan.steps) if plan else ()
 
 
@@ -160,19 +165,32 @@ def _in_a_line(ws: Workspace, finding: Finding) -> str:
     return ws.quote(f"{finding.code} {finding.object}: {finding.message}", MAX_LINE_CHARS)
 
 
-def _summary(snapshot: Snapshot, explained: Explained) -> str:
+def _summary(snapshot: Snapshot, explained: Explained, asked: frozenset[str]) -> str:
     if not snapshot.containers and not explained.causes:
         if snapshot.engine is None and any(each.startswith("engine: ") for each in snapshot.not_looked_at):
             return "no engine answers"
         return f"no container of {snapshot.project or 'this project'} exists yet; start it with `docker-agent stack up`"
     if not explained.causes:
-        return NOTHING
+        return NOTHING + _so_far(snapshot, asked)
     errors = sum(each.severity is Severity.ERROR for each in explained.causes)
     counts = [_count(errors, "fault"), _count(len(explained.causes) - errors, "warning")]
     first = explained.causes[0]
     caused = sum(cause is first for _, cause in explained.symptoms)
     tail = f" ({_count(caused, 'symptom')} of it elsewhere)" if caused else ""
     return f"{' and '.join(each for each in counts if each)}; first {first.object}: {first.message}{tail}"
+
+
+def _so_far(snapshot: Snapshot, asked: frozenset[str]) -> str:
+    """Who of those that were asked for is too young to be judged: not yet healthy, or started seconds ago."""
+    running = [each for each in snapshot.containers if each.running and each.health != "healthy"]
+    young = [
+        label(snapshot, each) for each in running if each.health == "starting" or 0 < snapshot.uptime(each) < SETTLED_S
+    ]
+    names = [name for name in young if name in asked]
+    if not names:
+        return ""
+    several = f"{', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''}"
+    return f" so far; {several} {'is' if len(names) == 1 else 'are'} still starting"
 
 
 def _count(number: int, what: str) -> str:

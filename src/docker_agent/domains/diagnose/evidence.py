@@ -13,8 +13,10 @@ from docker_agent.domains.diagnose.telling import is_chatter
 from docker_agent.host.models import Container, Event, LogLine, Mount
 
 MAX_QUOTE = 200
+MAX_SENTENCE = 300
 STARTING_S = 60.0
-LONG_S = 600.0
+RECENT_S = 600.0
+REPEATED = 3
 ABSOLUTE = re.compile(r"(?<![\w/.:-])/\w")
 
 Confidence = Literal["certain", "likely", "possible"]
@@ -48,9 +50,9 @@ def found(
         code="",
         severity=severity,
         object=label(snapshot, container),
-        message=message + _how_often(snapshot, container),
-        cause=cause,
-        fix=fix,
+        message=shortened(snapshot, message) + _how_often(snapshot, container),
+        cause=shortened(snapshot, cause),
+        fix=shortened(snapshot, fix),
         confidence=confidence,
         evidence=tuple(each for each in evidence if each is not None),
     )
@@ -60,6 +62,11 @@ def cut(snapshot: Snapshot, text: str) -> str:
     """One line of at most 200 characters; secrets are masked before the cut, so that none is halved."""
     line = " ".join(snapshot.mask(text).split())
     return line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 3] + "..."
+
+
+def shortened(snapshot: Snapshot, text: str) -> str:
+    """A sentence of a finding as it is, but of at most 300 characters: names in it come from whoever wrote a log."""
+    return text if len(text) <= MAX_SENTENCE else snapshot.mask(text)[: MAX_SENTENCE - 3] + "..."
 
 
 def inspected(snapshot: Snapshot, container: Container, field: str, value: object) -> Evidence:
@@ -120,36 +127,47 @@ def search_log(
 
     Where a container is well, what it logs at a level such as INFO does not count.
     """
+    broken = snapshot.broken(container)
     for line in reversed(snapshot.telling.get(container.name, ())):
         match = pattern.search(line.text[:1_000])
-        if match and (snapshot.broken(container) or not is_chatter(line.text)):
+        if match and (broken or not is_chatter(line.text)):
             return line, match
     return None
 
 
 def complaints(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[tuple[Container, LogLine, re.Match[str]]]:
-    """Containers whose log has a matching line, with the last such line."""
+    """Containers whose log has a matching line, with the last such line; of what is over by now nothing."""
     for container in snapshot.suspects():
         hit = search_log(snapshot, container, pattern)
-        if hit:
+        if hit and not _is_over(snapshot, container, hit[0], pattern):
             yield container, *hit
 
 
-def is_over(snapshot: Snapshot, container: Container, line: LogLine) -> bool:
-    """Whether a complaint is one of a start that went well: what was waited for came up a little later.
+def _is_over(snapshot: Snapshot, container: Container, line: LogLine, pattern: re.Pattern[str]) -> bool:
+    """Whether a container that is well now complained last more than ten minutes ago.
 
-    The container had its last such complaint in its first minute, said other things since, and runs well for long.
+    It is not over where the complaints still come, only more rarely than that, and where a start ended with it: who
+    said nothing else since its first minute may hang.
     """
     said, last = seconds_of(line.time), snapshot.runs.get(container.name, ())[-1:]
-    early = bool(said) and said < seconds_of(container.started_at) + STARTING_S
-    went_on = bool(last) and last[0].number > line.number
-    return early and went_on and not snapshot.broken(container) and snapshot.uptime(container) > LONG_S
+    silence = snapshot.taken_at - said
+    if not said or silence <= RECENT_S or snapshot.broken(container):
+        return False
+    if last and last[0].number == line.number and said < seconds_of(container.started_at) + STARTING_S:
+        return container.health == "healthy"
+    lines = [each for each in snapshot.telling.get(container.name, ()) if pattern.search(each.text[:1_000])]
+    times = [seconds_of(each.time) for each in lines[-REPEATED:]]
+    return len(times) < REPEATED or silence > times[-1] - times[0]
 
 
 def ended(snapshot: Snapshot, *codes: int) -> Iterator[tuple[Container, Ending]]:
-    """Containers whose last run ended with one of these codes; after a failed start the code means nothing."""
+    """Containers whose last run ended with one of these codes; after a failed start the code means nothing.
+
+    That of a container that Compose stopped to replace it means nothing either.
+    """
     for container in snapshot.containers:
-        ending = None if container.error else snapshot.ending(container)
+        meant = not container.error and not snapshot.half_replaced(container)
+        ending = snapshot.ending(container) if meant else None
         if ending is not None and ending.code in codes and not (ending.code == 0 and container.running):
             yield container, ending
 
@@ -184,6 +202,14 @@ def host_config(container: Container) -> dict[str, Any]:
     return container.raw.get("HostConfig") or {}
 
 
+def was_dropped(container: Container, capability: str) -> bool:
+    """Whether cap_drop took a capability, named without CAP_, from a container, and cap_add did not give it back."""
+    dropped, added = _capabilities(container, "CapDrop"), _capabilities(container, "CapAdd")
+    if container.privileged or capability in added:
+        return False
+    return capability in dropped or ("ALL" in dropped and "ALL" not in added)
+
+
 def tmpfs_of(container: Container) -> dict[str, str]:
     """The memory file systems of a container with their options."""
     found: dict[str, str] = dict(host_config(container).get("Tmpfs") or {})
@@ -195,6 +221,11 @@ def tmpfs_of(container: Container) -> dict[str, str]:
 def sure(snapshot: Snapshot, container: Container) -> Confidence:
     """How sure a line in a log makes a cause: likely where the container is broken, else only possible."""
     return "likely" if snapshot.broken(container) else "possible"
+
+
+def _capabilities(container: Container, key: str) -> set[str]:
+    names: list[str] = host_config(container).get(key) or []
+    return {name.upper().removeprefix("CAP_") for name in names}
 
 
 def _event(snapshot: Snapshot, name: str, event: Event) -> Evidence:

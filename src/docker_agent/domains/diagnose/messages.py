@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.domains.diagnose.evidence import Confidence, complaints, cut, found, inspected, logged, written
+from docker_agent.domains.diagnose.evidence import (
+    Confidence,
+    complaints,
+    cut,
+    found,
+    inspected,
+    logged,
+    shortened,
+    written,
+)
 from docker_agent.domains.diagnose.snapshot import Message, Snapshot
 from docker_agent.domains.diagnose.telling import MAX_CHARS
 from docker_agent.host.models import Container
@@ -59,9 +68,9 @@ class Refusal:
             code="",
             severity=severity or Severity.ERROR,
             object=about or self.evidence.where.partition(":")[0],
-            message=message,
-            cause=cause,
-            fix=fix,
+            message=shortened(self.snapshot, message),
+            cause=shortened(self.snapshot, cause),
+            fix=shortened(self.snapshot, fix),
             confidence=confidence,
             evidence=(self.evidence, *(each for each in more if each is not None)),
         )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from docker_agent.core.discover import instances
-from docker_agent.core.errors import InputError
+from docker_agent.core.errors import InputError, reason
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import Signature
@@ -60,9 +60,26 @@ def catalogue() -> dict[str, Signature]:
     return {signature.code: signature for signature in instances(CATALOGUE, Signature)}
 
 
+@dataclass(frozen=True)
+class Examination:
+    """What the signatures find, best explanation first, and in `missed` those that failed and why."""
+
+    findings: tuple[Finding, ...]
+    missed: tuple[str, ...] = ()
+
+
+def examination(snapshot: Snapshot) -> Examination:
+    """Run all signatures; one that fails is named, and the others go on."""
+    missed: list[str] = []
+    found = [
+        finding for code, signature in catalogue().items() for finding in _found(snapshot, code, signature, missed)
+    ]
+    return Examination(tuple(rank(found)), tuple(missed))
+
+
 def examine(snapshot: Snapshot) -> list[Finding]:
     """What the signatures find, best explanation first; `fixable` is set where a plan can really be made."""
-    return rank(list(_found(snapshot)))
+    return list(examination(snapshot).findings)
 
 
 def rank(findings: list[Finding]) -> list[Finding]:
@@ -84,11 +101,19 @@ def plan_for(snapshot: Snapshot, finding: Finding) -> Plan | None:
         return None
 
 
-def _found(snapshot: Snapshot) -> Iterator[Finding]:
-    for code, signature in catalogue().items():
+def _found(snapshot: Snapshot, code: str, signature: Signature, missed: list[str]) -> Iterator[Finding]:
+    """The findings of one signature, as many as it gives before it fails."""
+    named = None
+    try:
         for finding in signature.look(snapshot):
             named = replace(finding, code=code)
-            yield replace(named, fixable=plan_for(snapshot, named) is not None)
+            fixable = plan_for(snapshot, named) is not None
+            named = None
+            yield replace(finding, code=code, fixable=fixable)
+    except Exception as error:  # noqa: BLE001 - what a machine shows may be stranger than a signature foresees
+        missed.append(f"signature {code}: {reason(error)}")
+        if named is not None:
+            yield named
 
 
 def _explains(other: Finding, finding: Finding) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from docker_agent.project.compose.model import ComposeModel
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import FOLDER_LABEL, is_within
 
+REPLACING = re.compile(r"[0-9a-f]{12}_(?=[a-z0-9])")
 SETTLED_S = 10.0
 RELAPSE_S = 600.0
 LOOP_RESTARTS = 3
@@ -154,6 +156,11 @@ class Snapshot:
             return unwell or (container.restart_count > 0 and not self.recovered(container))
         ending = self.ending(container)
         return ending is not None and ending.code not in ASKED_TO_STOP
+
+    def half_replaced(self, container: Container) -> bool:
+        """Whether Compose was broken off while it replaced a container: two are there, one with a name in between."""
+        pair = [each for each in self.containers if container.service and each.service == container.service]
+        return len(pair) > 1 and not container.running and any(REPLACING.match(each.name) for each in pair)
 
     def owns_file_of(self, container: Container) -> bool:
         """Whether the compose file that was read is the one that this container was made from."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.domains.diagnose.places import Case, checked, container, ended, mounted, never_started
+from tests.domains.diagnose.places import Case, checked, container, ended, mounted, never_started, stamp
 
 from docker_agent.host.models import Listener, Port
 
@@ -235,7 +235,11 @@ FAILURES = {
         ["touch: /d/x: Permission denied"],
     ),
     "image owner": Case("perm-rootfs", ended(1, user="1000"), ["can't create /x: Permission denied"]),
-    "capability": Case("cap-chown", ended(1), ["chown: /etc/passwd: Operation not permitted"]),
+    "capability": Case(
+        "cap-chown",
+        ended(1, raw={"HostConfig": {"CapDrop": ["CAP_CHOWN"]}}),
+        ["chown: /etc/passwd: Operation not permitted"],
+    ),
     "socket": Case("exit-1-app", ended(1, user="1000"), ["listen unix /run/x.sock: bind: permission denied"]),
     "low port": Case("low-port", ended(1, user="1000"), ["httpd: bind: Permission denied"]),
     "postgres version": Case("pg-version", ended(1), ["FATAL:  database files are incompatible with server"]),
@@ -278,7 +282,7 @@ HEALTHY = {
     "logs a little": Case("", {"log_driver": "json-file"}, ["a line"] * 150),
     "waits for a healthy one": Case(
         "",
-        {"status": "created"},
+        {"status": "created", "created_at": stamp(5)},
         body=["depends_on: [db]"],
         others=[container("db", health="healthy")],
     ),

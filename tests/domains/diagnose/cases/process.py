@@ -28,7 +28,12 @@ FAILURES = {
         "disk-full-engine", never_started("mkdir /var/lib/docker/overlay2/x/work: no space left on device")
     ),
     "cgroup file": Case("cgroup-version", ended(1), ["open /sys/fs/cgroup/memory.max: no such file or directory"]),
-    "ping": Case("ping-denied", ended(1), ["ping: permission denied (are you root?)"], body=["cap_drop: [NET_RAW]"]),
+    "ping": Case(
+        "ping-denied",
+        ended(1, raw={"HostConfig": {"CapDrop": ["NET_RAW"]}}),
+        ["ping: permission denied (are you root?)"],
+        body=["cap_drop: [NET_RAW]"],
+    ),
     "ping of a normal user": Case("bk-xattr-lost", ended(1, user="65534"), ["ping: permission denied (are you root?)"]),
     "mount inside": Case("mount-denied", ended(1), ["mount: permission denied (are you root?)"]),
     "namespace": Case("seccomp", ended(1), ["unshare: unshare(0x10000000): Operation not permitted"]),

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, host_config, logged, written
+from docker_agent.domains.diagnose.evidence import complaints, found, logged, was_dropped, written
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.snapshot import Snapshot
+from docker_agent.host.models import Container
 
 PATTERN = re.compile(
     r"(chown|chgrp|setuid|setgid|setgroups|seteuid|mknod|setresuid).{0,120}operation not permitted", re.IGNORECASE
@@ -25,10 +26,12 @@ ROOT = frozenset({"", "0", "root"})
 def cap_chown(snapshot: Snapshot) -> Iterator[Finding]:
     """A capability was dropped that the start-up needs.
 
-    `Operation not permitted` as root means a capability; `Permission denied` means a file's mode or owner
-    (`perm-bind`).
+    `Operation not permitted` as root means a capability, where the container's settings took it; `Permission denied`
+    means a file's mode or owner (`perm-bind`).
     """
     for container, line, match in complaints(snapshot, PATTERN):
+        if not _taken(container, match[1]):
+            continue
         yield found(
             snapshot,
             container,
@@ -49,12 +52,15 @@ def give_back(snapshot: Snapshot, finding: Finding) -> Plan | None:
     """Add back what the refused call needs and nothing more, where it was dropped from root."""
     container = container_in(snapshot, finding)
     call = next((match[1].lower() for each, _, match in complaints(snapshot, PATTERN) if each is container), "")
-    taken: list[str] = host_config(container).get("CapDrop") or []
-    dropped = {each.upper().removeprefix("CAP_") for each in taken}
     added: list[str] = service_value(snapshot, container, "cap_add") or []
     have = {each.upper().removeprefix("CAP_") for each in added}
-    needed = [each for each in NEEDS.get(call, CHANGES_USER) if dropped & {"ALL", each} and not have & {"ALL", each}]
+    needed = [each for each in _taken(container, call) if not have & {"ALL", each}]
     if not call or not needed or container.user.partition(":")[0] not in ROOT:
         return None
     why = f"{call} needs {' and '.join(needed)}, which cap_drop took; everything else stays dropped."
     return recreate(snapshot, finding, {("cap_add",): [*added, *needed]}, why, watch_s=3.0)
+
+
+def _taken(container: Container, call: str) -> list[str]:
+    """The capabilities that a call needs and that were dropped."""
+    return [each for each in NEEDS.get(call.lower(), CHANGES_USER) if was_dropped(container, each)]

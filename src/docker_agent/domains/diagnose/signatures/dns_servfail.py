@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import found, inspected, is_over, label, logged, sure, written
+from docker_agent.domains.diagnose.evidence import found, inspected, label, logged, sure, written
 from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.reaching import NAMED, TOLD_ELSEWHERE, asked_for, unreached
@@ -32,8 +32,7 @@ def dns_servfail(snapshot: Snapshot) -> Iterator[Finding]:
         psql: error: could not translate host name "db" to address: Name or service not known
     """
     for each in unreached(snapshot, "", "absent"):
-        over = each.kind == "" and is_over(snapshot, each.container, each.line)
-        if over or not NAMED.search(each.line.text[:1_000]):
+        if not NAMED.search(each.line.text[:1_000]):
             continue
         state = inspected(snapshot, each.other, "State.Status", each.other.status) if each.other else None
         down = each.other if each.kind == "absent" else None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import host_config, inspected
+from docker_agent.domains.diagnose.evidence import host_config, inspected, was_dropped
 from docker_agent.domains.diagnose.mend import container_in, recreate, service_value
 from docker_agent.domains.diagnose.messages import heard
 from docker_agent.domains.diagnose.snapshot import Snapshot
@@ -91,13 +91,14 @@ def ping_denied(snapshot: Snapshot) -> Iterator[Finding]:
         ping: socket: Operation not permitted
     """
     for refusal in heard(snapshot, PING):
-        if refusal.container and _needs_file_capability(refusal.container):
+        if refusal.container and _may_ping(refusal.container):
             continue
         yield refusal.found(
             refusal.written("cap_drop"),
             message="It may not open a socket for pings.",
             cause="The capability NET_RAW is dropped, and net.ipv4.ping_group_range leaves this group out.",
             fix='Check with a TCP connection instead, or set sysctls: net.ipv4.ping_group_range: "0 2147483647".',
+            confidence="certain" if refusal.container else "likely",
         )
 
 
@@ -180,5 +181,11 @@ def clock_set(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _needs_file_capability(container: Container) -> bool:
     """Whether its user is a normal one, who may have NET_RAW, but gets it from a program's file alone."""
-    dropped: list[str] = host_config(container).get("CapDrop") or []
-    return container.user not in {"", "0", "root"} and not {"ALL", "NET_RAW", "CAP_NET_RAW"} & set(dropped)
+    return container.user not in {"", "0", "root"} and not was_dropped(container, "NET_RAW")
+
+
+def _may_ping(container: Container) -> bool:
+    """Whether its settings allow pings: NET_RAW is left, or the sysctl lets all groups send them."""
+    sysctls: dict[str, str] = host_config(container).get("Sysctls") or {}
+    groups = sysctls.get("net.ipv4.ping_group_range", "")
+    return not was_dropped(container, "NET_RAW") or groups.split() == ["0", "2147483647"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, is_over, logged, sure, written
+from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
 from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.reaching import TOLD_ELSEWHERE, called
 from docker_agent.domains.diagnose.snapshot import Snapshot
@@ -37,7 +37,7 @@ def net_conn_refused(snapshot: Snapshot) -> Iterator[Finding]:
         dial tcp 172.18.0.3:6379: connect: connection refused
     """
     for container, line, match in complaints(snapshot, PATTERN):
-        if ELSEWHERE.search(line.text) or is_over(snapshot, container, line):
+        if ELSEWHERE.search(line.text):
             continue
         where = _where(match)
         mistake = _host_port(snapshot, container, where)

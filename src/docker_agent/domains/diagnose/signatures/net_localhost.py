@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, is_over, logged, sure, written
+from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
 from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.reaching import TOLD_ELSEWHERE
 from docker_agent.domains.diagnose.snapshot import Snapshot
@@ -33,8 +33,6 @@ def net_localhost(snapshot: Snapshot) -> Iterator[Finding]:
         psql: error: connection to server at "localhost" (127.0.0.1), port 5432 failed: Connection refused
     """
     for container, line, _ in complaints(snapshot, PATTERN):
-        if is_over(snapshot, container, line):
-            continue
         yield found(
             snapshot,
             container,
