@@ -76,6 +76,7 @@ def test_a_long_message_is_looked_at_as_a_whole_and_what_was_left_out_is_said(tm
     (piece,) = said("x" * 50_000 + " error: exhausted " + "y" * 50_000)
     assert "exhausted" in piece.text
     assert set(piece.numbers) == {1}
+    assert unheard([piece]) == ("message: parts of its long lines were only searched for words of failures",)
 
 
 @pytest.mark.parametrize(

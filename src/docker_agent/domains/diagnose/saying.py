@@ -14,6 +14,7 @@ END_CHARS = 5_000
 # What Compose puts before each line of a log (`web-1  | `, a container's name may have no number), and colours.
 COLOUR = re.compile(r"\x1b\[[0-9;?]{0,20}[A-Za-z]")
 PREFIX = re.compile(r"^(?=\S{0,200}[A-Za-z])[\w.@-]{1,200}(?:(?<=-\d)|(?<=-\d\d)| ) {1,200}\| ?")
+ENGINE = re.compile(r"daemon|docker|compose|OCI runtime|failed to solve", re.IGNORECASE)
 
 Piece = tuple[int, str]
 
@@ -29,13 +30,16 @@ def said(text: str) -> tuple[Message, ...]:
     pieces = list(_pieces(text.strip("\n").rstrip(), skipped + 1))
     kept = pieces if sum(len(words) + 1 for _, words in pieces) <= MAX_MESSAGE_CHARS else _shortened(pieces)
     left = len({number for number, _ in pieces} - {number for number, _ in kept})
+    what = f"{left} of its lines" if left else "parts of its long lines"
     start = f", of what is before line {skipped + 1} nothing" if skipped else ""
     return (
         Message(
             "message",
             "\n".join(words for _, words in kept),
             numbers=tuple(number for number, _ in kept),
-            left_out=f"message: {left} of its lines were only searched for words of failures{start}" if left else "",
+            left_out=f"message: {what} were only searched for words of failures{start}"
+            if len(kept) < len(pieces)
+            else "",
         ),
     )
 
@@ -57,7 +61,7 @@ def _pieces(text: str, first: int) -> Iterator[Piece]:
 
 
 def _shortened(pieces: Sequence[Piece]) -> list[Piece]:
-    """The end, and before it what tells most: the gravest words first, then the rarest; in the order of the text."""
+    """The end, and before it what tells most: the engine's words first, then the gravest, then the rarest."""
     end, used = len(pieces), 0
     while end and used + len(pieces[end - 1][1]) < END_CHARS:
         end -= 1
@@ -65,7 +69,8 @@ def _shortened(pieces: Sequence[Piece]) -> list[Piece]:
     chosen = set(range(end, len(pieces)))
     known: dict[str, bool] = {}
     telling = [at for at in range(end) if _tells(pieces[at][1], known)]
-    for pattern in patterns_of([pieces[at][1] for at in telling]):
+    patterns = patterns_of([pieces[at][1] for at in telling])
+    for pattern in sorted(patterns, key=lambda each: not ENGINE.search(pieces[telling[each.first]][1])):
         for at in dict.fromkeys((telling[pattern.first], telling[pattern.last])):
             wanted = {near for near in (at - 1, at, at + 1) if 0 <= near < end} - chosen
             size = sum(len(pieces[near][1]) + 1 for near in wanted)
