@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.domains.diagnose.places import Case, ended, workspace, world_of
+import pytest
+from tests.domains.diagnose.places import Case, container, ended, workspace, world_of
 
 from docker_agent.core.finding import Finding
 from docker_agent.domains.diagnose.collect import collect
@@ -30,3 +31,26 @@ def test_the_error_in_the_middle_of_a_long_log_is_quoted_before_its_end() -> Non
         ("web:1005", "INFO shutting down"),
     ]
     assert "docker-agent stack logs web --tail 200000 --group" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("line", "quote"),
+    [
+        (
+            "DATABASE_URL: postgres://shop:hunter2-hunter2@dbb:5432/shop",
+            "DATABASE_URL=postgres://shop:***@dbb:5432/shop",
+        ),
+        ("- DATABASE_URL=postgres://dbb/shop", "DATABASE_URL=postgres://dbb/shop"),
+        ("DSN: 'Host=dbb;Password=hunter2-hunter2'", "DSN=Host=dbb;Password=***"),
+        ("DB_PASSWORD: hunter2-hunter2/dbb", "DB_PASSWORD=***"),
+        ("PASSWORD: hunter2-hunter2", "PASSWORD"),
+    ],
+)
+def test_a_wrong_host_is_quoted_from_the_environment_without_its_secrets(line: str, quote: str) -> None:
+    case = Case(
+        "", ended(1), ["getaddrinfo ENOTFOUND dbb"], body=["environment:", f"  {line}"], others=[container("db")]
+    )
+    found = first(case)
+    assert found.code == "dns-servfail"
+    assert [each.quote for each in found.evidence if each.source == "compose"] == [quote]
+    assert found.fix.startswith("Did you mean db? ")

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from docker_agent.core.finding import Evidence, Finding, Severity
+from docker_agent.domains.diagnose.settings import say_setting
 from docker_agent.domains.diagnose.snapshot import LOOP_RESTARTS, Ending, Snapshot, seconds_of
 from docker_agent.domains.diagnose.telling import is_chatter
 from docker_agent.host.models import Container, Event, LogLine, Mount
@@ -101,7 +102,7 @@ def happened(snapshot: Snapshot, container: Container, *actions: str) -> Evidenc
 def written(snapshot: Snapshot, container: Container, *path: str | int) -> Evidence | None:
     """Evidence from the compose file: the place of a value of the container's service, such as `compose.yml:12:5`.
 
-    Lines of the environment are not quoted: they may hold secrets.
+    Of the environment the variable is quoted without what is secret in it, of the whole of it the names alone.
     """
     if snapshot.model is None or not snapshot.owns_file_of(container):
         return None
@@ -110,8 +111,19 @@ def written(snapshot: Snapshot, container: Container, *path: str | int) -> Evide
         return None
     place = node.place
     lines = node.source.text.split("\n")
-    hidden = path[0] == "environment"
-    return Evidence(source="compose", where=str(place), quote="" if hidden else cut(snapshot, lines[place.line - 1]))
+    name = str(path[1]) if path[1:] else ""
+    quote = say_setting(node, name) if path[:1] == ("environment",) else lines[place.line - 1]
+    return Evidence(source="compose", where=str(place), quote=cut(snapshot, quote))
+
+
+def setting(snapshot: Snapshot, container: Container, word: str) -> Evidence | None:
+    """Evidence from the compose file: the variable of the environment whose value has a word, else all of them."""
+    service = snapshot.model.services.get(container.service) if snapshot.model else None
+    found = re.compile(rf"(?<![\w.-]){re.escape(word)}(?![\w-])") if word else None
+    values = service.environment.items() if service else ()
+    names = [name for name, value in values if found and found.search(value or "")]
+    named = written(snapshot, container, "environment", names[0]) if names else None
+    return named or written(snapshot, container, "environment")
 
 
 def last_line(snapshot: Snapshot, container: Container) -> LogLine | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
+from docker_agent.core.nearest import nearest
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import found, inspected, label, logged, sure, written
+from docker_agent.domains.diagnose.evidence import found, inspected, label, logged, setting, sure, written
 from docker_agent.domains.diagnose.mend import container_in
 from docker_agent.domains.diagnose.messages import spoken_lines
-from docker_agent.domains.diagnose.reaching import NAMED, TOLD_ELSEWHERE, asked_for, unreached
+from docker_agent.domains.diagnose.reaching import NAMED, TOLD_ELSEWHERE, Unreached, asked_for, unreached
 from docker_agent.domains.diagnose.snapshot import Snapshot
 from docker_agent.domains.diagnose.starting import start_other
 
@@ -41,12 +42,13 @@ def dns_servfail(snapshot: Snapshot) -> Iterator[Finding]:
             each.container,
             logged(snapshot, each.container, each.line),
             state,
-            written(snapshot, each.container, "networks") or written(snapshot, each.container, "environment"),
+            written(snapshot, each.container, "networks"),
+            setting(snapshot, each.container, each.name),
             message=f"The host name {each.name} could not be resolved." if each.name else "A host name is unknown.",
             cause=f"{label(snapshot, down)} does not run, and only running containers have a name."
             if down
             else "No container of that name runs on a network that both share, or the name is wrong.",
-            fix="Check the spelling, start the other service, and put both on one network.",
+            fix=f"{_meant(snapshot, each)}Check the spelling, start the other service, and put both on one network.",
             confidence=sure(snapshot, each.container),
         )
     for refusal in spoken_lines(snapshot, NAMED, unless=TOLD_ELSEWHERE):
@@ -68,3 +70,11 @@ def start_the_other(snapshot: Snapshot, finding: Finding) -> Plan | None:
     if other is None or other not in snapshot.containers or snapshot.broken(other):
         return None
     return start_other(snapshot, finding, other)
+
+
+def _meant(snapshot: Snapshot, missed: Unreached) -> str:
+    """The service or container whose name is like the one that is not known."""
+    others = [each for each in snapshot.containers if each is not missed.container]
+    known = {name for each in others for name in (each.service, each.name) if name}
+    close = nearest(missed.name, sorted(known)) if missed.name and not missed.other else ""
+    return f"Did you mean {close}? " if close else ""

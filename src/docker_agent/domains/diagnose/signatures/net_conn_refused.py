@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.evidence import complaints, found, logged, setting, sure, written
 from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.reaching import TOLD_ELSEWHERE, called
 from docker_agent.domains.diagnose.snapshot import Snapshot
@@ -45,7 +45,7 @@ def net_conn_refused(snapshot: Snapshot) -> Iterator[Finding]:
             snapshot,
             container,
             logged(snapshot, container, line),
-            written(snapshot, container, "depends_on") or written(snapshot, container, "environment"),
+            written(snapshot, container, "depends_on") or setting(snapshot, container, where.partition(":")[0]),
             message=f"A connection to {where} was refused.",
             cause=f"{mistake}, and other containers reach the container's own port." if mistake else CAUSE,
             fix=FIX,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from docker_agent.core.finding import Finding
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import complaints, found, logged, sure, written
+from docker_agent.domains.diagnose.evidence import complaints, found, logged, setting, sure
 from docker_agent.domains.diagnose.messages import spoken_lines
 from docker_agent.domains.diagnose.reaching import TOLD_ELSEWHERE
 from docker_agent.domains.diagnose.snapshot import Snapshot
@@ -37,7 +37,7 @@ def net_localhost(snapshot: Snapshot) -> Iterator[Finding]:
             snapshot,
             container,
             logged(snapshot, container, line),
-            written(snapshot, container, "environment"),
+            setting(snapshot, container, "localhost" if "localhost" in line.text else "127.0.0.1"),
             message=MESSAGE,
             cause=CAUSE,
             fix=FIX,
