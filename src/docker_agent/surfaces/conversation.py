@@ -14,7 +14,7 @@ from docker_agent.agent.offline import OfflineModel
 from docker_agent.agent.wish import read_wish
 from docker_agent.agent.wording import NOT_CHANGED
 from docker_agent.app import Session
-from docker_agent.core.errors import AgentError, Denied, InputError
+from docker_agent.core.errors import AgentError, Denied, InputError, NeedsApproval
 from docker_agent.policy.redact import Redactor
 from docker_agent.policy.taint import clean
 from docker_agent.surfaces.choices import Choices
@@ -27,7 +27,7 @@ class Show:
 
     Attributes
     ----------
-    plans_are_told: the answer says what became of each plan, so that it is not said here as well.
+    plans_are_told: the answer says why a plan was not carried out, so that it is not said here as well.
     """
 
     choices: Choices
@@ -69,7 +69,8 @@ class Show:
                 "data": outcome.data,
             }
         )
-        if outcome.error is not None and not (self.plans_are_told and outcome.plan is not None):
+        waits = outcome.plan is not None and isinstance(outcome.error, Denied | NeedsApproval)
+        if outcome.error is not None and not (self.plans_are_told and waits):
             self._line(f"  {outcome.error}", style="red")
 
     def _words(self, text: str) -> None:
