@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.domains.diagnose.places import Case, container, ended, stamp, workspace, world_of
 
+from docker_agent.agent.wording import say_diagnosis
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.domains.diagnose.causes import explain
 from docker_agent.domains.diagnose.collect import collect
@@ -142,6 +143,8 @@ def test_nothing_wrong_is_said_with_care_while_a_container_starts() -> None:
     assert ask(world).summary == "nothing wrong found so far; db, web are still starting"
     world.change("shop-web-1", health="healthy")
     assert ask(world).summary == "nothing wrong found so far; db is still starting"
+    told = say_diagnosis([ask(world).model_dump()], subject="db")
+    assert told.startswith("Nothing wrong was found with db so far; db is still starting.\nNothing was changed.")
     assert diagnose.function(workspace(world), "web").summary == "nothing wrong found"
 
 
