@@ -123,7 +123,7 @@ CASES = {
         "exit-0-unexpected",
         'command: ["true"], healthcheck: {test: "true"}',
     ),
-    "chatty": Broken("log-disk", 'command: ["sh", "-c", "while :; do seq 1 30; sleep .05; done"]'),
+    "chatty": Broken("log-disk", 'command: ["sh", "-c", "while :; do seq 1 300; sleep .05; done"]'),
     "server": Broken(
         "",
         'command: ["httpd", "-f", "-p", "8080"], healthcheck: {test: "nc -w 1 127.0.0.1 8080", interval: 1s}',

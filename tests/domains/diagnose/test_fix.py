@@ -178,7 +178,7 @@ def test_log_rotation_is_added_but_not_over_a_wish() -> None:
     for body, fits in ((["init: true"], True), (["logging: {driver: local}"], False)):
         world = world_of(Case("log-disk", {"log_driver": "json-file"}, body=body))
         world.lines["shop-web-1"] = [
-            LogLine(number=n, time=f"2027-01-15T07:59:5{n // 20}.{n % 20:03d}Z", text="x" * 999) for n in range(190)
+            LogLine(number=n, time=f"2027-01-15T07:59:5{n // 20}.{n % 20:03d}Z", text="x" * 9_999) for n in range(190)
         ]
         if fits:
             assert "max-size: 10m" in written(plan_for(world, "log-disk"))

@@ -87,12 +87,12 @@ def test_a_fast_log_without_rotation_is_said() -> None:
     case = Case("", {"log_driver": "json-file"})
     world = world_of(case)
     web = container()
-    world.lines[web.name] = [LogLine(number=n, time=stamp(2 - n / 100), text="x" * 100) for n in range(200)]
+    world.lines[web.name] = [LogLine(number=n, time=stamp(2 - n / 100), text="x" * 500) for n in range(200)]
     assert [finding.code for finding in examine(collect(workspace(world)))] == ["log-disk"]
     world.change(web.name, started_at=stamp(2.5))
     assert examine(collect(workspace(world))) == []
     world.change(web.name, started_at=stamp(300))
-    ended_burst = [LogLine(number=n, time=stamp(2.5 if n < 197 else 0.1), text="x" * 100) for n in range(200)]
+    ended_burst = [LogLine(number=n, time=stamp(2.5 if n < 197 else 0.1), text="x" * 500) for n in range(200)]
     world.lines[web.name], steady = ended_burst, world.lines[web.name]
     assert examine(collect(workspace(world))) == []
     world.lines[web.name] = steady

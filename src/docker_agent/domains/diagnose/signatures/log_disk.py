@@ -14,7 +14,7 @@ from docker_agent.host.models import LogLine
 
 DRIVER = "json-file"
 LINES = 100
-BYTES_A_DAY = 2**30
+BYTES_A_DAY = 3 * 2**30
 DAY_S = 86_400.0
 OVERHEAD = 90
 RECENT_S = 60.0
@@ -25,7 +25,7 @@ START_S = 1.0
 def log_disk(snapshot: Snapshot) -> Iterator[Finding]:
     """The json-file driver keeps every line for ever unless max-size is set, and this container writes much.
 
-    Told by the pace of its last lines until now: at least 1 GiB a day. A burst in the first minute does not count, nor
+    Told by the pace of its last lines until now: at least 3 GiB a day. A burst in the first minute does not count, nor
     one that is over. Such files are in no `docker system df`.
     """
     for container in snapshot.containers:
