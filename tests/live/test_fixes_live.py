@@ -90,8 +90,7 @@ NAMES = {
         start=False,
         after=LATER,
     ),
-    "stopped": Broken("", f"{HTTPD}, init: true", start=False),
-    "looker": Broken("dns-servfail", shell("nc stopped 80 < /dev/null")),
+    "halfway": Broken("cmp-half-made", f"{HTTPD}, init: true", start=False),
 }
 
 
