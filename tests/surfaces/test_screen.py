@@ -23,8 +23,9 @@ from docker_agent.policy.permit import Verdict
 from docker_agent.surfaces.screen import TerminalApprover, TerminalScreen
 
 ASK = """
-import fcntl, sys, termios
+import fcntl, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started without it
 from docker_agent.core.plan import Plan
 from docker_agent.policy.permit import Verdict
 from docker_agent.surfaces.screen import TerminalApprover
@@ -36,7 +37,6 @@ for kind, *names in (word.split(",") for word in sys.argv[1:]):
     except KeyboardInterrupt:
         print("[None True]", flush=True)
 """
-KEYS = {"\x03", "\x04"}
 ASKED = (
     ("ask", "y", True),
     ("ask", "yes", True),
@@ -61,13 +61,10 @@ ASKED = (
 )
 
 
-def read_from(terminal: int, seconds: float = 60.0) -> Iterator[str]:
-    """What a program shows at its terminal, as it comes, until it ends; "" where nothing comes for ten seconds."""
+def read_from(terminal: int, seconds: float = 30.0) -> Iterator[str]:
+    """What a program shows at its terminal, as it comes, until it ends."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if not select.select([terminal], [], [], 10.0)[0]:
-            yield ""
-            continue
+    while select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))[0]:
         try:
             piece = os.read(terminal, 4_096)
         except OSError as error:
@@ -100,15 +97,12 @@ def test_only_a_clear_yes_or_the_name_in_full_is_a_yes() -> None:
     )
     os.close(inner)
     typed = iter(ASKED)
-    shown, answered, answer = "", 0, ""
+    shown, answered = "", 0
     for piece in read_from(terminal):
         shown += piece
-        if not piece and answer in KEYS:
-            # On a busy machine a key may come between two settings of the terminal, which drops it.
-            os.write(terminal, answer.encode())
         while answered < len(re.findall(r"\[y/N\] |to go on: ", shown)):
             _, answer, _ = next(typed)
-            key = answer in KEYS
+            key = answer in {"\x03", "\x04"}
             time.sleep(0.2 * key)
             os.write(terminal, f"{answer}{'' if key else chr(10)}".encode())
             answered += 1
