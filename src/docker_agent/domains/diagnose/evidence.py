@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.domains.diagnose.settings import say_setting
-from docker_agent.domains.diagnose.snapshot import LOOP_RESTARTS, Ending, Snapshot, seconds_of
+from docker_agent.domains.diagnose.snapshot import Ending, Snapshot, seconds_of
 from docker_agent.domains.diagnose.telling import is_chatter
 from docker_agent.host.models import Container, Event, LogLine, Mount
 
@@ -187,13 +187,13 @@ def ended(snapshot: Snapshot, *codes: int) -> Iterator[tuple[Container, Ending]]
 def killed_for_memory(snapshot: Snapshot, container: Container, ending: Ending) -> Confidence | None:
     """How sure it is that the kernel killed a run for the container's memory limit; None where nothing speaks for it.
 
-    The engine's own word is certain, but on a busy host it may miss the notice (seen on Engine 28.5): a
-    limited container that is killed again and again, and not through the engine, is likely killed for memory too.
+    The engine's own word is certain, but on a busy host it may miss the notice (seen on 28.5). Where it remembers
+    the end of a limited container, and that nobody killed it through the engine, memory is the likely reason.
     """
     if ending.oom:
         return "certain"
-    again = container.restart_count >= LOOP_RESTARTS and happened(snapshot, container, "die") is not None
-    return "likely" if container.memory_limit and again and not ending.stopped and not ending.signals else None
+    alone = not ending.stopped and not ending.signals and happened(snapshot, container, "die") is not None
+    return "likely" if container.memory_limit and alone else None
 
 
 def under(text: str, folder: str) -> bool:

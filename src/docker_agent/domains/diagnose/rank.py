@@ -38,6 +38,7 @@ GENERAL = {
     "img-pull-never": 1,
     "port-allocated": 1,
     "bind-missing": 1,
+    "ro-rootfs": 1,
     "seccomp": 1,
     "tr-404-norouter": 1,
     "paused": 1,

@@ -18,7 +18,7 @@ def exit_137_oom(snapshot: Snapshot) -> Iterator[Finding]:
     """The kernel killed the main process because the container reached its memory limit.
 
     Told by exit code 137 together with State.OOMKilled or an `oom` event of the same run; likely it is also where a
-    limited container is killed at every start and nobody did it through the engine. 137 without these is
+    limited container was killed and nobody did it through the engine. 137 without these is
     `exit-137-kill` or, after an ignored SIGTERM, `exit-137-stop-timeout`; OOMKilled with another exit code is a child
     that was killed: `oom-child-exit0`.
     """
@@ -43,7 +43,9 @@ def exit_137_oom(snapshot: Snapshot) -> Iterator[Finding]:
 
 def _told(snapshot: Snapshot, container: Container, ending: Ending) -> Evidence:
     if not ending.oom:
-        return inspected(snapshot, container, "HostConfig.Memory", f"{container.memory_limit}, killed at every start")
+        return inspected(
+            snapshot, container, "HostConfig.Memory", f"{container.memory_limit}, killed, and not through the engine"
+        )
     return inspected(
         snapshot, container, "State.OOMKilled", "true" if container.oom_killed else "true in the run before"
     )

@@ -38,7 +38,7 @@ def ro_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
 
     With the path under a read-only mount it is `ro-mount`; without `read_only` the host remounted its disk after an
     error, and many containers complain.
-    A message without a container does not tell these apart.
+    A message without a container does not tell these apart; what the engine logs of itself (`level=`) is not about one.
 
     Seen
     ----
@@ -62,7 +62,7 @@ def ro_rootfs(snapshot: Snapshot) -> Iterator[Finding]:
             confidence="certain" if snapshot.broken(container) else "possible",
         )
     for refusal in spoken_lines(snapshot, PATTERN, unless=TOLD_ELSEWHERE):
-        if not KERNEL.search(refusal.match.string):
+        if not KERNEL.search(refusal.match.string) and "level=" not in refusal.match.string:
             yield refusal.found(
                 message="It writes to a file system that is read-only.",
                 cause="The service has read_only: true or the mount ends with :ro; else the host's disk had an error.",
