@@ -52,6 +52,7 @@ COMMON = r"(?!(?:the|an?|any|server|host|database|node|error|client|upstream|bac
 HOST = re.compile(
     rf"(?:(?<![\w.])//|(?<=:)//|@)(?P<url>{NAME})"
     rf"|(?<![\w./@-])(?P<port>{NAME})(?=:\d{{2,5}}(?![\w.]|:\d))"
+    rf"|\bnc (?:-\w+ (?:\d+ )?)*(?P<nc>{NAME})(?= \d{{2,5}}\b)"
     rf"|{ASKS}[\"']?[ :=]{{1,3}}(?:[\"'`\[](?P<told>{NAME})|{COMMON}(?P<asked>{NAME}))"
     rf"|(?<![:=,{{\[(\w])(?<![:=,{{\[(] )[\"'`](?P<quoted>{NAME})[\"'`](?!\s?:)",
     re.IGNORECASE,
