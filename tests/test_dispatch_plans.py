@@ -10,8 +10,8 @@ from tests.doors import URL, Place, Says, place
 
 from docker_agent.core.errors import CheckFailed, Denied, EngineUnreachable, NeedsApproval
 from docker_agent.core.plan import Argv, Engine, Plan, Step
-from docker_agent.host.journal import undo_plan
 from docker_agent.host.models import Answer, Network, Volume
+from docker_agent.host.undo import undo_plan
 from docker_agent.policy.approve import DigestApprover, NoApprover, YesApprover
 from docker_agent.policy.permit import Mode
 

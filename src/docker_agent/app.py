@@ -26,11 +26,13 @@ from docker_agent.core.tool import Tool
 from docker_agent.dispatch import Door, Outcome, Screen
 from docker_agent.domains.compose.gate import deployment_findings
 from docker_agent.domains.diagnose.explain import explain
+from docker_agent.host.check import NamedCheck
 from docker_agent.host.engine import connect
 from docker_agent.host.files import project_folder
 from docker_agent.host.host import Host
-from docker_agent.host.journal import Journal, undo_plan
+from docker_agent.host.journal import Journal
 from docker_agent.host.models import Container
+from docker_agent.host.undo import undo_plan
 from docker_agent.policy.approve import Approver
 from docker_agent.policy.audit import AuditLog
 from docker_agent.policy.budget import Budget
@@ -61,6 +63,12 @@ def all_tools() -> Mapping[str, Tool]:
             raise TypeError(f"Two tools are called {tool.name}.")
         found[tool.name] = tool
     return MappingProxyType(found)
+
+
+@lru_cache(maxsize=1)
+def all_checks() -> Mapping[str, NamedCheck]:
+    """Every check that a domain brings, by name."""
+    return MappingProxyType({check.name: check for check in instances(DOMAINS, NamedCheck)})
 
 
 def seen_from_start(tool: Tool) -> bool:
@@ -217,6 +225,8 @@ def open_session(
     name = stack.name if stack else project_name(root, environment)
     opened: list[str] = []
     kept: dict[str, str] = {}
+    state = settings.state / "projects" / f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}"
+    journal = Journal(state)
     workspace = Workspace(
         host=host.reads,
         root=root,
@@ -226,8 +236,8 @@ def open_session(
         open_domain=lambda domain: _open(domain, opened),
         kept=kept,
         mask=redactor.text,
+        history=journal.entries,
     )
-    state = settings.state / "projects" / f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}"
     door = Door(
         tools=all_tools(),
         workspace=workspace,
@@ -237,9 +247,10 @@ def open_session(
         redactor=redactor,
         taint=Taint(),
         audit=AuditLog(state / "audit.jsonl"),
-        journal=Journal(state),
+        journal=journal,
         gate=lambda plan: deployment_findings(plan, workspace, environment),
         explain=lambda said: explain(workspace, said),
+        checks=all_checks(),
         overrides=options.overrides,
         kept=kept,
     )

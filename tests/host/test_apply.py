@@ -10,12 +10,14 @@ import pytest
 
 from docker_agent.core.errors import AgentError, EngineUnreachable, InputError
 from docker_agent.core.plan import Argv, Engine, Observe, Plan, Probe, Restore, Step, WaitHealthy, Write
-from docker_agent.host.apply import Application, Applied, inside
+from docker_agent.host.apply import Application, Applied
 from docker_agent.host.fake import FakeReads, World
 from docker_agent.host.files import read_file
 from docker_agent.host.host import Host
-from docker_agent.host.journal import Journal, undo_plan
+from docker_agent.host.journal import Journal
 from docker_agent.host.models import Answer, Container, Event, HealthResult, Ran, Reach
+from docker_agent.host.plan_files import inside
+from docker_agent.host.undo import undo_plan
 from docker_agent.policy.redact import Redactor
 
 OLD = b"old\n"

@@ -11,8 +11,9 @@ from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Argv, Engine, Plan, Restore, Step, Write
 from docker_agent.host.apply import Application, Applied
 from docker_agent.host.fake import World
-from docker_agent.host.journal import Journal, undo_plan
+from docker_agent.host.journal import Journal
 from docker_agent.host.models import Container, Ran
+from docker_agent.host.undo import undo_plan
 from docker_agent.policy.redact import Redactor
 
 OLD = b"old\n"

@@ -13,7 +13,8 @@ import pytest
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Argv, Engine, Plan, Restore, WaitHealthy, Write
 from docker_agent.host.entry import StepOutcome
-from docker_agent.host.journal import Journal, Recorder, undo_plan
+from docker_agent.host.journal import Journal, Recorder
+from docker_agent.host.undo import undo_plan
 
 DOWN = Argv(argv=("docker", "compose", "down"), why="back")
 STOP = Engine(action="container_stop", target="db", why="back")
@@ -45,6 +46,7 @@ def carry_out(journal: Journal, *, upto: int = 6, status: Any = "applied", undoe
         recorder.step(StepOutcome(index=index, kind=step.kind, state="done", detail=detail))
     if status:
         recorder.finish(status, verified=True, reason="")
+    recorder.close()
     return recorder.id
 
 

@@ -19,7 +19,8 @@ from docker_agent.domains.diagnose.fix import fix
 from docker_agent.host.apply import Application, Applied
 from docker_agent.host.engine import connect
 from docker_agent.host.host import Host
-from docker_agent.host.journal import Journal, undo_plan
+from docker_agent.host.journal import Journal
+from docker_agent.host.undo import undo_plan
 from docker_agent.project.context.model import ProjectContext
 from docker_agent.project.workspace import Workspace
 

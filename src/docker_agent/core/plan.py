@@ -49,6 +49,8 @@ EngineAction = Literal[
     "container_unpause",
     "container_rename",
     "container_remove",
+    "container_update",
+    "container_reload",
     "network_create",
     "network_connect",
     "network_disconnect",
@@ -61,7 +63,12 @@ EngineAction = Literal[
 
 
 class Engine(_Step):
-    """One call to the Docker Engine; `args` are the call's own arguments, by name."""
+    """One call to the Docker Engine; `args` are the call's own arguments, by name.
+
+    `container_update` sets the restart policy (`restart`). `container_reload` has the proxy in a container (`program`:
+    nginx or caddy) check and read its configuration (`config`, a path in the container) without a pause. With
+    `if_there` a container that is not there is fine.
+    """
 
     kind: Literal["engine"] = "engine"
     action: EngineAction
@@ -70,16 +77,18 @@ class Engine(_Step):
 
 
 class Write(_Step):
-    """Write a whole file inside the project, atomically, keeping what was there.
+    """Write a whole file inside the project, or `remove` it, atomically, keeping what was there.
 
     `before` is the SHA-256 of the bytes the plan was made from ("" for a file that must not exist), so that a file
-    that changed in between stops the plan.
+    that changed in between stops the plan; `or_before` are further states that are as good.
     """
 
     kind: Literal["write"] = "write"
     path: str
     content: str
     before: str = ""
+    or_before: tuple[str, ...] = ()
+    remove: bool = False
     mode: int | None = None
 
 
@@ -134,9 +143,18 @@ class Observe(_Step):
     seconds: float = 10.0
 
 
-Step = Annotated[Argv | Engine | Write | Restore | WaitHealthy | Probe | Observe, Field(discriminator="kind")]
+class Check(_Step):
+    """A look that a domain brings, found by its name (`host/check.py`); it reads only, and fails where it is not so."""
 
-for _kind in (Argv, Engine, Write, Restore, WaitHealthy, Probe, Observe):
+    kind: Literal["check"] = "check"
+    risk: Risk = Risk.READ
+    name: str
+    args: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+Step = Annotated[Argv | Engine | Write | Restore | WaitHealthy | Probe | Observe | Check, Field(discriminator="kind")]
+
+for _kind in (Argv, Engine, Write, Restore, WaitHealthy, Probe, Observe, Check):
     _kind.model_rebuild()
 
 
@@ -149,6 +167,11 @@ class Plan(BaseModel):
     `foreign` names the objects outside the project that the steps touch, and `data` the volumes with data that would be
     lost; both decide how a yes is asked for. `inputs` holds the SHA-256 of every file that the steps rely on and do not
     write (compose files, env files), by path; a plan whose inputs changed since is not carried out.
+
+    `rollback` is the way back from any point of the plan, whatever was done of it: each of its steps may find its work
+    done already. It is carried out by itself when a step or check fails, and is what an undo does; a yes covers both.
+    `continues` is the number of a journal entry that stopped in the middle and is gone on with, `undoes` of one that is
+    taken back. `record` is what a workflow remembers of the plan in the journal.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -161,11 +184,16 @@ class Plan(BaseModel):
     foreign: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     inputs: dict[str, str] = Field(default_factory=dict[str, str])
+    rollback: tuple[Step, ...] = ()
+    continues: str = ""
+    undoes: str = ""
+    record: dict[str, Any] = Field(default_factory=dict[str, Any])
 
     @property
     def risk(self) -> Risk:
-        """The highest risk among the steps: what each says of itself, and no less than what its kind can do."""
-        return max((risk_of(step) for step in self.steps), key=lambda risk: risk.rank, default=Risk.READ)
+        """The highest risk among all steps: what each says of itself, and no less than what its kind can do."""
+        steps = (*self.steps, *self.rollback)
+        return max((risk_of(step) for step in steps), key=lambda risk: risk.rank, default=Risk.READ)
 
     @property
     def touches(self) -> tuple[str, ...]:
@@ -190,7 +218,7 @@ def risk_of(step: Step) -> Risk:
 
 def _floor(step: Step) -> Risk:
     match step:
-        case WaitHealthy() | Probe() | Observe():
+        case WaitHealthy() | Probe() | Observe() | Check():
             return Risk.READ
         case Engine():
             return Risk.DESTROY if step.action.endswith("_remove") else Risk.CHANGE

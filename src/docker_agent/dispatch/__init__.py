@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from docker_agent.core.errors import AgentError, CheckFailed, Denied, InputError, NeedsApproval
+from docker_agent.core.errors import AgentError, Denied, InputError, NeedsApproval
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch.call import Call, Outcome, Screen
 from docker_agent.dispatch.foreign import foreign_objects
-from docker_agent.dispatch.report import compact, diffs_of, fault, forbidden, masked_plan, report_of, stopped
+from docker_agent.dispatch.report import compact, diffs_of, failed, fault, forbidden, masked_plan, report_of, stopped
 from docker_agent.host.apply import Application
+from docker_agent.host.check import NamedCheck
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal
 from docker_agent.policy.approve import Approver
@@ -40,6 +41,7 @@ class Door:
     ----------
     gate: finds what forbids a deployment, given a plan; a finding at `error` stops it unless its code is overridden.
     explain: names causes, the likeliest first, given what the program of a failed step said.
+    checks: those that domains bring for plans to end with, by name.
     overrides: codes that the person chose to override for this session; each use is recorded.
     kept: long answers by cursor, shared with the workspace.
     """
@@ -55,6 +57,7 @@ class Door:
     journal: Journal
     gate: Callable[[Plan], Iterable[Finding]]
     explain: Callable[[str], Sequence[Finding]] = lambda _said: ()
+    checks: Mapping[str, NamedCheck] = field(default_factory=dict[str, NamedCheck])
     overrides: frozenset[str] = frozenset()
     kept: dict[str, str] = field(default_factory=dict[str, str])
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -193,6 +196,7 @@ def apply(door: Door, call: Call) -> None:
         root=door.workspace.root,
         resolve=door.redactor.resolve,
         tell=lambda line: door.screen.tell(door.redactor.text(line)),
+        checks=door.checks,
     )
     call.applied = application.run(by=call.by, undoes=call.undoes)
 
@@ -200,10 +204,7 @@ def apply(door: Door, call: Call) -> None:
 def verify(_door: Door, call: Call) -> None:
     """A plan whose step or check failed is a failed call."""
     if call.applied is not None and call.applied.status != "applied":
-        raise CheckFailed(
-            f"The plan {call.applied.title!r} failed: {call.applied.reason}",
-            f"What was done is journalled as entry {call.applied.entry}; `docker-agent undo {call.applied.entry}`.",
-        )
+        raise failed(call.applied)
 
 
 def explain_failure(door: Door, call: Call) -> None:

@@ -22,7 +22,7 @@ def foreign_objects(workspace: Workspace, plan: Plan, *, tainted: bool) -> tuple
     that somebody else wrote may get a secret placed without a person.
     """
     found = list(plan.foreign)
-    for step in plan.steps:
+    for step in (*plan.steps, *plan.rollback):
         match step:
             case Engine():
                 found += _of_engine(workspace, step)

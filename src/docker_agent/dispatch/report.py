@@ -12,9 +12,10 @@ from docker_agent.core.finding import Finding
 from docker_agent.core.line_diff import unified_diff
 from docker_agent.core.plan import Argv, Engine, Plan, Restore, Write
 from docker_agent.dispatch.call import Call
-from docker_agent.host.apply import inside
+from docker_agent.host.apply import Applied
 from docker_agent.host.host import Reads
 from docker_agent.host.journal import Journal
+from docker_agent.host.plan_files import inside
 from docker_agent.policy.redact import Redactor
 
 DIFF_LINES = 400
@@ -49,6 +50,9 @@ def report_of(call: Call) -> dict[str, Any]:
             "entry": call.applied.entry,
             "done": [f"{outcome.kind}: {outcome.state}. {outcome.detail}" for outcome in call.applied.steps],
         }
+    back = call.applied.rolled_back if call.applied else None
+    if back is not None:
+        report["rolled_back"] = {"status": back.status, "verified": back.verified, "entry": back.entry}
     if call.causes:
         report["causes"] = [
             {
@@ -87,11 +91,13 @@ def compact(data: dict[str, Any]) -> str:
 def diffs_of(plan: Plan, root: Path, reads: Reads, journal: Journal, redactor: Redactor) -> dict[int, str]:
     """What each writing step changes, as a unified diff of masked text."""
     found: dict[int, str] = {}
+    texts: dict[str, str] = {}
     for index, step in enumerate(plan.steps):
         if isinstance(step, Write | Restore):
-            old = _text_of(lambda step=step: reads.read_file(inside(root, step.path)))
+            old = texts.get(step.path) or _text_of(lambda step=step: reads.read_file(inside(root, step.path)))
             kept = step.kept if isinstance(step, Restore) else ""
             new = step.content if isinstance(step, Write) else _text_of(lambda kept=kept: journal.kept(kept))
+            texts[step.path] = new
             found[index] = _diff(redactor.text(old), redactor.text(new), step.path)
     return found
 
@@ -110,6 +116,22 @@ def forbidden(stops: Sequence[Finding]) -> Denied:
     return Denied(
         f"The project's policies forbid this deployment: {listed}.",
         f"Fix that first, or override it yourself with --override {codes} (this is recorded).",
+    )
+
+
+def failed(applied: Applied) -> CheckFailed:
+    """The error for a plan whose step or check failed: whether it was rolled back, or how to take it back."""
+    said = f"The plan {applied.title!r} failed: {applied.reason.rstrip('.')}."
+    back = applied.rolled_back
+    if back is None:
+        undo = f"What was done is journalled as entry {applied.entry}; `docker-agent undo {applied.entry}`."
+        return CheckFailed(said, undo)
+    if back.status == "applied":
+        held = "and that holds" if back.verified else "which was not checked"
+        return CheckFailed(f"{said} It was rolled back, {held}.", f"See `docker-agent log {applied.entry}`.")
+    return CheckFailed(
+        f"{said} Rolling back failed too: {back.reason.rstrip('.')}.",
+        f"Mend that, then run `docker-agent undo {applied.entry}`.",
     )
 
 

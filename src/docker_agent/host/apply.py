@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from docker_agent.core.errors import AgentError, CheckFailed, InputError
-from docker_agent.core.plan import Argv, Engine, Observe, Plan, Probe, Restore, Step, WaitHealthy, Write
+from docker_agent.core.plan import (
+    Argv,
+    Check,
+    Engine,
+    Observe,
+    Plan,
+    Probe,
+    Restore,
+    Risk,
+    Step,
+    WaitHealthy,
+    Write,
+    risk_of,
+)
+from docker_agent.host.check import NamedCheck, run_check
 from docker_agent.host.checks import observe, probe_step, wait_healthy
 from docker_agent.host.entry import StepOutcome
 from docker_agent.host.host import Host, Tell
 from docker_agent.host.journal import Journal, Recorder
 from docker_agent.host.masks import resolve_new
+from docker_agent.host.plan_files import check_files, inside, read_or_none, sha256_of, states_of
+from docker_agent.host.undo import undo_plan
 
 STACK_OPTIONS = frozenset({"--project-directory", "-f", "-p"})
-CHECKS = frozenset({"wait_healthy", "probe", "observe"})
+CHECKS = frozenset({"wait_healthy", "probe", "observe", "check"})
 
 
 class Applied(BaseModel):
     """How carrying out a plan went.
 
     `verified` is true when every check of the plan held, false when one did not, and null when there was none to make
-    or it was not reached. `output` is all that the program of a failed step said.
+    or it was not reached. `output` is all that the program of a failed step said. `rolled_back` is how the plan's way
+    back went, where a failure made it take that.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -40,6 +56,7 @@ class Applied(BaseModel):
     reason: str = ""
     output: str = ""
     steps: tuple[StepOutcome, ...] = ()
+    rolled_back: Applied | None = None
 
 
 @dataclass
@@ -51,6 +68,7 @@ class Application:
     root: the project's folder; files outside it are refused.
     resolve: gives the secret value of a mask, just before a file is written.
     tell: gets a line of progress now and then.
+    checks: those that domains bring, by name.
     """
 
     plan: Plan
@@ -59,10 +77,13 @@ class Application:
     root: Path
     resolve: Callable[[str], str]
     tell: Tell
+    checks: Mapping[str, NamedCheck] = field(default_factory=dict[str, NamedCheck])
     outcomes: list[StepOutcome] = field(default_factory=list[StepOutcome])
 
     def run(self, *, by: str, undoes: str = "") -> Applied:
-        """Carry the plan out; Ctrl-C stops after recording what was done.
+        """Carry the plan out, or what is left of one that stopped in the middle; Ctrl-C stops after recording.
+
+        Where a step or check fails, the plan's own way back is taken at once, as an entry of its own.
 
         Raises
         ------
@@ -71,64 +92,71 @@ class Application:
         AgentError: the journal cannot be written; what was done until then is in it.
         KeyboardInterrupt: passed on after it was journalled.
         """
-        self._check_files()
-        recorder = self.journal.begin(self.plan, by=by, time=self.host.reads.now(), undoes=undoes)
+        undoes = undoes or self.plan.undoes
+        done = self._done_before()
+        check_files(self.plan, self.root, self.host.reads, self.journal)
+        recorder = (
+            self.journal.reopen(self.plan.continues)
+            if self.plan.continues
+            else self.journal.begin(self.plan, by=by, time=self.host.reads.now(), undoes=undoes)
+        )
+        with recorder:
+            return self._run(recorder, done, by)
+
+    def _run(self, recorder: Recorder, done: frozenset[int], by: str) -> Applied:
         try:
             for index, step in enumerate(self.plan.steps):
-                self._carry_out(index, step, recorder)
+                if index not in done:
+                    self._carry_out(index, step, recorder)
         except AgentError as error:
             was_check = isinstance(error, CheckFailed) and self.outcomes[-1].kind in CHECKS
             applied = self._finish(recorder, "failed", str(error), verified=False if was_check else None)
-            return applied.model_copy(update={"output": error.output if isinstance(error, CheckFailed) else ""})
+            output = error.output if isinstance(error, CheckFailed) else ""
+            return applied.model_copy(update={"output": output, "rolled_back": self._roll_back(recorder.id, by)})
         except KeyboardInterrupt:
             self._finish(recorder, "interrupted", "Stopped by Ctrl-C.")
             raise
         checked = any(step.kind in CHECKS for step in self.plan.steps)
         return self._finish(recorder, "applied", "", verified=True if checked else None)
 
-    def _check_files(self) -> None:
-        for name, expected in self.plan.inputs.items():
-            self._check_file(name, self.root / name, {expected})
-        seen: set[Path] = set()
-        for step in self.plan.steps:
-            if isinstance(step, Write | Restore):
-                path = inside(self.root, step.path)
-                if path not in seen and isinstance(step, Write):
-                    self._check_file(step.path, path, {step.before})
-                elif path not in seen:
-                    self._check_unedited(step.path, path)
-                seen.add(path)
+    def _done_before(self) -> frozenset[int]:
+        """The steps that the entry which is gone on with has done."""
+        if not self.plan.continues:
+            return frozenset()
+        entry = self.journal.entry(self.plan.continues)
+        if entry.status != "interrupted" or entry.undone_by or entry.plan.steps != self.plan.steps:
+            raise InputError(
+                f"Entry {entry.id} is {entry.status}; it cannot be gone on with.", "See `docker-agent log`."
+            )
+        self.outcomes += [outcome for outcome in entry.steps if outcome.state == "done"]
+        return frozenset(outcome.index for outcome in self.outcomes)
 
-    def _check_file(self, name: str, path: Path, expected: set[str]) -> None:
-        if self._digest(path) not in expected:
-            raise InputError(f"{name} changed since the plan was made; nothing was done.", "Ask for the plan again.")
-
-    def _check_unedited(self, name: str, path: Path) -> None:
-        """Refuse to put back a file that somebody edited since, and say where the copy of it lies."""
-        if self._digest(path) in self._states(path):
-            return
-        oldest = [step.kept for step in self.plan.steps if isinstance(step, Restore) and step.path == name][-1]
-        copy = self.journal.folder / "kept" / oldest
-        by_hand = f"Compare: diff {shlex.quote(str(copy))} {shlex.quote(name)}; where the copy is wanted, copy it back."
-        raise InputError(
-            f"{name} changed since the plan wrote it; nothing was done.",
-            by_hand if oldest else f"{name} was not there before; remove it by hand where it is not wanted.",
+    def _roll_back(self, number: str, by: str) -> Applied | None:
+        """Take the plan's way back where it has one and anything was begun that changes something."""
+        begun = any(
+            risk_of(self.plan.steps[each.index]) is not Risk.READ
+            for each in self.outcomes
+            if each.state != "not started"
         )
-
-    def _states(self, path: Path) -> set[str]:
-        """SHA-256 of all that a file may hold while the plan puts it back step by step; "" stands for no file."""
-        steps = [step for step in self.plan.steps if isinstance(step, Restore)]
-        mine = [step for step in steps if inside(self.root, step.path) == path]
-        return {state for step in mine for state in (step.after, step.kept)}
+        if not self.plan.rollback or not begun:
+            return None
+        self.tell("It did not hold; going back.")
+        plan = undo_plan(self.journal.entry(number))
+        try:
+            return replace(self, plan=plan, outcomes=[]).run(by=by)
+        except AgentError as error:
+            return Applied(
+                status="failed", entry="", title=plan.title, digest=plan.digest, verified=None, reason=str(error)
+            )
 
     def _carry_out(self, index: int, step: Step, recorder: Recorder) -> None:
         outcome = StepOutcome(index=index, kind=step.kind, state="started")
         started = self.host.reads.now()
         try:
             data = self._new_bytes(step) if isinstance(step, Write) else None
-            recorder.step(outcome, self._keep(step), _sha256(data))
+            recorder.step(outcome, self._keep(step), "none" if _removes(step) else sha256_of(data))
             self.tell(f"[{index + 1}/{len(self.plan.steps)}] {step.why}")
-            detail = self._do(step, data or b"")
+            detail = self._do(step, data)
         except (AgentError, KeyboardInterrupt) as error:
             state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
             self._note(recorder, outcome, state, str(error), started)
@@ -151,15 +179,17 @@ class Application:
     def _keep(self, step: Step) -> str:
         if not isinstance(step, Write | Restore):
             return ""
-        data = self._read(inside(self.root, step.path))
+        data = read_or_none(self.host.reads, inside(self.root, step.path))
         return "none" if data is None else self.journal.keep(data)
 
-    def _new_bytes(self, step: Write) -> bytes:
-        old = self._read(inside(self.root, step.path)) or b""
+    def _new_bytes(self, step: Write) -> bytes | None:
+        if step.remove:
+            return None
+        old = read_or_none(self.host.reads, inside(self.root, step.path)) or b""
         text = resolve_new(step.content, old.decode("utf-8", "surrogateescape"), self.resolve)
         return _bytes_of(text, step.path)
 
-    def _do(self, step: Step, data: bytes) -> str:
+    def _do(self, step: Step, data: bytes | None) -> str:
         match step:
             case Argv():
                 self.host.changes.run(step, self.tell)
@@ -167,8 +197,11 @@ class Application:
             case Engine():
                 return self.host.changes.call(step)
             case Write():
+                if data is None:
+                    self.host.changes.remove_file(inside(self.root, step.path))
+                    return f"{step.path} removed, sha256 none"
                 self.host.changes.write_file(inside(self.root, step.path), data, step.mode)
-                return f"{step.path} written, sha256 {_sha256(data)}"
+                return f"{step.path} written, sha256 {sha256_of(data)}"
             case Restore():
                 return self._put_back(step)
             case WaitHealthy():
@@ -177,11 +210,13 @@ class Application:
                 return probe_step(step, self.host.reads)
             case Observe():
                 return observe(step, self.host.reads)
+            case Check():
+                return run_check(step, self.checks, self.host.reads, self.tell)
 
     def _put_back(self, step: Restore) -> str:
         path = inside(self.root, step.path)
-        present = self._digest(path)
-        if present not in self._states(path):
+        present = sha256_of(read_or_none(self.host.reads, path))
+        if present not in states_of(self.plan, self.root, path):
             raise InputError(f"{step.path} changed while the plan was carried out; it was left alone.", "Look at it.")
         if present == step.kept or present != step.after:
             return f"{step.path} is already as before"
@@ -190,18 +225,6 @@ class Application:
             return f"{step.path} removed, as before"
         self.host.changes.write_file(path, self.journal.kept(step.kept))
         return f"{step.path} put back, sha256 {step.kept}"
-
-    def _digest(self, path: Path) -> str:
-        return _sha256(self._read(path))
-
-    def _read(self, path: Path) -> bytes | None:
-        """The bytes of a file, none where it is not there; one that is there and cannot be read is no blank page."""
-        try:
-            return self.host.reads.read_file(path)
-        except InputError as error:
-            if isinstance(error.__cause__, FileNotFoundError):
-                return None
-            raise
 
     def _finish(
         self,
@@ -227,6 +250,10 @@ class Application:
         )
 
 
+def _removes(step: Step) -> bool:
+    return isinstance(step, Write) and step.remove
+
+
 def _in_short(argv: Sequence[str]) -> str:
     """A command without the options by which Compose finds the stack."""
     words = list(argv)
@@ -235,28 +262,8 @@ def _in_short(argv: Sequence[str]) -> str:
     return shlex.join(words)
 
 
-def _sha256(data: bytes | None) -> str:
-    return "" if data is None else hashlib.sha256(data).hexdigest()
-
-
 def _bytes_of(text: str, path: str) -> bytes:
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError as error:
         raise InputError(f"The new text of {path} holds half a character.", "Ask for the plan again.") from error
-
-
-def inside(root: Path, path: str) -> Path:
-    """A path of the project, with links followed.
-
-    Raises
-    ------
-    InputError: it leads outside the project's folder.
-    """
-    try:
-        target = (root / path).resolve()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{path!r} is no name for a file.", "Name a file inside the project.") from error
-    if not target.is_relative_to(root.resolve()):
-        raise InputError(f"{path} is outside the project {root}; it is left alone.", "Name a file inside the project.")
-    return target

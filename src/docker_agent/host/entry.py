@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,12 +59,38 @@ class Entry(BaseModel):
         return tuple(self.plan.steps[outcome.index] for outcome in self.steps if outcome.state == "done")
 
 
+STOPPED: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}
+
+
+def lock(handle: int) -> bool:
+    """Take the lock of an open entry file; whether nobody else has it. It ends with the process, however that ends."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_running(path: Path) -> bool:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not lock(handle)
+    finally:
+        os.close(handle)
+
+
 def read_entry(path: Path) -> Entry | None:
     """An entry from its file: interrupted where it ends in the middle, none where it never began or is damaged."""
     try:
-        return _entry_of(path.stem, _records(path))
+        entry = _entry_of(path.stem, _records(path))
     except (KeyError, TypeError, ValueError, OverflowError, OSError, RecursionError):
         return None
+    if entry is not None and entry.status == "interrupted" and _is_running(path):
+        return entry.model_copy(update={"status": "running", "reason": "It is being carried out."})
+    return entry
 
 
 def _entry_of(number: str, records: Iterator[dict[str, Any]]) -> Entry | None:
@@ -70,11 +98,13 @@ def _entry_of(number: str, records: Iterator[dict[str, Any]]) -> Entry | None:
     last: dict[int, StepOutcome] = {}
     kept: dict[int, str] = {}
     intended: dict[int, str] = {}
-    end: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}
+    end = STOPPED
     for record in records:
         if "begin" in record:
             first = record
+            end = STOPPED
         elif "step" in record:
+            end = STOPPED
             outcome = StepOutcome.model_validate(record["step"])
             last[outcome.index] = outcome
             if record["kept"]:

@@ -74,8 +74,16 @@ class FakeChanges:
 
 
 def _change_container(world: World, verb: str, step: Engine) -> None:
+    if step.args.get("if_there") and step.target not in world.containers:
+        return
     container = world.host.reads.container(step.target)
-    if verb == "remove":
+    if verb == "reload":
+        ran = world.ran(("reload", step.target))
+        if ran.code:
+            raise CheckFailed(f"{step.target} refused its configuration: {ran.err}", output=ran.err)
+    elif verb == "update":
+        world.change(container.name, restart_policy=str(step.args["restart"]))
+    elif verb == "remove":
         if container.running and not step.args.get("force"):
             raise InputError(f"container remove {step.target}: the engine says: container is running.")
         del world.containers[container.name]

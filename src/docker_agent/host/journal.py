@@ -10,13 +10,13 @@ import json
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import ValidationError
 
 from docker_agent.core.errors import AgentError, InputError
-from docker_agent.core.plan import Argv, Engine, Plan, Restore, Step, Write
-from docker_agent.host.entry import Entry, Status, StepOutcome, read_entry
+from docker_agent.core.plan import Plan, Step
+from docker_agent.host.entry import Entry, Status, StepOutcome, lock, read_entry
 from docker_agent.host.files import read_file, write_file
 
 DIGEST = re.compile(r"[0-9a-f]{8,64}")
@@ -47,9 +47,28 @@ class Journal:
             except OSError as error:
                 raise _cannot_write(path, error) from error
             break
-        os.close(handle)
-        recorder = Recorder(str(number), path)
+        recorder = Recorder(str(number), path, handle)
         recorder.write({"begin": plan.model_dump(mode="json"), "by": by, "time": time, "undoes": undoes})
+        return recorder
+
+    def reopen(self, number: str) -> Recorder:
+        """Go on with an entry that stopped in the middle.
+
+        Raises
+        ------
+        InputError: somebody else is at it.
+        """
+        path = self.folder / "entries" / f"{number}.jsonl"
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        recorder = Recorder(number, path, handle)
+        if not recorder.mine:
+            recorder.close()
+            raise InputError(
+                f"Entry {number} is being carried out by another process.", "Wait, or stop that one first."
+            )
         return recorder
 
     def keep(self, data: bytes) -> str:
@@ -192,9 +211,25 @@ class Journal:
 class Recorder:
     """Writes one entry as its plan is carried out."""
 
-    def __init__(self, number: str, path: Path) -> None:
+    def __init__(self, number: str, path: Path, handle: int = -1) -> None:
         self.id = number
         self._path = path
+        self._handle = handle
+        self.mine = handle < 0 or lock(handle)
+
+    def __enter__(self) -> Self:
+        """Hold the entry until the block ends."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let go of the entry."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the entry; the system does it for a process that is killed."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
 
     def write(self, record: dict[str, Any]) -> None:
         """Add one line and wait until it is on disk.
@@ -219,50 +254,6 @@ class Recorder:
     def finish(self, status: Status, *, verified: bool | None, reason: str) -> None:
         """Close the entry."""
         self.write({"end": status, "verified": verified, "reason": reason})
-
-
-def undo_plan(entry: Entry) -> Plan:
-    """The plan that reverses what an entry did: files first, as they were, then each other step's own undo, last first.
-
-    What an undo that stopped half-way did already is left out; a file that it put back is found as it was and passes.
-
-    Raises
-    ------
-    InputError: it was undone already, did nothing, or nothing of it has an undo.
-    """
-    if entry.undone_by:
-        raise InputError(f"Entry {entry.id} was undone by entry {entry.undone_by}.", "See `docker-agent log`.")
-    touched = [outcome.index for outcome in entry.steps if outcome.state in {"done", "failed", "interrupted"}]
-    steps = [(index, entry.plan.steps[index]) for index in reversed(touched)]
-    written = [(index, step, _written(index, entry)) for index, step in steps if isinstance(step, Write)]
-    files = [_restore(index, step, entry, after) for index, step, after in written if after and index in entry.kept]
-    others = [step.undo for _, step in steps if isinstance(step, Argv | Engine) and step.undo is not None]
-    unique: dict[str, Step] = {step.model_dump_json(): step for step in others if step not in entry.undone_steps}
-    if not files and not unique:
-        raise InputError(f"Entry {entry.id} has nothing that can be undone.", "See `docker-agent log`.")
-    return Plan(
-        title=f"Undo of {entry.id}: {entry.plan.title}",
-        project=entry.plan.project,
-        reason=f"Puts back what entry {entry.id} changed.",
-        steps=(*files, *unique.values()),
-        foreign=entry.plan.foreign,
-    )
-
-
-def _restore(index: int, step: Write, entry: Entry, after: str) -> Restore:
-    return Restore(
-        path=step.path,
-        kept=entry.kept[index].removeprefix("none"),
-        after=after,
-        why=f"{step.path} as it was before entry {entry.id}.",
-        touches=step.touches,
-    )
-
-
-def _written(index: int, entry: Entry) -> str:
-    """SHA-256 of what a step wrote or, where it did not come to its end, may have written; "" where that is unknown."""
-    details = [outcome.detail for outcome in entry.steps if outcome.index == index and outcome.state == "done"]
-    return details[-1].rpartition(" ")[2] if details and "sha256" in details[-1] else entry.intended.get(index, "")
 
 
 def _is_file(path: Path) -> bool:

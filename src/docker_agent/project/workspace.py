@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from docker_agent.core.tool import Tool
+from docker_agent.host.entry import Entry
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
 from docker_agent.project.context.model import ProjectContext
@@ -29,6 +30,7 @@ class Workspace:
     open_domain: makes a domain's tools visible to the model; answers their names.
     kept: long answers of this session by cursor, for reading on.
     mask: puts masks in the place of secrets; what is cut is masked before.
+    history: what was done here by plans, oldest first, with what each remembers.
     """
 
     host: Reads
@@ -39,6 +41,7 @@ class Workspace:
     open_domain: Callable[[str], list[str]] = field(default=lambda _name: [])
     kept: Mapping[str, str] = field(default_factory=dict[str, str])
     mask: Callable[[str], str] = field(default=lambda text: text)
+    history: Callable[[], Sequence[Entry]] = field(default=lambda: ())
 
     def owns(self, project: str, folder: str = "") -> bool:
         """Whether a compose project's objects may be touched without an own yes.

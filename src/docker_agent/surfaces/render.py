@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from docker_agent.core.errors import AgentError
-from docker_agent.core.plan import Argv, Engine, Observe, Plan, Probe, Restore, Risk, Step, WaitHealthy, Write
+from docker_agent.core.plan import Argv, Check, Engine, Observe, Plan, Probe, Restore, Risk, Step, WaitHealthy, Write
 from docker_agent.policy.taint import clean
 
 COLOURS = {"error": "red", "warn": "yellow", "info": "cyan", "failed": "red", "missing": "yellow", "warning": "yellow"}
@@ -39,6 +39,9 @@ def plan_panel(plan: Plan, digest: str, diffs: Mapping[int, str]) -> RenderableT
     parts: list[RenderableType] = [table]
     if plan.reason:
         parts.insert(0, Text(f"{clean(plan.reason)}\n"))
+    if plan.rollback:
+        back = "".join(f"\n - {clean(step.why)}" for step in plan.rollback)
+        parts.append(Text(f"\nWhere a step or check fails, and on undo:{back}", style="dim italic"))
     parts += [Text(f"{label}: {', '.join(names)}", style="bold red") for label, names in _at_stake(plan)]
     return Panel(
         Group(*parts),
@@ -60,6 +63,9 @@ def plan_text(plan: Plan, digest: str, diffs: Mapping[int, str]) -> str:
         lines += [f"     | {clean(line)}" for line in diffs.get(index - 1, "").splitlines()[2:]]
         if step.undo is not None:
             lines.append(f"     undo: {clean(describe(step.undo))}")
+    if plan.rollback:
+        lines.append("  Where a step or check fails, and on undo:")
+        lines += [f"   - {clean(step.why)}" for step in plan.rollback]
     lines += [f"  {label}: {', '.join(names)}" for label, names in _at_stake(plan)]
     return "\n".join(lines)
 
@@ -80,6 +86,8 @@ def describe(step: Step) -> str:
         case Engine():
             given = "".join(f" {key}={value}" for key, value in step.args.items())
             return f"engine: {step.action.replace('_', ' ')} {step.target}{given}"
+        case Write() if step.remove:
+            return f"remove {step.path} (undo puts it back)"
         case Write():
             mode = "" if step.mode is None else f", mode {step.mode:o}"
             return f"{'change' if step.before else 'create'} {step.path}{mode} (undo puts the old one back)"
@@ -92,6 +100,9 @@ def describe(step: Step) -> str:
             return f"{step.url} must answer{status}{f' inside {step.inside}' if step.inside else ''}"
         case Observe():
             return f"watch {step.target} for {step.seconds:.0f} s: no restart"
+        case Check():
+            given = "".join(f" {key}={value}" for key, value in step.args.items())
+            return f"check: {step.name}{given}"
 
 
 def _at_stake(plan: Plan) -> list[tuple[str, Sequence[str]]]:

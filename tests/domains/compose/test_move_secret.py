@@ -9,8 +9,8 @@ import pytest
 
 from docker_agent.domains.compose import all_rules, check_model
 from docker_agent.domains.compose.shared.move_secret import move_secret
-from docker_agent.host.apply import inside
 from docker_agent.host.files import read_file, write_file
+from docker_agent.host.plan_files import inside
 from docker_agent.policy.redact import Redactor
 from docker_agent.project.compose.model import ComposeModel, load
 from docker_agent.project.disk import LocalDisk

@@ -29,7 +29,9 @@ def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[s
     if not deploys:
         return []
     written = {
-        (workspace.root / step.path).resolve(): step.content.encode() for step in plan.steps if isinstance(step, Write)
+        (workspace.root / step.path).resolve(): step.content.encode()
+        for step in plan.steps
+        if isinstance(step, Write) and not step.remove
     }
 
     def read(path: Path) -> bytes:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
-from docker_agent.host.apply import inside
+from docker_agent.host.plan_files import inside
 from docker_agent.project.workspace import Workspace
 
 MOST_LINES = 2_000

@@ -10,7 +10,7 @@ from typing import Annotated
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Plan, Risk, Write
 from docker_agent.core.tool import tool
-from docker_agent.host.apply import inside
+from docker_agent.host.plan_files import inside
 from docker_agent.project.context.model import FILE_NAME
 from docker_agent.project.stack import find_stack_files, open_stack
 from docker_agent.project.workspace import Workspace
