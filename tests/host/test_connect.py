@@ -28,9 +28,9 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def nothing_left() -> Iterator[None]:
-    """Collect the sockets that docker-py drops unclosed where its first question fails, before the next test."""
+    """Collect the sockets that docker-py drops unclosed where its first question fails, before the next module."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
@@ -66,7 +66,7 @@ def engine_that_answers(
         daemon_threads = True
 
     server = Server(str(socket_path), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"unix://{socket_path}"
