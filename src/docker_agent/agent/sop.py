@@ -25,6 +25,7 @@ _ABOUT_PROMPT = {"prompt", "changes", "fixes", "destroys", "everything", "quoted
 RESERVED_ID = "open"
 KNOWN_NAMES = frozenset({"subject", "subjects", "names", "errors", "item"} | _ABOUT_PROMPT)
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---[ \t]*\r?\n?(.*)\Z", re.DOTALL)
 _WHOLE_EXPRESSION = re.compile(r"\A\s*\{\{((?:(?!\}\}).)*)\}\}\s*\Z", re.DOTALL)
 
@@ -132,7 +133,7 @@ def parse_sop(text: str, file: str) -> Sop:
     if split is None:
         raise InputError(f"{file}: no front matter.", "Start the file with a block between two lines of ---.")
     try:
-        data: object = yaml.safe_load(split[1])
+        data: object = yaml.load(split[1], _LOADER)  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
         raise InputError(f"{file}: the front matter is not YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(data, dict):

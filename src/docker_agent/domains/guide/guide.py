@@ -16,6 +16,7 @@ from docker_agent.core.tool import tool
 from docker_agent.project.workspace import Workspace
 from docker_agent.settings import texts
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---[ \t]*\r?\n(.*)\Z", re.DOTALL)
 
 
@@ -61,5 +62,5 @@ def _read(path: Path) -> tuple[str, str]:
     split = _FRONT_MATTER.match(text)
     if split is None:
         return path.stem, text
-    data = cast("dict[str, Any]", yaml.safe_load(split[1]))
+    data = cast("dict[str, Any]", yaml.load(split[1], _LOADER))  # noqa: S506 - a safe one
     return str(data.get("title", path.stem)), split[2].strip()
