@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,7 +82,10 @@ def reference(
         raise InputError("The query has no word to search for.", 'Give words such as "exit code 137".')
     sections = _index(texts("ref-docs"))
     named = query[:MAX_QUERY_CHARS].lower().split()
-    scores = [(_named(entry.section, named), _score(entry, words, sections)) for entry in sections]
+    having = {word: sum(word in entry.counts for entry in sections) for word in words}
+    rarity = {word: math.log(1 + (len(sections) - held + 0.5) / (held + 0.5)) for word, held in having.items()}
+    mean = sum(entry.length for entry in sections) / len(sections)
+    scores = [(_named(entry.section, named), _score(entry, rarity, mean)) for entry in sections]
     order = sorted(range(len(sections)), key=lambda at: scores[at], reverse=True)
     best = tuple(sections[at].section for at in order[:limit] if scores[at][1] > 0)
     pages = (re.sub(r"/.*", "/*.md", entry.section.file) for entry in sections)
@@ -137,16 +141,11 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
-def _score(entry: _Indexed, words: list[str], sections: tuple[_Indexed, ...]) -> float:
-    """BM25: rare words weigh more, repeats less and less, long sections are held back."""
-    mean = sum(each.length for each in sections) / len(sections)
+def _score(entry: _Indexed, rarity: Mapping[str, float], mean: float) -> float:
+    """BM25: rare words weigh more, repeats less and less, sections longer than the mean are held back."""
+    held_back = SATURATION * (1 - LENGTH_NORM + LENGTH_NORM * entry.length / mean)
     total = 0.0
-    for word in set(words):
-        count = entry.counts[word]
-        if not count:
-            continue
-        having = sum(word in each.counts for each in sections)
-        rarity = math.log(1 + (len(sections) - having + 0.5) / (having + 0.5))
-        held_back = SATURATION * (1 - LENGTH_NORM + LENGTH_NORM * entry.length / mean)
-        total += rarity * count * (SATURATION + 1) / (count + held_back)
+    for word, weight in rarity.items():
+        count = entry.counts.get(word, 0)
+        total += weight * count * (SATURATION + 1) / (count + held_back)
     return total * entry.weight
