@@ -39,8 +39,14 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(text_of(path))
 
 
-def functions(tree: ast.AST) -> Iterator[Function]:
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(path)))
+
+
+@cache
+def functions(path: Path) -> tuple[Function, ...]:
+    return tuple(node for node in nodes_of(path) if isinstance(node, Function))
 
 
 def body_lines(function: Function) -> int:
@@ -53,8 +59,8 @@ def is_tool(function: Function) -> bool:
     return any(isinstance(call, ast.Name) and call.id == "tool" for call in calls)
 
 
-def imported(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
-    for node in ast.walk(tree):
+def imported(path: Path) -> Iterator[tuple[ast.stmt, str]]:
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -62,9 +68,7 @@ def imported(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
 
 
 def sizes(file: Path) -> None:
-    long_functions = [
-        function.name for function in functions(tree_of(file)) if body_lines(function) > MAX_FUNCTION_LINES
-    ]
+    long_functions = [function.name for function in functions(file) if body_lines(function) > MAX_FUNCTION_LINES]
 
     assert len(text_of(file).splitlines()) <= MAX_LINES + LINES_TOLERATED
     assert long_functions == []
@@ -75,7 +79,7 @@ def parameters(file: Path) -> None:
         return  # its parameters are the command line's options
     many = [
         function.name
-        for function in functions(tree_of(file))
+        for function in functions(file)
         if not is_tool(function)
         and len([argument for argument in function.args.args if argument.arg not in {"self", "cls"}])
         + len(function.args.kwonlyargs)
@@ -119,10 +123,10 @@ def imports_stand_at_the_top_and_on_their_floor(file: Path) -> None:
     }
     late = [
         name
-        for node, name in imported(tree)
+        for node, name in imported(file)
         if id(node) not in top and name.split(".")[0] not in HEAVY | COMES_WITH.keys()
     ]
-    roots = {name.split(".")[0] for _, name in imported(tree)}
+    roots = {name.split(".")[0] for _, name in imported(file)}
     heavy = HEAVY & roots
 
     assert late == []
@@ -146,7 +150,7 @@ def test_every_file_keeps_the_rule(hold: Callable[[Path], None]) -> None:
 
 
 def test_comments_are_rare() -> None:
-    statements = sum(isinstance(node, ast.stmt) for file in FILES for node in ast.walk(tree_of(file)))
+    statements = sum(isinstance(node, ast.stmt) for file in FILES for node in nodes_of(file))
     comments = sum(
         token.type == tokenize.COMMENT
         for file in FILES
@@ -160,7 +164,7 @@ def test_comments_are_rare() -> None:
 def test_a_tool_is_named_as_its_file() -> None:
     for file in FILES:
         if "domains" in file.parts:
-            tools = [function.name for function in functions(tree_of(file)) if is_tool(function)]
+            tools = [function.name for function in functions(file) if is_tool(function)]
             assert tools in ([], [file.stem])
 
 
