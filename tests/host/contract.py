@@ -228,8 +228,10 @@ def it_writes_reads_finds_and_removes_files(stage: Stage) -> None:
 def it_gets_no_answer_from_a_closed_port(stage: Stage) -> None:
     answer = stage.host.reads.probe("tcp://127.0.0.1:1", timeout_s=1)
 
-    assert answer.status == 0
-    assert "refused" in answer.error
+    by_another = stage.host.reads.probe("http://app.example.com/", via="127.0.0.1:1", timeout_s=1)
+    for each in (answer, by_another):
+        assert each.status == 0
+        assert "refused" in each.error
 
 
 def it_looks_from_inside_a_container(stage: Stage) -> None:

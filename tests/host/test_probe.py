@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +26,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(int(word) if word.isdigit() else 200)
         self.send_header("Location", "/500")
         self.end_headers()
-        self.wfile.write({"big": b"x" * 10 * BODY_BYTES, "bytes": b"\xff\xfe"}.get(word, self.path.encode()))
+        heard = f"{self.headers['Host']} {self.headers['X-Canary']}".encode()
+        bodies = {"big": b"x" * 10 * BODY_BYTES, "bytes": b"\xff\xfe", "heard": heard}
+        self.wfile.write(bodies.get(word, self.path.encode()))
+
+    def do_HEAD(self) -> None:
+        self.send_response(204)
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         del format, args
@@ -156,3 +167,72 @@ def test_an_address_that_cannot_be_probed_is_refused_or_unanswered(url: str) -> 
         return
     assert answer.status == 0
     assert answer.error
+
+
+def test_via_is_where_it_connects_and_the_url_says_whom_it_asks(address: str, closed: str) -> None:
+    answer = probe("http://app.example.com/heard", via=address, headers=(("X-Canary", "1"),))
+
+    assert (answer.status, answer.body) == (200, "app.example.com 1")
+    assert answer.headers["location"] == "/500"
+    assert probe("http://app.example.com:81/heard", via=address).body == "app.example.com:81 None"
+    assert probe("http://app.example.com/", via=address, method="HEAD").status == 204
+    assert probe("tcp://app.example.com:1", via=address).status == 200
+    assert "refused" in probe(f"http://{address}/", via=closed).error
+
+
+@pytest.mark.parametrize(
+    "asked", [{"via": "here"}, {"via": "1.2.3.4:x"}, {"method": "POST"}, {"headers": (("X", "a\r\nY: b"),)}]
+)
+def test_what_cannot_be_asked_is_refused(address: str, asked: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        probe(f"http://{address}/", **asked)
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A server with a certificate for app.example.com that it issued itself, and that certificate's file."""
+    folder = tmp_path_factory.mktemp("tls")
+    pem = str(folder / "both.pem")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-keyout", pem, "-out", str(folder / "cert.pem"), "-days", "30", "-subj", "/CN=lab"),
+            *("-addext", "subjectAltName=DNS:app.example.com,DNS:*.test"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    Path(pem).write_text(Path(pem).read_text() + (folder / "cert.pem").read_text())
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"127.0.0.1:{server.server_port}", str(folder / "cert.pem")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_the_certificate_is_told_whether_it_holds_or_not(tls: tuple[str, str]) -> None:
+    address, pem = tls
+    url = "https://app.example.com/heard"
+    good = probe(url, via=address, ca=pem)
+    unknown = probe(url, via=address)
+    anyway = probe(url, via=address, insecure=True)
+    other = probe("https://other.example.com/", via=address, ca=pem)
+
+    assert (good.status, good.body) == (200, "app.example.com None")
+    assert (unknown.status, anyway.status, other.status) == (0, 200, 0)
+    wrong = {"good": good, "unknown": unknown, "anyway": anyway, "other": other}
+    seen = {name: answer.certificate for name, answer in wrong.items() if answer.certificate}
+    assert {name: each.names for name, each in seen.items()} == dict.fromkeys(wrong, ("app.example.com", "*.test"))
+    assert {each.issuer for each in seen.values()} == {"lab"}
+    assert all(abs(each.not_after - time.time() - 30 * 86_400) < 3_600 for each in seen.values())
+    assert seen["good"].verify_error == ""
+    assert "self-signed" in seen["unknown"].verify_error
+    assert "self-signed" in seen["anyway"].verify_error
+    assert "Hostname mismatch" in seen["other"].verify_error
+    with pytest.raises(InputError, match="no certificates"):
+        probe(url, via=address, ca="/nowhere.pem")

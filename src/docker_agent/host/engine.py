@@ -178,9 +178,19 @@ class EngineReads:
         """Run a program that only looks."""
         return compose_cli.program(name, arguments, timeout_s=timeout_s, environment=self._environment)
 
-    def probe(self, url: str, *, timeout_s: float = 10.0) -> Answer:
+    def probe(
+        self,
+        url: str,
+        *,
+        timeout_s: float = 10.0,
+        via: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        ca: str = "",
+        insecure: bool = False,
+        method: str = "GET",
+    ) -> Answer:
         """Ask a URL or a port for an answer."""
-        return probe.probe(url, timeout_s=timeout_s)
+        return probe.probe(url, timeout_s=timeout_s, via=via, headers=headers, ca=ca, insecure=insecure, method=method)
 
     def probe_from(self, name: str, target: str, *, timeout_s: float = 5.0) -> Reach:
         """Ask an address from inside a container's network."""

@@ -219,9 +219,11 @@ class FakeReads:
         del timeout_s
         return self._world.ran((name, *arguments))
 
-    def probe(self, url: str, *, timeout_s: float = 10.0) -> Answer:
-        """The answer that the world holds for this address."""
-        return self._world.answers.get(url, Answer(error="connection refused", seconds=min(timeout_s, 0.01)))
+    def probe(self, url: str, *, timeout_s: float = 10.0, via: str = "", **asked: object) -> Answer:
+        """The answer that the world holds for `URL via IP:PORT`, else for the URL."""
+        del asked
+        refused = Answer(error="connection refused", seconds=min(timeout_s, 0.01))
+        return self._world.answers.get(f"{url} via {via}", self._world.answers.get(url, refused))
 
     def probe_from(self, name: str, target: str, *, timeout_s: float = 5.0) -> Reach:
         """The answer that the world holds for this target, asked from this container."""

@@ -91,8 +91,18 @@ class Reads(Protocol):
         """Run a program that only looks (its version, a scan); raises `ToolMissing` where it is not installed."""
         ...
 
-    def probe(self, url: str, *, timeout_s: float = 10.0) -> Answer:
-        """Ask a URL (http, https) or a port (tcp://host:port) for an answer."""
+    def probe(
+        self,
+        url: str,
+        *,
+        timeout_s: float = 10.0,
+        via: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        ca: str = "",
+        insecure: bool = False,
+        method: str = "GET",
+    ) -> Answer:
+        """Ask a URL (http, https) or a port (tcp://host:port) for an answer; see `host.probe.probe`."""
         ...
 
     def probe_from(self, name: str, target: str, *, timeout_s: float = 5.0) -> Reach:

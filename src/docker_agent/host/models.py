@@ -239,10 +239,28 @@ class Ran(_Picture):
     timed_out: bool = False
 
 
+class Certificate(_Picture):
+    """What a server's certificate says; `not_after` in seconds since the epoch, 0 where it is not known.
+
+    `names` are those that it is for, `issuer` a name; `verify_error` says why it is not trusted, "" where it is.
+    """
+
+    names: tuple[str, ...] = ()
+    subject: str = ""
+    issuer: str = ""
+    not_after: float = 0.0
+    verify_error: str = ""
+
+
 class Answer(_Picture):
-    """What a URL or port answered; status 0 means no HTTP answer, `error` says why."""
+    """What a URL or port answered; status 0 means no HTTP answer, `error` says why.
+
+    `headers` have names in lower case; `certificate` is there for https. Body and headers are untrusted text.
+    """
 
     status: int = 0
     error: str = ""
     body: str = ""
     seconds: float = 0.0
+    headers: dict[str, str] = Field(default_factory=dict)
+    certificate: Certificate | None = None
