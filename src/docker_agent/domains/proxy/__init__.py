@@ -1,6 +1,28 @@
-"""Reverse proxies of this host: what Traefik and Caddy route where, and what they complain of."""
+"""Reverse proxies of this host: routes, what Traefik, Nginx and Caddy say of themselves, and how traffic is divided."""
 
+from docker_agent.domains.proxy.driver import Change, Configured, Driver, Proxy, Splitter, drivers
+from docker_agent.domains.proxy.find import find_proxy
 from docker_agent.domains.proxy.read import kind_of, read_proxies
+from docker_agent.domains.proxy.route import Canary, Share
 from docker_agent.domains.proxy.state import ProxyState, Router, Server, Upstream
+from docker_agent.domains.proxy.traffic import Hit, hits
 
-__all__ = ["ProxyState", "Router", "Server", "Upstream", "kind_of", "read_proxies"]
+__all__ = [
+    "Canary",
+    "Change",
+    "Configured",
+    "Driver",
+    "Hit",
+    "Proxy",
+    "ProxyState",
+    "Router",
+    "Server",
+    "Share",
+    "Splitter",
+    "Upstream",
+    "drivers",
+    "find_proxy",
+    "hits",
+    "kind_of",
+    "read_proxies",
+]

@@ -56,6 +56,30 @@ class Configured:
     findings: tuple[Finding, ...] = ()
 
 
+@dataclass(frozen=True)
+class Change:
+    """Files to write (null for one that has to go), by path relative to the root, and what has to follow each time.
+
+    `before` are looks that have to hold before the files are written, `after` the reload and the proof that it is so.
+    """
+
+    files: Mapping[str, str | None]
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+
+
+class Splitter(Protocol):
+    """Divides the traffic of one service between servers, and gives it back as it was."""
+
+    def share(self, shares: Sequence[Share], canary: Canary) -> Change:
+        """What sends the traffic to servers by their shares; the first is the old version, a second the new one."""
+        ...
+
+    def end(self, server: str) -> Change:
+        """What leaves the traffic to the configuration as it was, once the service has this one server only."""
+        ...
+
+
 @runtime_checkable
 class Driver(Protocol):
     """One kind of reverse proxy."""
@@ -67,22 +91,18 @@ class Driver(Protocol):
         ...
 
     def remove(self, name: str, proxy: Proxy) -> Configured:
-        """What takes a route away again; of labels, those to take away have an empty value."""
+        """What takes a route away again; labels to take away have an empty value, a key with a dot last means all below."""
         ...
 
     def maintenance(self, route: Route, proxy: Proxy, page: str) -> Configured:
-        """What answers a route's requests with 503 and, where the proxy can, a page; `remove` ends it."""
+        """What answers a route's requests with 503 and, where the proxy can, a page.
+
+        `remove` of the name with `-maintenance` behind it ends it: the files are then what they were before.
+        """
         ...
 
-    def split(
-        self, reads: Reads, proxy: Proxy, backend: Container, port: int, shares: Sequence[Share], canary: Canary
-    ) -> Configured:
-        """What sends the traffic that a running container gets now to servers by their shares.
-
-        Parameters
-        ----------
-        backend, port: the container that serves now, and where it listens.
-        shares: the first is the old version, a second the new one; a weight of 0 gets nothing by chance.
+    def split(self, reads: Reads, proxy: Proxy, backend: Container, port: int) -> Splitter:
+        """Take over the traffic that a running container gets through the proxy, to divide it between servers.
 
         Raises
         ------

@@ -56,6 +56,7 @@ class Route:
     timeout_s: how long the service may take to answer, seconds, 0 for the proxy's own limit.
     body_bytes: the largest request body, 0 for the proxy's own limit.
     priority: before which other routes it is tried (higher first), 0 for the proxy's own order.
+    network: the engine's name of the network on which the proxy reaches the service, "" where there is no choice.
     """
 
     name: str
@@ -78,11 +79,15 @@ class Route:
     body_bytes: int = 0
     health: HealthCheck | None = None
     priority: int = 0
+    network: str = ""
 
 
 @dataclass(frozen=True)
 class Share:
-    """How much of a route's traffic one server gets: `address` as the proxy reaches it, `weight` in percent."""
+    """How much of a route's traffic one server gets, in percent.
+
+    `address` is the server as the proxy reaches it, such as `shop-web-2:8080`.
+    """
 
     address: str
     weight: int

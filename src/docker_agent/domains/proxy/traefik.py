@@ -50,13 +50,20 @@ def read(
     reads: Reads, container: Container, state: ProxyState, mine: Sequence[Container], timeout_s: float
 ) -> ProxyState:
     """Add static options, and what the API says where it answers without a password."""
-    settings = settings_of(container)
-    state = replace(state, settings=settings)
-    for base in addresses(container, _api_port(settings)):
-        version = table(ask(reads, f"{base}/api/version", timeout_s))
-        if "Version" in version:
-            return _with_api(reads, replace(state, api=base, version=str(version["Version"])), mine, timeout_s)
-    return state
+    state = replace(state, settings=settings_of(container))
+    base = api_of(reads, container, timeout_s)
+    if not base:
+        return state
+    version = str(table(ask(reads, f"{base}/api/version", timeout_s)).get("Version", ""))
+    return _with_api(reads, replace(state, api=base, version=version), mine, timeout_s)
+
+
+def api_of(reads: Reads, container: Container, timeout_s: float) -> str:
+    """The address at which a Traefik's API answers, "" where it does not."""
+    for base in addresses(container, _api_port(settings_of(container))):
+        if "Version" in table(ask(reads, f"{base}/api/version", timeout_s)):
+            return base
+    return ""
 
 
 def _unless_option(word: str) -> str:

@@ -1,0 +1,232 @@
+"""Traefik: a file of higher priority than the service's own routers, with weights; taken away when all is done.
+
+Labels cannot change while a container runs and know no weights; the file provider can do both. As the file's routers
+stand before those of the labels, a new container that has the same labels gets nothing until the file says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from docker_agent.core.errors import CheckFailed, InputError
+from docker_agent.core.plan import Check
+from docker_agent.domains.proxy.api import ask, rows, table, words
+from docker_agent.domains.proxy.driver import Change, Proxy
+from docker_agent.domains.proxy.route import Canary, Share
+from docker_agent.domains.proxy.traefik import api_of
+from docker_agent.host.check import Scalar, named_check
+from docker_agent.host.host import Reads, Tell
+from docker_agent.host.models import Container
+
+API_S = 3.0
+SEEN_WITHIN_S = 20.0
+MOST = 500
+ABOVE = 1
+# What a load balancer of the API's answer may keep; its servers are what changes.
+KEPT = ("sticky", "healthCheck", "passiveHealthCheck", "passHostHeader", "responseForwarding", "strategy")
+
+
+@dataclass(frozen=True)
+class TraefikSplitter:
+    """Divides the traffic of one service of Traefik.
+
+    Attributes
+    ----------
+    name: the service's name in the file.
+    routers, balancer, service: as Traefik's API shows them; `service` is the full name, with its provider.
+    scheme: how servers are asked.
+    """
+
+    proxy: Proxy
+    name: str
+    routers: tuple[Mapping[str, Any], ...]
+    balancer: Mapping[str, Any]
+    service: str
+    scheme: str
+
+    @property
+    def path(self) -> str:
+        """The file that is written while traffic is divided."""
+        return f"{self.proxy.folder}/docker-agent-{self.name}.yaml"
+
+    def share(self, shares: Sequence[Share], canary: Canary) -> Change:
+        """Weighted services before the service's own routers."""
+        text = yaml.safe_dump(self._configuration(shares, canary), sort_keys=False, allow_unicode=True)
+        given = ",".join(f"{share.address}={share.weight}" for share in shares if share.weight)
+        check = Check(
+            why=f"{self.proxy.container.name} should divide the traffic so.",
+            name="traefik-shares",
+            args={"proxy": self.proxy.container.name, "service": f"{self.name}@file", "shares": given},
+        )
+        return Change({self.path: text}, after=(check,))
+
+    def end(self, server: str) -> Change:
+        """No file, once the service's own load balancer has this server only."""
+        proxy = self.proxy.container.name
+        alone = Check(
+            why=f"{proxy} should know {server} alone for {self.service}.",
+            name="traefik-shares",
+            args={"proxy": proxy, "service": self.service, "shares": f"{server}=100"},
+        )
+        gone = Check(
+            why=f"{proxy} should route by its own configuration again.",
+            name="traefik-shares",
+            args={"proxy": proxy, "service": f"{self.name}@file", "shares": ""},
+        )
+        return Change({self.path: None}, before=(alone,), after=(gone,))
+
+    def _configuration(self, shares: Sequence[Share], canary: Canary) -> dict[str, Any]:
+        names = [f"{self.name}-{role}" for role in ("old", "new")]
+        services: dict[str, Any] = {
+            name: {"loadBalancer": {**self.balancer, "servers": [{"url": f"{self.scheme}://{share.address}"}]}}
+            for name, share in zip(names, shares, strict=False)
+        }
+        weighted: dict[str, Any] = {
+            "services": [
+                {"name": name, "weight": share.weight}
+                for name, share in zip(names, shares, strict=False)
+                if share.weight
+            ]
+        }
+        if canary.cookie:
+            weighted["sticky"] = {"cookie": {"name": canary.cookie, "httpOnly": True}}
+        services[self.name] = {"weighted": weighted}
+        routers = dict(self._routers(names[1] if len(shares) > 1 else "", canary))
+        return {"http": {"routers": routers, "services": services}}
+
+    def _routers(self, new: str, canary: Canary) -> Iterator[tuple[str, dict[str, Any]]]:
+        for raw in self.routers:
+            name, _, provider = str(raw.get("name", "")).partition("@")
+            rule = str(raw.get("rule", ""))
+            priority = int(raw.get("priority") or 0) or len(rule)
+            router: dict[str, Any] = {
+                "rule": rule,
+                "entryPoints": list(words(raw.get("entryPoints"))),
+                "middlewares": [_full(each, provider) for each in words(raw.get("middlewares"))],
+                "service": self.name,
+                "priority": priority + ABOVE,
+            }
+            if raw.get("ruleSyntax"):
+                router["ruleSyntax"] = raw["ruleSyntax"]
+            if raw.get("tls") is not None:
+                router["tls"] = dict(table(raw.get("tls")))
+            router = {key: value for key, value in router.items() if value != []}
+            yield f"docker-agent-{name}", router
+            if canary.header and new:
+                chosen = f"({rule}) && Header(`{canary.header}`, `{canary.value}`)"
+                yield (
+                    f"docker-agent-{name}-canary",
+                    {**router, "rule": chosen, "service": new, "priority": priority + 2 * ABOVE},
+                )
+
+
+def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> TraefikSplitter:
+    """Take over the traffic that Traefik sends to a running container.
+
+    Raises
+    ------
+    InputError: Traefik's API does not answer, it has no enabled route to this container, or reads no files from here.
+    """
+    name = proxy.container.name
+    if not proxy.folder:
+        raise InputError(f"{proxy.unwritable}.", "Then ask again.")
+    if not proxy.state.api:
+        raise InputError(
+            f"The API of {name} does not answer.", "Start it with --api.insecure=true on an inner network."
+        )
+    services = [*_all(reads, f"{proxy.state.api}/api/http/services")]
+    found = [each for each in services if _serves(each, backend, port)]
+    routers = [*_all(reads, f"{proxy.state.api}/api/http/routers")]
+    for service in found:
+        mine = [each for each in routers if _leads_to(each, str(service.get("name", "")))]
+        if mine:
+            balancer = table(service.get("loadBalancer"))
+            urls = [str(each.get("url", "")) for each in rows(balancer.get("servers"))]
+            return TraefikSplitter(
+                proxy=proxy,
+                name=backend.service or backend.name,
+                routers=tuple(mine),
+                balancer={key: balancer[key] for key in KEPT if balancer.get(key) is not None},
+                service=str(service.get("name", "")),
+                scheme=urlsplit(urls[0]).scheme or "http",
+            )
+    raise InputError(
+        f"{name} routes nothing to {backend.name}:{port}.", f"See `docker-agent proxy trace {backend.service}`."
+    )
+
+
+@named_check("traefik-shares")
+def traefik_shares(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str:
+    """Traefik's API shows a service with just these servers and shares; with none, that there is no such service."""
+    proxy, service = reads.container(str(args["proxy"])), str(args["service"])
+    wanted = dict(each.split("=") for each in str(args["shares"]).split(",") if each)
+    until = reads.now() + SEEN_WITHIN_S
+    while True:
+        api = api_of(reads, proxy, API_S)
+        seen = dict(_shares(reads, api, service)) if api else {"no answer of the API": 0}
+        named = {_named(reads, address): str(weight) for address, weight in seen.items()}
+        if named == wanted:
+            return f"{proxy.name} has {service} at {args['shares'] or 'nothing'}"
+        if reads.now() >= until:
+            raise CheckFailed(
+                f"{proxy.name} does not have {service} at {args['shares'] or 'nothing'}: {named or 'no service'}."
+            )
+        reads.sleep(0.25)
+
+
+def _shares(reads: Reads, api: str, service: str) -> Iterator[tuple[str, int]]:
+    """The servers of a service with their weights in percent, through its children."""
+    raw = table(ask(reads, f"{api}/api/http/services/{service}", API_S))
+    if raw.get("status") == "disabled":
+        yield "disabled", 0
+    children = rows(table(raw.get("weighted")).get("services"))
+    for child in children:
+        name = _full(str(child.get("name", "")), service.partition("@")[2])
+        for address, _ in _shares(reads, api, name):
+            yield address, int(child.get("weight") or 0)
+    servers = [
+        urlsplit(str(each.get("url", ""))).netloc for each in rows(table(raw.get("loadBalancer")).get("servers"))
+    ]
+    for netloc in servers:
+        yield netloc, 100 // len(servers)
+
+
+def _named(reads: Reads, netloc: str) -> str:
+    """A server by its container's name where it is written as an address."""
+    host, _, port = netloc.rpartition(":")
+    if not host.replace(".", "").isdigit():
+        return netloc
+    holders = [
+        each.name
+        for each in reads.containers(include_stopped=False)
+        if any(place.ip == host for place in each.networks)
+    ]
+    return f"{holders[0]}:{port}" if holders else netloc
+
+
+def _all(reads: Reads, url: str) -> Iterator[dict[str, Any]]:
+    yield from rows(ask(reads, f"{url}?per_page={MOST}", API_S))
+
+
+def _serves(service: Mapping[str, Any], backend: Container, port: int) -> bool:
+    names = {place.ip for place in backend.networks if place.ip} | {backend.name, backend.service} - {""}
+    names |= {alias for place in backend.networks for alias in place.aliases}
+    servers = rows(table(service.get("loadBalancer")).get("servers"))
+    places = {urlsplit(str(each.get("url", ""))).netloc for each in servers}
+    return bool(places & {f"{name}:{port}" for name in names})
+
+
+def _leads_to(router: Mapping[str, Any], service: str) -> bool:
+    name = str(router.get("name", ""))
+    is_ours = name.startswith("docker-agent-") and name.endswith("@file")
+    target = _full(str(router.get("service", "")), name.partition("@")[2])
+    return target == service and router.get("status") != "disabled" and not is_ours
+
+
+def _full(name: str, provider: str) -> str:
+    return name if "@" in name or not provider else f"{name}@{provider}"

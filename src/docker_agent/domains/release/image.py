@@ -1,0 +1,78 @@
+"""The image that the compose files give a service, and the edit that gives it another one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Write
+from docker_agent.host.host import Reads
+from docker_agent.project.compose.nodes import Scalar
+from docker_agent.project.edit.steps import write_step
+from docker_agent.project.edit.values import set_service_value
+from docker_agent.project.stack import Stack
+
+TAG_VARIABLE = re.compile(r"(?P<repository>[^$]+):\$\{?(?P<name>\w+)(?::?-[^}]*)?\}?")
+
+
+def wanted_image(now: str, image: str) -> str:
+    """The whole name of an image: a tag alone (`1.4`, `:1.4`) is one of the repository that is used now."""
+    if re.fullmatch(r":?[\w][\w.-]{0,127}", image) and (image.startswith(":") or "/" not in image):
+        word = image.removeprefix(":")
+        is_tag = image.startswith(":") or bool(re.match(r"v?\d", word))
+        return f"{repository_of(now)}:{word}" if is_tag else image
+    return image
+
+
+def repository_of(image: str) -> str:
+    """An image's name without tag and digest."""
+    name = image.partition("@")[0]
+    head, colon, tail = name.rpartition(":")
+    return head if colon and "/" not in tail else name
+
+
+def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) -> Write | None:
+    """The step that gives a service an image, None where it has it already.
+
+    Where the compose file takes the tag from a variable that `.env` sets, the line in `.env` is changed.
+
+    Raises
+    ------
+    InputError: the file cannot be edited there, or another image of a service with a variable in its name is wanted.
+    """
+    model = stack.model
+    if model.services[service].image == image:
+        return None
+    why = f"{service} runs {image}."
+    node = model.services[service].raw.get("image")
+    written = node.written if isinstance(node, Scalar) else ""
+    variable = TAG_VARIABLE.fullmatch(written)
+    if variable and repository_of(image) == variable["repository"] and variable["name"] in stack.variables:
+        return _in_dotenv(root, stack, variable["name"], image.rpartition(":")[2], reads, why)
+    if "$" in written and not variable:
+        raise InputError(
+            f"The image of {service} is written as {written!r}; it is not clear which variable to change.",
+            "Write the image with its tag, or with one variable for the tag.",
+        )
+    return write_step(root, model, set_service_value(model, service, ("image",), image), why)
+
+
+def _in_dotenv(root: Path, stack: Stack, name: str, tag: str, reads: Reads, why: str) -> Write:
+    for path in stack.dotenv:
+        try:
+            data = reads.read_file(path)
+        except InputError:
+            continue
+        text = data.decode("utf-8", "surrogateescape")
+        line = re.compile(
+            rf"(?m)^(?P<head>\s*(?:export\s+)?{re.escape(name)}\s*=\s*)(?P<value>[^\n#]*?)(?P<tail>\s*(?:#.*)?)$"
+        )
+        new, count = line.subn(lambda found: f"{found['head']}{tag}{found['tail']}", text)
+        if count == 1:
+            relative = os.path.relpath(path, root)
+            before = hashlib.sha256(data).hexdigest()
+            return Write(path=relative, content=new, before=before, why=why, touches=(f"file:{relative}",))
+    raise InputError(f"{name} is set in no .env file in a line of its own.", "Write the image with its tag.")
