@@ -169,9 +169,9 @@ HOSTILE = (
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_hostile_logs_are_read_quickly_and_quoted_briefly(piece: str) -> None:
-    lines = [piece * (10_000 // len(piece)) + "permission denied"] * 200
+    lines = [piece * (10_000 // len(piece)) + "permission denied"] * 100
     began = time.monotonic()
     found = looked_at(Case("", ended(1, user="1000"), lines))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 2.5
     assert found
     assert all(len(evidence.quote) <= 200 for finding in found for evidence in finding.evidence)

@@ -80,7 +80,7 @@ def collect(
             partial=bool(only),
             mask=ws.mask,
         )
-        told = [each for each in draft.suspects() if each.status != "created"]
+        told = [each for each in draft.suspects if each.status != "created"]
         told.sort(key=lambda each: not draft.broken(each))
         log = LogReading(ws.host)
         logs = {each.name: collector.start(log.reader(each.name, deep=draft.broken(each))) for each in told[:MAX_LOGS]}

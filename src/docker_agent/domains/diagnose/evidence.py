@@ -139,17 +139,16 @@ def search_log(
 
     Where a container is well, what it logs at a level such as INFO does not count.
     """
-    broken = snapshot.broken(container)
     for line in reversed(snapshot.telling.get(container.name, ())):
         match = pattern.search(line.text[:1_000])
-        if match and (broken or not is_chatter(line.text)):
+        if match and (not is_chatter(line.text) or snapshot.broken(container)):
             return line, match
     return None
 
 
 def complaints(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[tuple[Container, LogLine, re.Match[str]]]:
     """Containers whose log has a matching line, with the last such line; of what is over by now nothing."""
-    for container in snapshot.suspects():
+    for container in snapshot.suspects:
         hit = search_log(snapshot, container, pattern)
         if hit and not _is_over(snapshot, container, hit[0], pattern):
             yield container, *hit

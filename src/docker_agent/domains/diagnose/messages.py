@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from docker_agent.core.finding import Evidence, Finding, Severity
 from docker_agent.domains.diagnose.evidence import (
@@ -99,11 +99,15 @@ def spoken(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[Refusal]:
 
 def heard(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[Refusal]:
     """Lines of logs, and messages, that match: what an application says, wherever its words were read."""
+    yield from _heard_in_logs(snapshot, pattern)
+    yield from spoken(snapshot, pattern)
+
+
+def _heard_in_logs(snapshot: Snapshot, pattern: re.Pattern[str]) -> Iterator[Refusal]:
     for container, line, match in complaints(snapshot, pattern):
         evidence = logged(snapshot, container, line)
         if evidence is not None:
             yield Refusal(snapshot, match, evidence, container)
-    yield from spoken(snapshot, pattern)
 
 
 def spoken_lines(
@@ -124,9 +128,9 @@ def _quoted(snapshot: Snapshot, message: Message, match: re.Match[str]) -> Evide
 
 def heard_lines(snapshot: Snapshot, pattern: re.Pattern[str], unless: re.Pattern[str]) -> Iterator[Refusal]:
     """As `heard`, but messages line by line, and nothing of a line that has `unless`."""
-    for refusal in heard(replace(snapshot, messages=()), pattern):
+    for refusal in _heard_in_logs(snapshot, pattern):
         if not unless.search(refusal.match.string):
-            yield replace(refusal, snapshot=snapshot)
+            yield refusal
     yield from spoken_lines(snapshot, pattern, unless)
 
 

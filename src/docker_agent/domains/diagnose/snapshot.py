@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -195,11 +195,10 @@ class Snapshot:
             for dependency in service.depends_on
         )
 
-    def suspects(self) -> Iterator[Container]:
+    @cached_property
+    def suspects(self) -> tuple[Container, ...]:
         """Containers whose log may tell something: broken or running; not those that ended well or were stopped."""
-        for container in self.containers:
-            if container.running or self.broken(container):
-                yield container
+        return tuple(each for each in self.containers if each.running or self.broken(each))
 
 
 def seconds_of(stamp: str) -> float:
