@@ -6,11 +6,14 @@ import asyncio
 import hashlib
 import json
 import socket
+import ssl
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 from evals.load import Ask, Load, Pace, Running, run
 from evals.load_wire import Target
+from tests.lab.authority import Authority
 
 ASKS = (Ask("GET", "/"), Ask("POST", "/", b"body"))
 
@@ -49,14 +52,21 @@ class Faulty:
         return fault not in {"cut", "end"}
 
 
-def loaded(faults: Mapping[int, str], pace: Pace, seconds: float) -> Load:
-    """Load a server with these faults."""
+def loaded(faults: Mapping[int, str], pace: Pace, seconds: float, folder: Path | None = None) -> Load:
+    """Load a server with these faults, over TLS if there is a folder for the certificates."""
+    authority = Authority(folder) if folder else None
+    tls: ssl.SSLContext | None = None
+    if authority:
+        made = authority.certify("shop.example", "*.shop.example")
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(made.chain, made.key)
 
     async def main() -> Load:
-        server = await asyncio.start_server(Faulty(faults).serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(Faulty(faults).serve, "127.0.0.1", 0, ssl=tls)
         async with server:
             port: int = server.sockets[0].getsockname()[1]
-            return await asyncio.to_thread(run, Target("127.0.0.1", port), seconds, pace)
+            trust = authority.client_context() if authority else None
+            return await asyncio.to_thread(run, Target("127.0.0.1", port, "a.shop.example", trust), seconds, pace)
 
     return asyncio.run(main())
 
@@ -76,11 +86,17 @@ def test_each_way_to_fail_is_counted_as_itself() -> None:
 
 def test_a_get_on_a_stale_connection_is_repeated_only_if_asked_for_and_a_post_never() -> None:
     faults = {2: "drop", 4: "drop", 6: "end"}
-    again = loaded(faults, Pace(rate=100, connections=1, retry_stale=True, asks=ASKS), 0.1)
+    again = loaded(faults, Pace(rate=30, connections=1, retry_stale=True, asks=ASKS), 0.25)
 
     assert (dict(again.failed), again.retried, again.reopened) == ({"stale": 1}, 1, 1)
     assert again.failures[0].ask == "POST /"
     assert loaded(faults, Pace(rate=100, connections=1, asks=ASKS), 0.1).failed == {"stale": 2}
+
+
+def test_a_load_over_tls_trusts_the_authority_of_the_lab(tmp_path: Path) -> None:
+    load = loaded({2: "500"}, Pace(rate=100, connections=2, asks=ASKS), 0.05, tmp_path)
+
+    assert (dict(load.failed), load.total) == ({"status 500": 1}, 5)
 
 
 def test_a_load_in_the_background_ends_when_told_and_counts_what_is_refused() -> None:
