@@ -1,0 +1,111 @@
+"""The check that ends a change of a route: what a browser would get comes, or the last answer is told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+from docker_agent.core.errors import CheckFailed
+from docker_agent.host.check import Scalar, named_check
+from docker_agent.host.host import Reads, Tell
+from docker_agent.host.models import Answer, Certificate
+
+POLL_S = 0.5
+TELL_EVERY_S = 5.0
+ONE_ANSWER_S = 10.0
+MAX_HOPS = 10
+DEFAULT_CERTIFICATE = "TRAEFIK DEFAULT CERT"
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PAGES = {
+    404: "no route of the proxy fits, or the application has no such page",
+    502: "the proxy reaches nothing that answers there",
+    503: "the proxy has no server to ask",
+    504: "the server behind the proxy does not answer in time",
+}
+
+
+@named_check("route-answers")
+def route_answers(reads: Reads, args: Mapping[str, Scalar], tell: Tell) -> str:
+    """Ask a URL until it answers as it should or the time is up.
+
+    Arguments of the step: `url`, `via` (`IP:PORT` to connect to), `status` (200), `ca`, `insecure`, `header`
+    (`X-Canary: 1`), `contains` and `timeout_s` (30).
+
+    Raises
+    ------
+    CheckFailed: it does not; the message holds the last answer in words.
+    """
+    url, via = str(args.get("url", "")), str(args.get("via", ""))
+    name, _, value = str(args.get("header", "")).partition(":")
+    status, text = int(args.get("status", 200)), str(args.get("contains", ""))
+    ca, insecure = str(args.get("ca", "")), bool(args.get("insecure", False))
+    timeout_s = float(args.get("timeout_s", 30.0))
+    began = told = reads.now()
+    while True:
+        left = began + timeout_s - reads.now()
+        answer = reads.probe(
+            url,
+            timeout_s=max(1.0, min(ONE_ANSWER_S, left)),
+            via=via,
+            headers=((name.strip(), value.strip()),) if name.strip() else (),
+            ca=ca,
+            insecure=insecure,
+        )
+        if answer.status == status and text in answer.body:
+            return f"{url} answers {status}{f' with {text!r}' if text else ''} in {answer.seconds * 1000:.0f} ms"
+        now = reads.now()
+        if now - began >= timeout_s:
+            chain = redirects(reads, url, via, answer, ca=ca, insecure=insecure)
+            words = said_of(answer, url) if answer.status != status else f"it answers {status} without {text!r}"
+            looped = f"it redirects in a loop: {' -> '.join(chain)}" if is_loop(chain) else words
+            raise CheckFailed(f"{url} does not answer {status} after {timeout_s:.0f} s: {looped}.", "Trace the route.")
+        if now - told >= TELL_EVERY_S:
+            told = now
+            tell(f"waiting for {url}: {said_of(answer, url)}")
+        reads.sleep(POLL_S)
+
+
+def said_of(answer: Answer, url: str) -> str:
+    """What came, in words of one clause."""
+    if answer.certificate is not None and answer.certificate.verify_error and not answer.status:
+        return said_of_certificate(answer.certificate, urlsplit(url).hostname or "")
+    if not answer.status:
+        return f"no answer ({answer.error})"
+    if answer.status in REDIRECTS:
+        return f"{answer.status}, a redirect to {answer.headers.get('location', 'nowhere')}"
+    if answer.status == 404 and answer.body.strip() == "404 page not found":
+        return "404 page not found, as Traefik says where no router fits"
+    why = PAGES.get(answer.status, "")
+    return f"it answers {answer.status}{f': {why}' if why else ''}"
+
+
+def said_of_certificate(certificate: Certificate, name: str) -> str:
+    """What is wrong with a certificate that was shown for a name."""
+    shown = ", ".join(certificate.names) or certificate.subject or "no name"
+    if DEFAULT_CERTIFICATE in {certificate.issuer, certificate.subject}:
+        return f"Traefik has no certificate for {name} and shows its default one"
+    if "mismatch" in certificate.verify_error.lower():
+        return f"the certificate is for {shown}, not for {name}"
+    if "expired" in certificate.verify_error.lower():
+        return f"the certificate for {shown} has expired"
+    issuer = certificate.issuer or "nobody"
+    return f"the certificate for {shown}, issued by {issuer}, is not trusted ({certificate.verify_error})"
+
+
+def redirects(
+    reads: Reads, url: str, via: str, answer: Answer, *, ca: str = "", insecure: bool = False
+) -> tuple[str, ...]:
+    """The URLs that redirects lead to from an answer, as far as they stay on this host and scheme, at most ten."""
+    chain = [url]
+    while answer.status in REDIRECTS and answer.headers.get("location") and len(chain) <= MAX_HOPS:
+        after = urljoin(chain[-1], answer.headers["location"])
+        chain.append(after)
+        if after in chain[:-1] or urlsplit(after)[:2] != urlsplit(url)[:2]:
+            break
+        answer = reads.probe(after, timeout_s=ONE_ANSWER_S, via=via, ca=ca, insecure=insecure)
+    return tuple(chain)
+
+
+def is_loop(chain: tuple[str, ...]) -> bool:
+    """Whether redirects came back to where they had been, or found no end."""
+    return chain[-1] in chain[:-1] or len(chain) > MAX_HOPS
