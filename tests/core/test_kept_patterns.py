@@ -17,6 +17,12 @@ PATTERNS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def nothing_compiled() -> None:
+    """Forget what the tests before compiled: it would all be kept, which takes its time."""
+    re.purge()
+
+
 def kept() -> dict[str | bytes, tuple[int, tuple[object, ...]]]:
     return {pattern: (flags, form) for pattern, flags, form in patterns_to_keep()[1]}
 
