@@ -6,6 +6,7 @@ import importlib
 import json
 import re
 import xml.etree.ElementTree as ET
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from docker_agent.surfaces.check.formats import github, gitlab, junit, sarif, te
 from docker_agent.surfaces.check.report import Change, Report, Row
 
 SARIF: Any = Draft4Validator(json.loads((Path(__file__).parent / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")))
-JUNIT: Any = xmlschema.XMLSchema(Path(__file__).parent / "junit-10.xsd")
 CODE_QUALITY = {
     "type": "array",
     "items": {
@@ -47,6 +47,11 @@ CODE_QUALITY = {
 }
 GITLAB: Any = Draft202012Validator(CODE_QUALITY)
 ODD = 'a, b: 100% <of> "it" & more\r\nnext\x1b[31m'
+
+
+@cache
+def junit_schema() -> Any:
+    return xmlschema.XMLSchema(Path(__file__).parent / "junit-10.xsd")
 
 
 def row(
@@ -140,7 +145,7 @@ def test_fingerprints_differ_for_the_same_fault_twice_and_stay_when_lines_move()
 @pytest.mark.parametrize("report", [FULL, EMPTY])
 def test_junit_is_valid(report: Report) -> None:
     """The schema is that of the xUnit plugin of Jenkins, which pytest holds its own reports to; JUnit has none."""
-    JUNIT.validate(junit.render(report))
+    junit_schema().validate(junit.render(report))
 
 
 def test_junit_counts_what_it_holds() -> None:
