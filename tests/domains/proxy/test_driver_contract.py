@@ -13,12 +13,12 @@ from tests.domains.proxy.subjects import CANNOT, CASES, SHOP, proxy_of, unwritab
 from docker_agent.app import all_checks
 from docker_agent.core.finding import Finding, Severity, worst
 from docker_agent.core.plan import Check, Engine, Probe, Risk, risk_of
-from docker_agent.domains.proxy.driver import Configured, Driver, Proxy, drivers
+from docker_agent.domains.proxy.driver import Configured, Driver, Proxy, all_drivers
 from docker_agent.domains.proxy.route import Route
 from docker_agent.domains.proxy.state import Kind
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden" / "routes"
-TRIED: list[tuple[Kind, str]] = [(kind, case) for kind in sorted(drivers()) for case in CASES]
+TRIED: list[tuple[Kind, str]] = [(kind, case) for kind in sorted(all_drivers()) for case in CASES]
 
 
 def configured(driver: Driver, proxy: Proxy, routes: Sequence[Route]) -> tuple[Configured, Proxy]:
@@ -57,7 +57,7 @@ def taken_away(labels: dict[str, str], done: Configured) -> dict[str, str]:
 
 @pytest.mark.parametrize(("kind", "case"), TRIED)
 def test_a_route_is_written_as_the_golden_files_say(kind: Kind, case: str) -> None:
-    done, _ = configured(drivers()[kind], proxy_of(kind), CASES[case])
+    done, _ = configured(all_drivers()[kind], proxy_of(kind), CASES[case])
     texts = shown(done)
     if os.environ.get("UPDATE_GOLDEN"):
         for old in (GOLDEN / kind).glob(f"{case}.*"):
@@ -73,7 +73,7 @@ def test_a_route_is_written_as_the_golden_files_say(kind: Kind, case: str) -> No
 
 @pytest.mark.parametrize(("kind", "case"), TRIED)
 def test_a_second_time_changes_nothing_and_removing_leaves_what_was_there(kind: Kind, case: str) -> None:
-    driver, before = drivers()[kind], proxy_of(kind)
+    driver, before = all_drivers()[kind], proxy_of(kind)
     done, proxy = configured(driver, before, CASES[case])
     again, same = configured(driver, proxy, CASES[case])
     assert (again.labels, same.files) == (done.labels, proxy.files)
@@ -87,9 +87,9 @@ def test_a_second_time_changes_nothing_and_removing_leaves_what_was_there(kind: 
     assert set(labels) <= {"traefik.enable", "traefik.docker.network"}
 
 
-@pytest.mark.parametrize("kind", sorted(drivers()))
+@pytest.mark.parametrize("kind", sorted(all_drivers()))
 def test_one_route_is_removed_or_replaced_and_the_other_stays(kind: Kind) -> None:
-    driver, routes = drivers()[kind], CASES["two-applications"]
+    driver, routes = all_drivers()[kind], CASES["two-applications"]
     both, proxy = configured(driver, proxy_of(kind), routes)
     first, alone = configured(driver, proxy_of(kind), routes[:1])
     away = driver.remove(routes[1].name, proxy)
@@ -101,9 +101,9 @@ def test_one_route_is_removed_or_replaced_and_the_other_stays(kind: Kind) -> Non
     assert sorted("".join(after.files.values())) == sorted("".join(text for text in fresh.files.values() if text))
 
 
-@pytest.mark.parametrize("kind", sorted(drivers()))
+@pytest.mark.parametrize("kind", sorted(all_drivers()))
 def test_maintenance_is_put_before_the_route_and_taken_away_again(kind: Kind) -> None:
-    driver = drivers()[kind]
+    driver = all_drivers()[kind]
     for case in ("one-host", "tls-own", "path-prefix"):
         _, proxy = configured(driver, proxy_of(kind), CASES[case])
         route = CASES[case][0]
@@ -118,10 +118,10 @@ def test_maintenance_is_put_before_the_route_and_taken_away_again(kind: Kind) ->
         assert dict(opened.files) == dict(proxy.files)
 
 
-@pytest.mark.parametrize("kind", sorted(drivers()))
+@pytest.mark.parametrize("kind", sorted(all_drivers()))
 def test_the_proxy_reads_its_files_and_is_seen_to_do_so(kind: Kind) -> None:
     proxy = proxy_of(kind)
-    steps = drivers()[kind].reload(proxy, "A route was added.")
+    steps = all_drivers()[kind].reload(proxy, "A route was added.")
     assert all(isinstance(step, Engine | Check | Probe) and step.why for step in steps)
     assert all(step.target == proxy.container.name for step in steps if isinstance(step, Engine))
     assert all(step.name in all_checks() for step in steps if isinstance(step, Check))
@@ -130,23 +130,23 @@ def test_the_proxy_reads_its_files_and_is_seen_to_do_so(kind: Kind) -> None:
     )
 
 
-@pytest.mark.parametrize("kind", sorted(drivers()))
+@pytest.mark.parametrize("kind", sorted(all_drivers()))
 def test_what_cannot_be_written_is_said_and_not_left_out(kind: Kind) -> None:
     proxy = unwritable(proxy_of(kind))
     for case in ("tls-own", "timeouts"):
-        done = drivers()[kind].configure(CASES[case][0], proxy)
+        done = all_drivers()[kind].configure(CASES[case][0], proxy)
         assert worst(done.findings) is Severity.ERROR
         assert not done.files
         assert any(proxy.unwritable in each.message + each.cause for each in done.findings)
-    assert not drivers()[kind].remove(SHOP.name, proxy).files
+    assert not all_drivers()[kind].remove(SHOP.name, proxy).files
 
 
-@pytest.mark.parametrize("kind", sorted(drivers()))
+@pytest.mark.parametrize("kind", sorted(all_drivers()))
 def test_names_of_a_route_cannot_break_out_of_the_configuration(kind: Kind) -> None:
     """Headers hold quotes and dollars, which mean something in every configuration."""
     odd = {"X-Odd": 'a "b" \\ $host {c}; `d`'}
-    plain = drivers()[kind].configure(SHOP, proxy_of(kind))
-    done = drivers()[kind].configure(Route("shop", "web", 8080, hosts=SHOP.hosts, headers=odd), proxy_of(kind))
+    plain = all_drivers()[kind].configure(SHOP, proxy_of(kind))
+    done = all_drivers()[kind].configure(Route("shop", "web", 8080, hosts=SHOP.hosts, headers=odd), proxy_of(kind))
     text = "".join(text for text in done.files.values() if text) + "".join(done.labels.values())
     refused = worst(done.findings) is Severity.ERROR
     assert refused or re.search(r"\\\\|\\", text) or 'a "b" \\ $host {c}; `d`' in text

@@ -116,6 +116,6 @@ class Driver(Protocol):
 
 
 @lru_cache(maxsize=1)
-def drivers() -> Mapping[Kind, Driver]:
+def all_drivers() -> Mapping[Kind, Driver]:
     """Every driver by the kind of its proxy."""
     return MappingProxyType({driver.kind: driver for driver in instances(DRIVERS, Driver)})

@@ -1,1 +1,1 @@
-"""One driver for each kind of reverse proxy; found by `driver.drivers`."""
+"""One driver for each kind of reverse proxy; found by `driver.all_drivers`."""
