@@ -14,12 +14,14 @@ Tried = Literal["", "open", "refused", "silent", "not-tls"]
 
 @dataclass(frozen=True)
 class Router:
-    """One router of Traefik: a rule, where it listens, and what it leads to.
+    """One router: a rule, where it listens, and what it leads to.
 
     Attributes
     ----------
     name: with its provider, such as `app@docker`.
+    rule: in the language of `rules.py`.
     enabled: whether it serves; `errors` say why not.
+    priority: of two that match, the higher one gets the request.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Router:
     tls: bool = False
     enabled: bool = True
     errors: tuple[str, ...] = ()
+    priority: int = 0
 
 
 @dataclass(frozen=True)

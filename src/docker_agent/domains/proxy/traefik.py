@@ -110,7 +110,12 @@ def _router(raw: Mapping[str, Any]) -> Router:
         tls=raw.get("tls") is not None,
         enabled=raw.get("status") != "disabled",
         errors=words(raw.get("error")),
+        priority=_number(raw.get("priority")) or len(str(raw.get("rule", ""))),
     )
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _upstream(raw: Mapping[str, Any]) -> Upstream:
