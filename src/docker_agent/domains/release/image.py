@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from docker_agent.core.errors import InputError
@@ -14,6 +15,15 @@ from docker_agent.project.compose.nodes import Scalar
 from docker_agent.project.edit.steps import write_step
 from docker_agent.project.edit.values import set_service_value
 from docker_agent.project.stack import Stack
+
+
+@dataclass(frozen=True)
+class ImageChange:
+    """The step that gives a service another image, and the text that the file has before."""
+
+    write: Write
+    text_before: str
+
 
 TAG_VARIABLE = re.compile(r"(?P<repository>[^$]+):\$\{?(?P<name>\w+)(?::?-[^}]*)?\}?")
 
@@ -34,7 +44,7 @@ def repository_of(image: str) -> str:
     return head if colon and "/" not in tail else name
 
 
-def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) -> Write | None:
+def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) -> ImageChange | None:
     """The step that gives a service an image, None where it has it already.
 
     Where the compose file takes the tag from a variable that `.env` sets, the line in `.env` is changed.
@@ -57,10 +67,12 @@ def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) 
             f"The image of {service} is written as {written!r}; it is not clear which variable to change.",
             "Write the image with its tag, or with one variable for the tag.",
         )
-    return write_step(root, model, set_service_value(model, service, ("image",), image), why)
+    edits = set_service_value(model, service, ("image",), image)
+    data = model.sources[edits[0].file].data
+    return ImageChange(write_step(root, model, edits, why), data.decode("utf-8", "surrogateescape"))
 
 
-def _in_dotenv(root: Path, stack: Stack, name: str, tag: str, reads: Reads, why: str) -> Write:
+def _in_dotenv(root: Path, stack: Stack, name: str, tag: str, reads: Reads, why: str) -> ImageChange:
     for path in stack.dotenv:
         try:
             data = reads.read_file(path)
@@ -74,5 +86,6 @@ def _in_dotenv(root: Path, stack: Stack, name: str, tag: str, reads: Reads, why:
         if count == 1:
             relative = os.path.relpath(path, root)
             before = hashlib.sha256(data).hexdigest()
-            return Write(path=relative, content=new, before=before, why=why, touches=(f"file:{relative}",))
+            write = Write(path=relative, content=new, before=before, why=why, touches=(f"file:{relative}",))
+            return ImageChange(write, text)
     raise InputError(f"{name} is set in no .env file in a line of its own.", "Write the image with its tag.")

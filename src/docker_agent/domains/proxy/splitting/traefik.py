@@ -31,6 +31,15 @@ ABOVE = 1
 KEPT = ("sticky", "healthCheck", "passiveHealthCheck", "passHostHeader", "responseForwarding", "strategy")
 
 
+class _Plain(yaml.SafeDumper):
+    """Writes what occurs twice twice, where YAML would put an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Whether to write something out again: always."""
+        del data
+        return True
+
+
 @dataclass(frozen=True)
 class TraefikSplitter:
     """Divides the traffic of one service of Traefik.
@@ -56,7 +65,7 @@ class TraefikSplitter:
 
     def share(self, shares: Sequence[Share], canary: Canary) -> Change:
         """Weighted services before the service's own routers."""
-        text = yaml.safe_dump(self._configuration(shares, canary), sort_keys=False, allow_unicode=True)
+        text = yaml.dump(self._configuration(shares, canary), Dumper=_Plain, sort_keys=False, allow_unicode=True)
         given = ",".join(f"{share.address}={share.weight}" for share in shares if share.weight)
         check = Check(
             why=f"{self.proxy.container.name} should divide the traffic so.",

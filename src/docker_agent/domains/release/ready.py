@@ -1,0 +1,67 @@
+"""What stands against a release: a service that does not run, cannot run twice, or is in the middle of one."""
+
+from __future__ import annotations
+
+from docker_agent.core.errors import InputError
+from docker_agent.domains.release.record import releases
+from docker_agent.host.models import Container
+from docker_agent.project.stack import Stack
+from docker_agent.project.workspace import Workspace
+
+
+def containers_of(ws: Workspace, stack: Stack, service: str) -> tuple[Container, list[Container]]:
+    """The container that serves now, and those that earlier releases left stopped.
+
+    Raises
+    ------
+    InputError: none runs, or several.
+    """
+    mine = [each for each in ws.host.containers(stack.name) if each.service == service and not _one_off(each)]
+    running = [each for each in mine if each.running]
+    if not running:
+        raise InputError(
+            f"{service} does not run, so there is nothing to shift from.",
+            f"Start it: docker-agent stack up {service}.",
+        )
+    if len(running) > 1:
+        raise InputError(
+            f"{service} runs {len(running)} times ({', '.join(each.name for each in running)}); one can be released.",
+            f"Scale it to one: docker compose up -d --scale {service}=1 {service}.",
+        )
+    return running[0], [each for each in mine if not each.running]
+
+
+def refuse_alone(ws: Workspace, stack: Stack, service: str) -> None:
+    """Raise where two containers of the service cannot run side by side, or a release of it is under way."""
+    for entry, record in releases(ws):
+        if record.service == service and entry.status in {"running", "interrupted"} and not entry.undone_by:
+            raise InputError(
+                f"A release of {service} is under way (entry {entry.id}, {entry.status}).",
+                "Go on with `docker-agent release resume` or take it back with `docker-agent release abort`.",
+            )
+    described = stack.model.services[service]
+    if described.container_name:
+        raise _cannot_run_twice(
+            f"{service} has container_name {described.container_name!r}",
+            "Take container_name out of the compose file",
+        )
+    fixed = [str(port.first) for port in described.ports if port.first and not port.pool]
+    if fixed:
+        raise _cannot_run_twice(
+            f"{service} publishes the fixed host port {', '.join(fixed)}",
+            "Let the proxy alone publish ports: take `ports` out",
+        )
+    if described.network_mode not in {"", "bridge"}:
+        raise _cannot_run_twice(
+            f"{service} has network_mode {described.network_mode!r}", "Put it on the proxy's network"
+        )
+
+
+def _cannot_run_twice(what: str, remedy: str) -> InputError:
+    return InputError(
+        f"{what}, so no second one can run beside it.", f"{remedy}, and run `docker-agent stack up` once."
+    )
+
+
+def _one_off(container: Container) -> bool:
+    return container.labels.get("com.docker.compose.oneoff", "").lower() == "true"

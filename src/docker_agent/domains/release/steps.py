@@ -1,0 +1,309 @@
+"""A release as steps: a new version beside the old one, tested, given its share, watched; and the way back.
+
+The order is what measurements gave (0 of 25,295 requests failed, `ref-docs/releases.md`): the old version is pinned
+before the new one starts, so that nothing reaches it untested; the proxy shows each share before it is watched; the old
+one leaves the proxy first and is stopped last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from docker_agent.core.plan import Argv, Check, Engine, Step, WaitHealthy, Write
+from docker_agent.domains.proxy import Canary, Change, Proxy, Share, Splitter
+from docker_agent.domains.release.image import ImageChange
+from docker_agent.domains.release.record import Phase
+from docker_agent.host.models import Container
+from docker_agent.project.stack import Stack, compose_argv
+
+START_S = 300.0
+LONG_S = 1_800.0
+GRACE_S = 10
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How a release shall go; times in seconds.
+
+    Attributes
+    ----------
+    stages: the new version's shares in percent before it gets all.
+    watch_s: how long each stage is watched, and the whole in the end.
+    drain_s: how long a server that gets no new requests may take to answer the old ones.
+    migrate: a command for a one-off job with the new image, before anything is shifted.
+    keep_min: how many minutes the old version is kept at least.
+    proxy, port: where the traffic comes from and where the service listens; "" and 0 for what is found.
+    """
+
+    strategy: str = "blue-green"
+    stages: tuple[int, ...] = ()
+    watch_s: float = 10.0
+    drain_s: float = 10.0
+    max_error_percent: float = 1.0
+    max_p95_ms: float = 1000.0
+    path: str = "/"
+    canary: Canary = field(default_factory=Canary)
+    migrate: tuple[str, ...] = ()
+    keep_min: int = 0
+    proxy: str = ""
+    port: int = 0
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The two containers of a release: the old one as it is, the new one by the name that it has or will have."""
+
+    stack: Stack
+    service: str
+    old: Container
+    new: str
+    new_image_id: str
+    port: int
+    proxy: Proxy
+    splitter: Splitter
+    image: ImageChange | None
+
+    def address(self, name: str) -> str:
+        """A container as the proxy reaches it."""
+        return f"{name}:{self.port}"
+
+
+@dataclass
+class Release:
+    """The steps of a release, written down one after the other, with the phases that they make.
+
+    `starts_again` tells a release that goes back to a container that was kept: it is not removed on a failure.
+    """
+
+    versions: Versions
+    wish: Wish
+    starts_again: bool = False
+    steps: list[Step] = field(default_factory=list[Step])
+    phases: list[Phase] = field(default_factory=list[Phase])
+
+    def write(self, *, leftovers: bool = False, pull: bool = False) -> None:
+        """Start the new version beside the old one, test it, and shift the traffic."""
+        versions = self.versions
+        self._phase("prepare", 0)
+        if leftovers:
+            self.steps.append(remove_stopped(versions, "Remove what earlier releases left stopped."))
+        self._share(f"All traffic goes to {versions.old.name} alone.", 0)
+        self._phase("start", 0)
+        if versions.image is not None:
+            self.steps.append(versions.image.write)
+        if pull:
+            argv = compose_argv(versions.stack, "pull", versions.service)
+            self.steps.append(
+                Argv(why="Pull the new image.", argv=argv, cwd=str(versions.stack.directory), timeout_s=LONG_S)
+            )
+        if self.wish.migrate:
+            self.steps.append(self._migration())
+        self.steps.append(
+            start(versions.new, f"Start {versions.new} again.") if self.starts_again else self._start_beside()
+        )
+        self._test()
+        self._shift()
+
+    def way_back(self) -> tuple[Step, ...]:
+        """From any point back to the old version alone; each step may find its work done."""
+        versions, states = self.versions, self._states()
+        old, new = versions.old, versions.new
+        alone = versions.splitter.share([Share(versions.address(old.name), 100)], Canary())
+        end = versions.splitter.end(versions.address(old.name))
+        steps: list[Step] = [
+            *([_restart_policy(old, old.restart_policy)] if _starts_by_itself(old) else []),
+            start(old.name, f"{old.name} runs, as before."),
+            WaitHealthy(why=f"{old.name} should serve.", target=old.name, project=old.project),
+            *_written(alone, f"All traffic goes to {old.name}.", versions.proxy, states),
+            _drain(new, self.wish.drain_s),
+            Engine(
+                why=f"Stop {new}.",
+                touches=(new,),
+                action="container_stop",
+                target=new,
+                args={"timeout": grace_of(versions.stack, versions.service), "if_there": True},
+            ),
+        ]
+        if not self.starts_again:
+            steps.append(remove_stopped(versions, f"Remove {new}."))
+        if versions.image is not None:
+            write = versions.image.write
+            was = {"content": versions.image.text_before, "or_before": (_sha(write.content),)}
+            steps.append(write.model_copy(update={**was, "why": f"{write.path} as before."}))
+        steps += _written(end, "The proxy's configuration as before.", versions.proxy, states)
+        return tuple(steps)
+
+    def _migration(self) -> Argv:
+        versions = self.versions
+        argv = compose_argv(versions.stack, "run", "--rm", "--no-deps", "-T", versions.service, *self.wish.migrate)
+        return Argv(
+            why="Migrate the data with the new image, while the old version serves.",
+            touches=(versions.service,),
+            argv=argv,
+            cwd=str(versions.stack.directory),
+            timeout_s=LONG_S,
+        )
+
+    def _start_beside(self) -> Argv:
+        versions = self.versions
+        words = ("up", "-d", "--no-deps", "--no-recreate", "--scale", f"{versions.service}=2", versions.service)
+        return Argv(
+            why=f"Start {versions.new} beside {versions.old.name}.",
+            touches=(versions.new,),
+            argv=compose_argv(versions.stack, *words),
+            cwd=str(versions.stack.directory),
+            timeout_s=START_S,
+        )
+
+    def _test(self) -> None:
+        versions = self.versions
+        self._phase("test", 0)
+        self.steps.append(
+            WaitHealthy(
+                why=f"{versions.new} should be healthy.",
+                target=versions.new,
+                project=versions.stack.name,
+                timeout_s=START_S / 2,
+            )
+        )
+        if versions.new_image_id:
+            args: dict[str, str | int | float | bool] = {"container": versions.new, "image_id": versions.new_image_id}
+            self.steps.append(Check(why="It should run the image that was meant.", name="release-image", args=args))
+        place: dict[str, str | int | float | bool] = self._place()
+        self.steps.append(Check(why="It should answer before it gets any traffic.", name="release-answers", args=place))
+
+    def _shift(self) -> None:
+        versions = self.versions
+        for stage in self.wish.stages:
+            self._phase(f"canary {stage} %", stage)
+            self._share(f"{stage} % of the traffic goes to {versions.new}.", stage)
+            self._watch(f"Watch {versions.new} at {stage} %.")
+        self._phase("promoted", 100)
+        self._share(f"All traffic goes to {versions.new}.", 100)
+        self._watch(f"Watch {versions.new} with all traffic.")
+        self._phase("drain", 100)
+        self.steps.append(_drain(versions.old.name, self.wish.drain_s))
+        self._phase("finish", 100)
+        if _starts_by_itself(versions.old):
+            self.steps.append(_restart_policy(versions.old, "no"))
+        self.steps.append(
+            Engine(
+                why=f"Stop {versions.old.name} and keep it for going back.",
+                touches=(versions.old.name,),
+                action="container_stop",
+                target=versions.old.name,
+                args={"timeout": grace_of(versions.stack, versions.service)},
+            )
+        )
+        end = versions.splitter.end(versions.address(versions.new))
+        self.steps += _written(end, "The proxy's own configuration serves again.", versions.proxy)
+        self.steps.append(Check(why="It should go on answering.", name="release-answers", args=self._place()))
+
+    def _share(self, why: str, percent: int) -> None:
+        versions = self.versions
+        shares = [Share(versions.address(versions.old.name), 100 - percent)]
+        if percent:
+            shares.append(Share(versions.address(versions.new), percent))
+        canary = self.wish.canary if 0 < percent < 100 else Canary()
+        self.steps += _written(versions.splitter.share(shares, canary), why, versions.proxy)
+
+    def _watch(self, why: str) -> None:
+        limits: dict[str, str | int | float | bool] = {
+            **self._place(),
+            "seconds": self.wish.watch_s,
+            "max_error_percent": self.wish.max_error_percent,
+            "max_p95_ms": self.wish.max_p95_ms,
+        }
+        self.steps.append(Check(why=why, name="release-traffic", args=limits))
+
+    def _place(self) -> dict[str, str | int | float | bool]:
+        versions = self.versions
+        return {
+            "proxy": versions.proxy.container.name,
+            "container": versions.new,
+            "port": versions.port,
+            "path": self.wish.path,
+        }
+
+    def _phase(self, name: str, share: int) -> None:
+        self.phases.append(Phase(step=len(self.steps), name=name, share=share))
+
+    def _states(self) -> dict[str, tuple[str, ...]]:
+        """SHA-256 of all that the steps may leave in each of the proxy's files; "" stands for no file."""
+        found: dict[str, dict[str, None]] = {}
+        for path in {step.path for step in self.steps if isinstance(step, Write)}:
+            now = self.versions.proxy.files.get(path)
+            found[path] = {_sha(now) if now is not None else "": None}
+        for step in self.steps:
+            if isinstance(step, Write):
+                found[step.path]["" if step.remove else _sha(step.content)] = None
+        return {path: tuple(states) for path, states in found.items()}
+
+
+def remove_stopped(versions: Versions, why: str) -> Argv:
+    """Remove the stopped containers of the service; Compose does it, and leaves those that run."""
+    return Argv(
+        why=why,
+        touches=(versions.service,),
+        argv=compose_argv(versions.stack, "rm", "--force", versions.service),
+        cwd=str(versions.stack.directory),
+    )
+
+
+def start(name: str, why: str) -> Engine:
+    """Start a container; one that runs stays as it is."""
+    return Engine(why=why, touches=(name,), action="container_start", target=name)
+
+
+def grace_of(stack: Stack, service: str) -> int:
+    """How long a container of the service gets to stop, in seconds."""
+    wanted = stack.model.services[service].stop_grace_period_s
+    return GRACE_S if wanted is None else max(1, round(wanted))
+
+
+def _written(
+    change: Change, why: str, proxy: Proxy, states: dict[str, tuple[str, ...]] | None = None
+) -> Iterator[Step]:
+    """A change of the proxy's configuration as steps; `states` are those in which its files may be found."""
+    yield from change.before
+    for path, text in change.files.items():
+        now = proxy.files.get(path)
+        yield Write(
+            why=why,
+            path=path,
+            content=text or "",
+            remove=text is None,
+            before="" if now is None else _sha(now),
+            or_before=(states or {}).get(path, ()),
+            touches=(f"file:{path}", proxy.container.name),
+        )
+    yield from change.after
+
+
+def _drain(container: str, seconds: float) -> Check:
+    return Check(
+        why=f"{container} answers what it was asked until now.",
+        name="release-drained",
+        args={"container": container, "seconds": seconds},
+    )
+
+
+def _starts_by_itself(container: Container) -> bool:
+    """Whether the engine would start a stopped container again when it starts itself."""
+    return container.restart_policy == "always"
+
+
+def _restart_policy(container: Container, policy: str) -> Engine:
+    return Engine(
+        why=f"{container.name} {'stays stopped when the engine starts' if policy == 'no' else 'restarts as before'}.",
+        touches=(container.name,),
+        action="container_update",
+        target=container.name,
+        args={"restart": policy},
+    )
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
