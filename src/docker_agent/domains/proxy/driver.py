@@ -91,7 +91,10 @@ class Driver(Protocol):
         ...
 
     def remove(self, name: str, proxy: Proxy) -> Configured:
-        """What takes a route away again; labels to take away have an empty value, a key with a dot last means all below."""
+        """What takes a route away again; of labels, those to go have an empty value.
+
+        A key that ends with a dot means all labels below it.
+        """
         ...
 
     def maintenance(self, route: Route, proxy: Proxy, page: str) -> Configured:

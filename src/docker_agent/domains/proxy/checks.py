@@ -1,0 +1,107 @@
+"""The look that ends a change of Traefik's labels or files: that it has read them, by its API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from docker_agent.core.errors import CheckFailed, InputError
+from docker_agent.domains.proxy.api import ask, rows, table
+from docker_agent.domains.proxy.traefik import api_of, settings_of
+from docker_agent.host.check import Scalar, named_check
+from docker_agent.host.host import Reads, Tell
+from docker_agent.host.models import Container
+
+WITHIN_S = 20.0
+POLL_S = 0.25
+API_S = 3.0
+# How long Traefik gathers changes before it acts on them (providers.providersThrottleDuration).
+THROTTLE_S = 2.0
+MOST = 1000
+
+
+@named_check("proxy-loaded")
+def proxy_loaded(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str:
+    """Traefik's API shows each router that labels and files ask for, enabled, and none of a file that is gone.
+
+    `proxy` is the container's name; `known_broken` names routers that did not serve before, which do not count.
+    """
+    name = str(args["proxy"])
+    known = {each for each in str(args.get("known_broken", "")).split(",") if each}
+    until = reads.now() + WITHIN_S
+    while True:
+        container = reads.container(name)
+        api = api_of(reads, container, API_S)
+        if not api:
+            reads.sleep(THROTTLE_S)
+            return f"not looked at whether {name} has read it, as its API does not answer"
+        wrong = [*_wrong(reads, container, api, known)]
+        if not wrong:
+            return f"{name} has read its labels and files, and all their routers serve"
+        if reads.now() >= until:
+            more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
+            raise CheckFailed(f"{name} does not serve as written: {'; '.join(wrong[:3])}{more}.")
+        reads.sleep(POLL_S)
+
+
+def _wrong(reads: Reads, proxy: Container, api: str, known: set[str]) -> Iterator[str]:
+    """What of the labels and files does not show in the API, in a few words each."""
+    for kind in ("http", "tcp"):
+        shown = {str(each.get("name", "")): each for each in _routers(reads, api, kind)}
+        files = _in_files(reads, proxy, kind)
+        wanted = {f"{name}@docker" for name in _in_labels(reads, proxy, kind)}
+        wanted |= {f"{name}@file" for name in files or ()}
+        have = {name.lower(): each for name, each in shown.items()}
+        for name in sorted(wanted):
+            router = have.get(name.lower())
+            if router is None:
+                yield f"{name} is not there"
+            elif router.get("status") == "disabled" and router.get("name") not in known:
+                yield f"{name} is disabled ({', '.join(map(str, router.get('error') or ())) or 'no reason given'})"
+        if files is not None:
+            stale = [name for name in shown if name.endswith("@file") and name not in wanted]
+            yield from (f"{name} is still there" for name in sorted(stale))
+
+
+def _routers(reads: Reads, api: str, kind: str) -> list[dict[str, Any]]:
+    return rows(ask(reads, f"{api}/api/{kind}/routers?per_page={MOST}", API_S))
+
+
+def _in_labels(reads: Reads, proxy: Container, kind: str) -> set[str]:
+    """The routers that running containers ask this Traefik for; those that it cannot reach are left out."""
+    networks = {place.network for place in proxy.networks}
+    found: set[str] = set()
+    for each in reads.containers(include_stopped=False):
+        reached = proxy.network_mode == "host" or any(place.network in networks for place in each.networks)
+        ready = each.status == "running" and each.health in {"", "healthy"}
+        if ready and reached and each.labels.get("traefik.enable", "").lower() == "true":
+            rules = [key.split(".") for key in each.labels if key.lower().endswith(".rule")]
+            found |= {key[3] for key in rules if len(key) == 5 and [part.lower() for part in key[:3]] == _head(kind)}
+    return found
+
+
+def _head(kind: str) -> list[str]:
+    return ["traefik", kind, "routers"]
+
+
+def _in_files(reads: Reads, proxy: Container, kind: str) -> set[str] | None:
+    """The routers that the files of the provider's folder ask for, None where they cannot be read from here."""
+    folder = settings_of(proxy).get("providers.file.directory", "")
+    mounts = [each for each in proxy.mounts if folder and PurePosixPath(folder).is_relative_to(each.target)]
+    if not mounts or mounts[0].kind != "bind":
+        return None
+    mount = max(mounts, key=lambda each: len(each.target))
+    here = Path(mount.source) / PurePosixPath(folder).relative_to(mount.target)
+    found: set[str] = set()
+    for pattern in ("*.yml", "*.yaml"):
+        for path in reads.find_files(here, pattern):
+            try:
+                text = reads.read_file(path).decode()
+                content = yaml.safe_load(text)
+            except (InputError, ValueError, yaml.YAMLError):
+                return None
+            found |= set(table(table(table(content).get(kind)).get("routers")))
+    return None if reads.find_files(here, "*.toml") else found
