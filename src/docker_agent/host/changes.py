@@ -16,10 +16,11 @@ from docker_agent.host.host import Tell
 from docker_agent.host.models import Ran
 
 RELOAD_S = 30.0
+CADDY = ("--config", "CONFIG", "--adapter", "caddyfile")
 # Checked first: a proxy that reloads a faulty file goes on with the one before, and says so in its log only.
 RELOADS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "nginx": (("nginx", "-t"), ("nginx", "-s", "reload")),
-    "caddy": (("caddy", "validate", "--config", "CONFIG"), ("caddy", "reload", "--config", "CONFIG", "--force")),
+    "caddy": (("caddy", "validate", *CADDY), ("caddy", "reload", *CADDY, "--force")),
 }
 
 

@@ -14,7 +14,7 @@ from docker_agent.host.models import Container
 
 MOST_LINES = 50_000
 # `docker_agent` lines are those that the split configuration of Nginx asks for; see `splitting/nginx.py`.
-NGINX = re.compile(r"docker_agent (?P<server>[^,\s]+)\S* (?P<status>\d{3})\S* (?P<seconds>[\d.]+)")
+NGINX = re.compile(r'docker_agent "(?P<servers>[^"]*)" "(?P<statuses>[^"]*)" (?P<seconds>[\d.]+)')
 TRAEFIK = re.compile(r'" (?P<status>\d{3}) \S+ "[^"]*" "[^"]*" \d+ "[^"]*" "(?P<url>[^"]*)" (?P<ms>\d+)ms\s*$')
 
 
@@ -37,7 +37,9 @@ def _hits_in(text: str) -> Iterator[Hit]:
     if text.startswith("{"):
         yield from _in_json(text)
     elif found := NGINX.match(text):
-        yield Hit(found["server"], int(found["status"]), float(found["seconds"]))
+        # Where the first server failed, Nginx asked the next one, and names both.
+        pairs = zip(found["servers"].split(", "), found["statuses"].split(", "), strict=False)
+        yield from (Hit(server, int(code), float(found["seconds"])) for server, code in pairs if code.isdigit())
     elif found := TRAEFIK.search(text):
         yield Hit(urlsplit(found["url"]).netloc, int(found["status"]), int(found["ms"]) / 1000)
 

@@ -1,0 +1,150 @@
+"""Caddy: the servers of a `reverse_proxy` by name with weights, and which of them answered in the access log.
+
+A service's name is resolved for each request, so the container that serves is written by its own name before a second
+one starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Engine
+from docker_agent.domains.proxy.caddyfile import parse
+from docker_agent.domains.proxy.directives import Directive, Word
+from docker_agent.domains.proxy.driver import Change, Proxy
+from docker_agent.domains.proxy.route import Canary, Share
+from docker_agent.domains.proxy.splitting.texts import Patch, indent_of, names_of, patched, with_parents
+from docker_agent.host.host import Reads
+from docker_agent.host.models import Container
+
+SCHEMES = ("http://", "https://", "h2c://")
+UPSTREAM = "{http.reverse_proxy.upstream.hostport}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A `reverse_proxy` that leads to the service: the words that name it, and the site that it stands in."""
+
+    directive: Directive
+    servers: tuple[Word, ...]
+    site: Directive
+
+
+@dataclass(frozen=True)
+class CaddySplitter:
+    """Divides the traffic of one service of Caddy; `targets` are the places that lead to it, by file."""
+
+    proxy: Proxy
+    name: str
+    config: str
+    targets: Mapping[str, tuple[Target, ...]]
+
+    def share(self, shares: Sequence[Share], canary: Canary) -> Change:
+        """The files with the weights in them."""
+        files: dict[str, str | None] = {}
+        for path, targets in self.targets.items():
+            text = self.proxy.files[path]
+            places = [patch for target in targets for patch in self._patches(text, target, shares, canary)]
+            files[path] = patched(text, dict.fromkeys(places))
+        return Change(files, after=(self._reload("Caddy checks the shares and reads them."),))
+
+    def end(self, server: str) -> Change:
+        """The files as they were."""
+        del server
+        files = {path: self.proxy.files[path] for path in self.targets}
+        return Change(dict(files), after=(self._reload("Caddy checks its own configuration and reads it."),))
+
+    def _reload(self, why: str) -> Engine:
+        name = self.proxy.container.name
+        args: dict[str, str | int | float | bool] = {"program": "caddy", "config": self.config}
+        return Engine(why=why, touches=(name,), action="container_reload", target=name, args=args)
+
+    def _patches(self, text: str, target: Target, shares: Sequence[Share], canary: Canary) -> Iterator[Patch]:
+        directive, first = target.directive, target.servers[0]
+        indent = indent_of(text, directive.start)
+        scheme = next((each for each in SCHEMES if first.text.startswith(each)), "")
+        chosen = [share for share in shares if share.weight]
+        addresses = " ".join(f"{scheme}{share.address}" for share in chosen)
+        yield Patch(first.start, first.end, addresses)
+        yield from (Patch(word.start, word.end, "") for word in target.servers[1:])
+        yield from self._policy(text, target, chosen, canary)
+        yield from self._log(text, target.site)
+        if canary.header and len(shares) > 1:
+            if directive.args and directive.args[0].text.startswith(("@", "/", "*")):
+                raise InputError(
+                    f"reverse_proxy {directive.args[0].text} has a matcher already, so a header cannot choose there.",
+                    "Release in stages without a header.",
+                )
+            matcher = f"@docker_agent_{self.name}"
+            line = f"reverse_proxy {matcher} {scheme}{shares[1].address}"
+            lines = f"{matcher} header {canary.header} {canary.value}\n{indent}{line}\n{indent}"
+            yield Patch(directive.start, directive.start, lines)
+
+    def _policy(self, text: str, target: Target, chosen: Sequence[Share], canary: Canary) -> Iterator[Patch]:
+        """How a server is chosen for a request, in place of what is said of that now."""
+        if len(chosen) < 2:
+            return
+        directive = target.directive
+        indent = indent_of(text, directive.start)
+        weights = f"weighted_round_robin {' '.join(str(share.weight) for share in chosen)}"
+        inner = f"{indent}\t\tfallback {weights}\n{indent}\t}}"
+        policy = f"lb_policy cookie {canary.cookie} {{\n{inner}" if canary.cookie else f"lb_policy {weights}"
+        if directive.block is None:
+            yield Patch(directive.end, directive.end, f" {{\n{indent}\t{policy}\n{indent}}}")
+            return
+        present = next(directive.named("lb_policy"), None)
+        if present is not None:
+            yield Patch(present.start, present.end, policy)
+        else:
+            yield Patch(directive.block_start, directive.block_start, f"\n{indent}\t{policy}")
+
+    def _log(self, text: str, site: Directive) -> Iterator[Patch]:
+        """The line of log for each request says which server answered."""
+        inner = next((indent_of(text, each.start) for each in site.block or ()), "\t")
+        wanted = [] if any(site.named("log")) or site.name.startswith("(") else ["log"]
+        lines = [*wanted, f"log_append docker_agent {UPSTREAM}"]
+        at = site.block_start
+        yield Patch(at, at, "".join(f"\n{inner}{line}" for line in lines))
+
+
+def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> CaddySplitter:
+    """Take over the traffic that Caddy sends to a running container.
+
+    Raises
+    ------
+    InputError: no file that can be written leads to it.
+    """
+    del reads
+    if not proxy.folder:
+        raise InputError(f"{proxy.unwritable}.", "Then ask again.")
+    names = {f"{name}:{port}" for name in names_of(backend)} | {name for name in names_of(backend) if port == 80}
+    found = {path: tuple(_targets(parse(text, path), names)) for path, text in proxy.files.items()}
+    targets = {path: places for path, places in found.items() if places}
+    if not targets:
+        raise InputError(
+            f"No Caddyfile in {proxy.folder} passes anything to {backend.service}:{port}.",
+            f"Write `reverse_proxy {backend.service}:{port}` in its site.",
+        )
+    return CaddySplitter(proxy, backend.service or backend.name, config_of(proxy), targets)
+
+
+def config_of(proxy: Proxy) -> str:
+    """The Caddyfile as the proxy sees it."""
+    words = (*proxy.container.entrypoint, *proxy.container.command)
+    places = (words.index(word) + 1 for word in ("--config", "-c") if word in words[:-1])
+    return next((words[place] for place in places), f"{proxy.inside}/Caddyfile")
+
+
+def _targets(directives: Sequence[Directive], names: set[str]) -> Iterator[Target]:
+    for directive, parents in with_parents(directives):
+        if directive.name == "reverse_proxy" and parents:
+            lines = (directive, *directive.named("to"))
+            servers = tuple(word for line in lines for word in line.args if _bare(word.text) in names)
+            if servers:
+                yield Target(directive, servers, parents[0])
+
+
+def _bare(address: str) -> str:
+    return next((address.removeprefix(each) for each in SCHEMES if address.startswith(each)), address)
