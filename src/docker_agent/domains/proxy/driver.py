@@ -71,6 +71,11 @@ class Change:
 class Splitter(Protocol):
     """Divides the traffic of one service between servers, and gives it back as it was."""
 
+    @property
+    def pins(self) -> bool:
+        """Whether a second container of the service would get traffic at once, so that the first is pinned before."""
+        ...
+
     def share(self, shares: Sequence[Share], canary: Canary) -> Change:
         """What sends the traffic to servers by their shares; the first is the old version, a second the new one."""
         ...

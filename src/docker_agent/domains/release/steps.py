@@ -89,7 +89,8 @@ class Release:
         self._phase("prepare", 0)
         if leftovers:
             self.steps.append(remove_stopped(versions, "Remove what earlier releases left stopped."))
-        self._share(f"All traffic goes to {versions.old.name} alone.", 0)
+        if versions.splitter.pins:
+            self._share(f"All traffic goes to {versions.old.name} alone.", 0)
         self._phase("start", 0)
         if versions.image is not None:
             self.steps.append(versions.image.write)

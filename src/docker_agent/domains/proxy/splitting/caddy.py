@@ -40,6 +40,7 @@ class CaddySplitter:
     name: str
     config: str
     targets: Mapping[str, tuple[Target, ...]]
+    pins: bool = True
 
     def share(self, shares: Sequence[Share], canary: Canary) -> Change:
         """The files with the weights in them."""

@@ -42,6 +42,7 @@ class NginxSplitter:
     proxy: Proxy
     name: str
     targets: Mapping[str, tuple[Target, ...]]
+    pins: bool = False
 
     def share(self, shares: Sequence[Share], canary: Canary) -> Change:
         """The files with the weights in them."""
@@ -54,10 +55,12 @@ class NginxSplitter:
         return Change(files, after=(self._reload("Nginx checks the shares and reads them."),))
 
     def end(self, server: str) -> Change:
-        """The files as they were."""
+        """The files as they were, not read again: Nginx has resolved the one server that the service's name means now.
+
+        Each reload closes the idle connections of clients, and a request that is on its way on one is lost.
+        """
         del server
-        files = {path: self.proxy.files[path] for path in self.targets}
-        return Change(dict(files), after=(self._reload("Nginx checks its own configuration and reads it."),))
+        return Change({path: self.proxy.files[path] for path in self.targets})
 
     def _reload(self, why: str) -> Engine:
         name = self.proxy.container.name

@@ -57,6 +57,7 @@ class TraefikSplitter:
     balancer: Mapping[str, Any]
     service: str
     scheme: str
+    pins: bool = True
 
     @property
     def path(self) -> str:
