@@ -25,6 +25,7 @@ from docker_agent.core.summaries import summaries
 from docker_agent.core.tool import Tool
 from docker_agent.dispatch import Door, Outcome, Screen
 from docker_agent.domains.compose.gate import deployment_findings
+from docker_agent.domains.deploy.gate import gate_findings
 from docker_agent.domains.diagnose.explain import explain
 from docker_agent.host.check import NamedCheck
 from docker_agent.host.engine import connect
@@ -248,7 +249,7 @@ def open_session(
         taint=Taint(),
         audit=AuditLog(state / "audit.jsonl"),
         journal=journal,
-        gate=lambda plan: deployment_findings(plan, workspace, environment),
+        gate=lambda plan: gate_findings(plan, workspace, environment, deployment_findings),
         explain=lambda said: explain(workspace, said),
         checks=all_checks(),
         overrides=options.overrides,

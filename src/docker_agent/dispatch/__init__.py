@@ -157,7 +157,7 @@ def approve(door: Door, call: Call) -> None:
     plan = call.plan
     if plan is None or not plan.steps:
         return
-    _stop_at_policies(door, plan)
+    _stop_at_policies(door, call, plan)
     verdict = permit(
         plan.risk,
         foreign=bool(foreign_objects(door.workspace, plan, tainted=door.taint.tainted)),
@@ -277,8 +277,8 @@ STAGES: tuple[Stage, ...] = (
 CLOSING: tuple[Stage, ...] = (explain_failure, redact, trim, record)
 
 
-def _stop_at_policies(door: Door, plan: Plan) -> None:
+def _stop_at_policies(door: Door, call: Call, plan: Plan) -> None:
     stops = [finding for finding in door.gate(plan) if finding.severity is Severity.ERROR]
-    left = [finding for finding in stops if finding.code not in door.overrides]
-    if left:
-        raise forbidden(left)
+    call.stops = tuple(finding for finding in stops if finding.code not in door.overrides)
+    if call.stops:
+        raise forbidden(call.stops)

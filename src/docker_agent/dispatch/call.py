@@ -67,6 +67,7 @@ class Call:
     applied: Applied | None = None
     error: AgentError | None = None
     causes: tuple[Finding, ...] = ()
+    stops: tuple[Finding, ...] = ()
     saved: str = ""
     diffs: dict[int, str] = field(default_factory=dict[int, str])
     data: dict[str, Any] = field(default_factory=dict[str, Any])

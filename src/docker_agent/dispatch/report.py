@@ -19,6 +19,7 @@ from docker_agent.host.plan_files import inside
 from docker_agent.policy.redact import Redactor
 
 DIFF_LINES = 400
+STOPS_NAMED = 8
 FIXED_KEYS = frozenset({"kind", "risk", "action", "before", "after", "kept", "mode", "inputs"})
 
 
@@ -53,19 +54,22 @@ def report_of(call: Call) -> dict[str, Any]:
     back = call.applied.rolled_back if call.applied else None
     if back is not None:
         report["rolled_back"] = {"status": back.status, "verified": back.verified, "entry": back.entry}
+    if call.stops:
+        report["stops"] = [_row(each) for each in call.stops]
     if call.causes:
-        report["causes"] = [
-            {
-                "code": each.code,
-                "object": each.object,
-                "message": each.message,
-                "cause": each.cause,
-                "fix": each.fix,
-                "where": [evidence.where for evidence in each.evidence],
-            }
-            for each in call.causes
-        ]
+        report["causes"] = [_row(each) for each in call.causes]
     return report
+
+
+def _row(each: Finding) -> dict[str, Any]:
+    return {
+        "code": each.code,
+        "object": each.object,
+        "message": each.message,
+        "cause": each.cause,
+        "fix": each.fix,
+        "where": [evidence.where for evidence in each.evidence],
+    }
 
 
 def stopped(plan: Plan | None, journal: Journal, *, begun: bool) -> CheckFailed:
@@ -110,8 +114,12 @@ def masked_plan(plan: Plan, redactor: Redactor) -> Plan:
 def forbidden(stops: Sequence[Finding]) -> Denied:
     """The error for a deployment that the project's policies forbid."""
     listed = "; ".join(
-        f"{each.code} at {each.evidence[0].where if each.evidence else each.object}" for each in stops[:5]
+        f"{each.code} at {each.evidence[0].where if each.evidence else each.object}"
+        f" ({' '.join(word for word in (each.message, each.fix) if word).rstrip('.')})"
+        for each in stops[:STOPS_NAMED]
     )
+    more = len(stops) - STOPS_NAMED
+    listed += f"; and {more} more" if more > 0 else ""
     codes = ",".join(dict.fromkeys(each.code for each in stops))
     return Denied(
         f"The project's policies forbid this deployment: {listed}.",

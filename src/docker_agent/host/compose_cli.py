@@ -28,10 +28,13 @@ TAKES_VALUE = frozenset(
 TAKES_NONE = frozenset({"--all-resources", "--compatibility", "--dry-run", "--verbose"})
 WRITING_FLAG = re.compile(r"-[A-Za-z]*o.*|--output(?:=.*)?")
 NO_PLUGIN = ("is not a docker command", "unknown command: docker compose", "Run 'docker --help'")
+TRIVY_SCAN = ("image", "--quiet", "--format", "json", "--severity", "HIGH,CRITICAL", "--ignore-unfixed")
 READING_PROGRAMS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "docker": (("version",), ("compose", "version"), ("buildx", "version"), ("context", "ls")),
+    "getent": (("ahosts",),),
     "hadolint": ((),),
-    "trivy": (("--version",), ("version",)),
+    "hostname": (("-I",),),
+    "trivy": (("--version",), ("version",), TRIVY_SCAN),
     "nvidia-ctk": (("--version",), ("cdi", "list")),
     "traefik": (("version",),),
     "caddy": (("version",), ("validate",)),
@@ -104,6 +107,8 @@ def program(name: str, arguments: Sequence[str], *, timeout_s: float, environmen
     allowed = any(tuple(arguments[: len(start)]) == start for start in READING_PROGRAMS.get(name, ()))
     if name == "nvidia-smi":
         allowed = all(GPU_LOOK.fullmatch(argument) for argument in arguments)
+    if name == "trivy" and tuple(arguments[:1]) == TRIVY_SCAN[:1]:
+        allowed = allowed and len(arguments) == len(TRIVY_SCAN) + 1 and not arguments[-1].startswith("-")
     if not allowed:
         raise InputError(f"`{' '.join((name, *arguments))}` is not known to only look.", "Changes go through a plan.")
     return run((name, *arguments), timeout_s=timeout_s, environment=environment)

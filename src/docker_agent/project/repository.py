@@ -33,6 +33,21 @@ def is_tracked(disk: Disk, root: Path, file: Path) -> bool | None:
     return False
 
 
+def commit_of(disk: Disk, root: Path) -> str:
+    """The commit that a repository stands at, "" where that cannot be read."""
+    try:
+        head = disk.read(root / ".git" / "HEAD").decode("ascii", "replace").strip()
+        if not head.startswith("ref: "):
+            return head
+        name = head.removeprefix("ref: ")
+        if disk.kind(root / ".git" / name) == "file":
+            return disk.read(root / ".git" / name).decode("ascii", "replace").strip()
+        packed = disk.read(root / ".git" / "packed-refs").decode("utf-8", "replace").splitlines()
+    except InputError:
+        return ""
+    return next((line.partition(" ")[0] for line in packed if line.endswith(f" {name}")), "")
+
+
 def ignore_patterns(disk: Disk, root: Path, file: Path) -> list[str]:
     """The patterns of every `.gitignore` from the root down to a file's folder, each as a path below the root."""
     found: list[str] = []

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +22,8 @@ from docker_agent.surfaces.streams import ready_streams
 HERE = Path(__file__).resolve().parent
 COMMANDS = HERE / "commands"
 DOMAINS = HERE.parent / "domains"
+
+TOOL = re.compile(rb"\n@tool\((?:\s*domain=\"(\w+)\")?")
 
 HELP = """An agent for Docker and Docker Compose: say what you want, see the plan, approve it, get proof.
 
@@ -85,7 +89,7 @@ def route(rest: Sequence[str]) -> list[str]:
     first = rest[0]
     commands, domains = summaries(COMMANDS), _domains()
     if first in domains:
-        tools = list(_tools_of(first))
+        tools = _tools_of(first)
         second = rest[1] if len(rest) > 1 else ""
         named = second.replace("-", "_") in tools or second in {"-h", "--help"}
         return [first, first, *rest[1:]] if first in tools and len(tools) > 1 and not named else list(rest)
@@ -106,14 +110,23 @@ def route(rest: Sequence[str]) -> list[str]:
 
 def _domains() -> dict[str, str]:
     """The domains that have tools; others are there for these."""
-    return {name: summary for name, summary in summaries(DOMAINS).items() if any(_tools_of(name))}
+    return {name: summary for name, summary in summaries(DOMAINS).items() if _tools_of(name)}
 
 
-def _tools_of(domain: str) -> Iterator[str]:
+def _tools_of(domain: str) -> Sequence[str]:
     """The tools of a domain by their files, that of its own name first."""
-    for file in sorted((DOMAINS / domain).glob("[!_]*.py"), key=lambda file: file.stem != domain):
-        if b"\n@tool(" in file.read_bytes():
-            yield file.stem
+    return sorted(_all_tools().get(domain, ()), key=lambda name: name != domain)
+
+
+@cache
+def _all_tools() -> dict[str, list[str]]:
+    """The names of tools by domain: that of the folder, unless the tool names another one first."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(DOMAINS.glob("*/[!_]*.py")):
+        declared = TOOL.search(file.read_bytes())
+        if declared:
+            found.setdefault((declared[1] or b"").decode() or file.parent.name, []).append(file.stem)
+    return found
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,116 @@
+"""Go back to the state before a deployment, or to that of any deployment in the journal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Plan, Risk
+from docker_agent.core.tool import tool
+from docker_agent.domains.deploy.environment import Setting, setting_of
+from docker_agent.domains.deploy.plan import record_of
+from docker_agent.domains.deploy.record import (
+    DeployedService,
+    DeployRecord,
+    deployment,
+    standing,
+    states_before,
+)
+from docker_agent.domains.deploy.steps import Wish
+from docker_agent.domains.deploy.way_back import Goal, back_to, missing_images
+from docker_agent.domains.stack import foreign
+from docker_agent.project.workspace import Workspace
+
+LOOK = "See `docker-agent stack deploys`."
+
+
+@tool(
+    domain="stack",
+    risk=Risk.CHANGE,
+    on_demand=True,
+    examples=("docker-agent stack rollback", "docker-agent stack rollback 4 --yes"),
+)
+def rollback(
+    ws: Workspace,
+    record: Annotated[str, "Number of a deployment to go back to; by default the state before the newest one."] = "",
+) -> Plan:
+    """Plan to go back to what ran before the newest deployment, or to the state of any earlier one.
+
+    Compose files get the text that they had, tags lead to the images that ran, and each service is made new of them and
+    has to be healthy. Data is not touched, so a database that was migrated stays migrated.
+    """
+    held = standing(ws)
+    if not held:
+        raise InputError("Nothing was deployed here that could be taken back.", LOOK)
+    if record:
+        return _to(ws, record)
+    entry, newest = held[-1]
+    earlier = [each for _, each in held[:-1]]
+    goal = Goal(states_before([newest]), earlier[-1] if earlier else None)
+    return _plan(ws, goal, newest, f"before deployment {entry.id}", undoes=entry.id)
+
+
+def _to(ws: Workspace, number: str) -> Plan:
+    entry, wanted = deployment(ws, number)
+    held = standing(ws)
+    at = next((index for index, (each, _) in enumerate(held) if each.id == entry.id), None)
+    if at == len(held) - 1:
+        raise InputError(f"Deployment {number} is what runs now.", LOOK)
+    if at is not None:
+        services = states_before([each for _, each in held[at + 1 :]])
+    else:
+        services = {each.service: _as_deployed(each) for each in wanted.services}
+        unknown = [each.service for each in services.values() if not each.job and not each.before.image_id]
+        if unknown:
+            raise InputError(
+                f"Nobody knows which image {', '.join(unknown)} ran in deployment {number}: it was built or pulled.",
+                "Deploy the files of that time anew.",
+            )
+    return _plan(ws, Goal(services, wanted), held[-1][1], f"deployment {number}", to=number)
+
+
+def _as_deployed(each: DeployedService) -> DeployedService:
+    return each.model_copy(update={"state": "running", "before": each.after})
+
+
+def _plan(ws: Workspace, goal: Goal, newest: DeployRecord, what: str, *, undoes: str = "", to: str = "") -> Plan:
+    gone = missing_images(ws, goal)
+    if gone:
+        raise InputError(
+            f"The state {what} cannot be had again; gone: {'; '.join(gone)}.",
+            "Pull or build that image under its old name, or go back to another deployment.",
+        )
+    environment = goal.record.environment if goal.record else newest.environment
+    setting = setting_of(ws, newest.environment)
+    names = [name for name in goal.services if name in setting.stack.model.services]
+    record = record_of(ws, setting, names, Wish(), unknown=set(), goes_back_to=to or undoes)
+    record = record.model_copy(update=_of_goal(goal, record) | {"environment": environment})
+    containers = [each for each in ws.host.containers(setting.stack.name) if each.service in goal.services]
+    return Plan(
+        title=f"Go back to the state {what}" if undoes else f"Go back to {what}",
+        steps=back_to(ws, setting, goal),
+        project=setting.stack.name,
+        reason=_reason(setting, goal),
+        foreign=foreign(ws, containers),
+        undoes=undoes,
+        record=record.model_dump(mode="json"),
+    )
+
+
+def _of_goal(goal: Goal, now: DeployRecord) -> dict[str, Any]:
+    """What the record of a way back says instead: what the services are to run, and the files that they get."""
+    services = tuple(each.model_copy(update={"after": goal.services[each.service].before}) for each in now.services)
+    if goal.record is None:
+        return {"services": services}
+    kept = ("files", "options", "variables", "image_variables", "commit")
+    return {"services": services} | {name: getattr(goal.record, name) for name in kept}
+
+
+def _reason(setting: Setting, goal: Goal) -> str:
+    jobs = [each.service for each in goal.services.values() if each.job]
+    said = "Files, images and containers become what they were; volumes keep the data of now."
+    if goal.record is None:
+        said += " No deployment was recorded before, so the compose files only get the old images."
+    if jobs:
+        said += f" What the jobs {', '.join(jobs)} did is not taken back."
+    return f"{said} Environment: {goal.record.environment if goal.record else setting.environment}."
