@@ -40,7 +40,7 @@ CASES: Mapping[str, tuple[Route, ...]] = {
 }
 
 # Cases that a kind of proxy cannot serve: an error has to say so, and nothing may be configured.
-CANNOT: frozenset[tuple[Kind, str]] = frozenset()
+CANNOT: frozenset[tuple[Kind, str]] = frozenset({("nginx", "tls-acme"), ("nginx", "tcp"), ("caddy", "tcp")})
 
 
 def proxy_of(kind: Kind) -> Proxy:

@@ -1,4 +1,4 @@
-"""Caddy: its routes from the admin API, where that listens for others than itself."""
+"""Caddy: its routes from the admin API where that listens for others than itself, else from its files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from docker_agent.domains.proxy import caddy_files
 from docker_agent.domains.proxy.api import addresses, ask, rows, table, words
+from docker_agent.domains.proxy.program_version import version_of
 from docker_agent.domains.proxy.state import ProxyState, Router, Server, Upstream
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
@@ -15,7 +17,8 @@ ADMIN_PORT = 2019
 
 
 def read(reads: Reads, container: Container, state: ProxyState, timeout_s: float) -> ProxyState:
-    """Add what the admin API says; by default it listens inside the container only, and nothing is added."""
+    """Add its version, and what the admin API says; by default only Caddy itself can ask that, and its files speak."""
+    state = replace(state, version=version_of(container, "CADDY_VERSION"))
     for base in addresses(container, ADMIN_PORT):
         config = ask(reads, f"{base}/config/", timeout_s)
         if isinstance(config, dict):
@@ -26,7 +29,7 @@ def read(reads: Reads, container: Container, state: ProxyState, timeout_s: float
                 routers=tuple(router for router, _ in found),
                 services=tuple(upstream for _, upstream in found),
             )
-    return state
+    return caddy_files.read(reads, container, state)
 
 
 def _routers(config: Mapping[str, Any]) -> Iterator[tuple[Router, Upstream]]:

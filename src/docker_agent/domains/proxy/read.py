@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from docker_agent.core.errors import AgentError
-from docker_agent.domains.proxy import caddy, traefik
+from docker_agent.domains.proxy import caddy, nginx, traefik
 from docker_agent.domains.proxy.state import Kind, ProxyState
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container, LogLine
@@ -68,7 +68,9 @@ def _read(reads: Reads, container: Container, mine: Sequence[Container], timeout
     )
     if kind == "traefik":
         return traefik.read(reads, container, state, mine, timeout_s)
-    return caddy.read(reads, container, state, timeout_s) if kind == "caddy" else state
+    if kind == "caddy":
+        return caddy.read(reads, container, state, timeout_s)
+    return nginx.read(reads, container, state)
 
 
 def _log(reads: Reads, container: Container) -> tuple[LogLine, ...]:

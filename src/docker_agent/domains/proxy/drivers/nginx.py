@@ -1,0 +1,161 @@
+"""Nginx: one file for each site in the folder that its configuration includes, with a part for each route."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Literal
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.finding import Finding, Severity, worst
+from docker_agent.core.plan import Engine, Step
+from docker_agent.domains.proxy import nginx_config, nginx_site
+from docker_agent.domains.proxy.directives import Directive, walk
+from docker_agent.domains.proxy.driver import Configured, Proxy, Splitter
+from docker_agent.domains.proxy.program_version import numbers
+from docker_agent.domains.proxy.route import Route
+from docker_agent.domains.proxy.sites import (
+    MAINTENANCE,
+    bare,
+    chosen_frame,
+    differing,
+    found,
+    merged,
+    parts_of,
+    site_path,
+    unmet,
+    with_changes,
+    without_route,
+)
+from docker_agent.domains.proxy.splitting import nginx as splitting
+from docker_agent.host.host import Reads
+from docker_agent.host.models import Container
+
+SUFFIX, USERS, HEAD = ".conf", ".htpasswd", "server {"
+LONGEST_PAGE = 3_800
+
+
+@dataclass(frozen=True)
+class NginxDriver:
+    """Routes of an Nginx whose `conf.d` lies in the project."""
+
+    kind: Literal["nginx"] = "nginx"
+
+    def configure(self, route: Route, proxy: Proxy) -> Configured:
+        """The site of the route's names, and a file of passwords beside it."""
+        wrong = [*unmet(route, proxy), *_cannot(route)]
+        if worst(wrong) is Severity.ERROR:
+            return Configured(findings=tuple(wrong))
+        version, path = numbers(proxy.state.version), site_path(proxy, route.hosts, SUFFIX)
+        files = with_changes(proxy.files, self.remove(route.name, proxy).files)
+        old = files.get(path, "")
+        frame, said = chosen_frame(route, path, old, nginx_site.frame(route, version))
+        own = nginx_site.http_part(route, version), nginx_site.server_part(route, proxy.inside)
+        files[path] = merged(frame, [*parts_of(old), *own], HEAD)
+        if route.users:
+            files[f"{proxy.folder}/{route.name}{USERS}"] = "".join(f"{line}\n" for line in route.users)
+        wrong += [*_otherwise(route, version), *said, *_in_the_way(route, path, files)]
+        if worst(wrong) is Severity.ERROR:
+            return Configured(findings=tuple(wrong))
+        gone = {file: None for file in self.remove(route.name, proxy).files if file not in files}
+        return Configured(files={**gone, **differing(proxy.files, files)}, findings=tuple(wrong))
+
+    def remove(self, name: str, proxy: Proxy) -> Configured:
+        """The sites without the route's parts, and without its passwords."""
+        files = without_route(proxy, name, SUFFIX)
+        users = f"{proxy.folder}/{name}{USERS}"
+        asked = any(f"{PurePosixPath(users).name};" in proxy.files[path] for path in files)
+        return Configured(files={**files, users: None} if asked else files)
+
+    def maintenance(self, route: Route, proxy: Proxy, page: str) -> Configured:
+        """A location that ends at once with 503 and the page, before a password is asked."""
+        wrong = [*unmet(route, proxy), *_cannot(route)]
+        if len(page.encode()) > LONGEST_PAGE:
+            said = f"Nginx takes a page of at most {LONGEST_PAGE} bytes."
+            wrong.append(found(route, "nginx-page", said, "Give a shorter one."))
+        path, closing = site_path(proxy, route.hosts, SUFFIX), replace(route, name=f"{route.name}{MAINTENANCE}")
+        old = proxy.files.get(path, "")
+        parts = [each for each in parts_of(old) if each.name != closing.name]
+        known = any(each.name == route.name and each.indent for each in parts)
+        parts = [
+            nginx_site.closed(each, closing) if each.name == route.name and each.indent else each for each in parts
+        ]
+        frame = bare(old) if parts else nginx_site.frame(route, numbers(proxy.state.version))
+        files = {
+            **proxy.files,
+            path: merged(frame, [*parts, *nginx_site.closed_parts(closing, page, own=not known)], HEAD),
+        }
+        wrong += _in_the_way(route, path, files)
+        if worst(wrong) is Severity.ERROR:
+            return Configured(findings=tuple(wrong))
+        return Configured(files=differing(proxy.files, files), findings=tuple(wrong))
+
+    def split(self, reads: Reads, proxy: Proxy, backend: Container, port: int) -> Splitter:
+        """Divide the traffic between the servers of an `upstream`."""
+        return splitting.split(reads, proxy, backend, port)
+
+    def reload(self, proxy: Proxy, why: str) -> tuple[Step, ...]:
+        """Nginx checks its files and starts new workers; the old ones answer what they have begun."""
+        name = proxy.container.name
+        touches = (f"container:{name}",)
+        return (Engine(action="container_reload", target=name, args={"program": "nginx"}, why=why, touches=touches),)
+
+
+NGINX = NginxDriver()
+
+
+def _cannot(route: Route) -> Iterator[Finding]:
+    if route.protocol == "tcp":
+        said = "Nginx serves TCP from a stream block in nginx.conf only; the files of conf.d are for HTTP."
+        yield found(route, "nginx-tcp", said, "Publish the service's own port, or write a stream block by hand.")
+    elif route.entrypoint:
+        yield found(route, "nginx-entrypoint", "Nginx has no entry points.", "Leave it out: 80 and 443 are served.")
+    if route.tls and route.tls.resolver:
+        said = "Nginx fetches no certificate by itself."
+        fix = "Get one with certbot or acme.sh, mount it, and give its files; Traefik and Caddy fetch them themselves."
+        yield found(route, "nginx-acme", said, fix)
+    elif route.tls and not (route.tls.certificate and route.tls.key):
+        yield found(route, "nginx-certificate", "Nginx has no certificate of its own.", "Give certificate and key.")
+
+
+def _otherwise(route: Route, version: tuple[int, ...]) -> Iterator[Finding]:
+    if route.health:
+        said = f"Nginx asks no server how it is: three failed requests take it out for {route.health.interval_s} s."
+        fix = "Give the service a HEALTHCHECK of its own."
+        yield found(route, "nginx-health", said, fix, Severity.WARN)
+    if route.priority:
+        said = "Nginx knows no priorities: the longest path wins."
+        yield found(route, "nginx-priority", said, severity=Severity.WARN)
+    if version < nginx_site.RESOLVES:
+        said = f"This Nginx looks up {route.service} when it reads its configuration, and never again."
+        fix = f"Reload it whenever {route.service} is made anew; Nginx 1.27.3 and later look again by themselves."
+        yield found(route, "nginx-resolve", said, fix, Severity.INFO)
+
+
+def _in_the_way(route: Route, path: str, files: Mapping[str, str]) -> Iterator[Finding]:
+    """What other files, or the other routes of the site, have already."""
+    hosts = {host.lower() for host in route.hosts}
+    for file, text in files.items():
+        for each in walk(_parsed(text, file)) if file.endswith(SUFFIX) else ():
+            taken = hosts & {word.lower() for word in each.words} if each.name == "server_name" else set[str]()
+            if file != path and taken:
+                said = f"{file} serves {', '.join(sorted(taken))} already; of two, Nginx takes one."
+                yield found(route, "site-taken", said, "Take the name out there, or add the location there by hand.")
+            if file != path and each.name == "upstream" and each.value == route.name:
+                said = f"{file} has an upstream {route.name!r} already."
+                yield found(route, "site-taken", said, "Give the route another name.")
+    for server in _parsed(files[path], path):
+        for words, times in Counter(each.words for each in server.named("location")).items():
+            if times > 1:
+                said = f"Another route of this site serves {' '.join(words)} already."
+                yield found(route, "site-taken", said, "Remove that route, or give this one another path.")
+
+
+def _parsed(text: str, file: str) -> list[Directive]:
+    """The directives of a file; what Nginx cannot read either it refuses itself."""
+    try:
+        return nginx_config.parse(text, file)
+    except InputError:
+        return []
