@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from urllib.parse import urljoin, urlsplit
 
 from docker_agent.core.errors import CheckFailed
@@ -55,7 +56,7 @@ def route_answers(reads: Reads, args: Mapping[str, Scalar], tell: Tell) -> str:
             return f"{url} answers {status}{f' with {text!r}' if text else ''} in {answer.seconds * 1000:.0f} ms"
         now = reads.now()
         if now - began >= timeout_s:
-            chain = redirects(reads, url, via, answer, ca=ca, insecure=insecure)
+            chain, _ = follow(functools.partial(_beside, reads, args), url, answer)
             words = said_of(answer, url) if answer.status != status else f"it answers {status} without {text!r}"
             looped = f"it redirects in a loop: {' -> '.join(chain)}" if is_loop(chain) else words
             raise CheckFailed(f"{url} does not answer {status} after {timeout_s:.0f} s: {looped}.", "Trace the route.")
@@ -63,6 +64,14 @@ def route_answers(reads: Reads, args: Mapping[str, Scalar], tell: Tell) -> str:
             told = now
             tell(f"waiting for {url}: {said_of(answer, url)}")
         reads.sleep(POLL_S)
+
+
+def _beside(reads: Reads, args: Mapping[str, Scalar], url: str) -> Answer:
+    """What a redirect's end answers where the same address takes it, nothing for another scheme or port."""
+    if urlsplit(url)[:2] != urlsplit(str(args.get("url", "")))[:2]:
+        return Answer()
+    ca, insecure = str(args.get("ca", "")), bool(args.get("insecure", False))
+    return reads.probe(url, timeout_s=ONE_ANSWER_S, via=str(args.get("via", "")), ca=ca, insecure=insecure)
 
 
 def said_of(answer: Answer, url: str) -> str:
@@ -92,18 +101,16 @@ def said_of_certificate(certificate: Certificate, name: str) -> str:
     return f"the certificate for {shown}, issued by {issuer}, is not trusted ({certificate.verify_error})"
 
 
-def redirects(
-    reads: Reads, url: str, via: str, answer: Answer, *, ca: str = "", insecure: bool = False
-) -> tuple[str, ...]:
-    """The URLs that redirects lead to from an answer, as far as they stay on this host and scheme, at most ten."""
+def follow(ask: Callable[[str], Answer], url: str, answer: Answer) -> tuple[tuple[str, ...], Answer]:
+    """The URLs that redirects lead to from an answer, and the last answer; ten at most, and none on another host."""
     chain = [url]
     while answer.status in REDIRECTS and answer.headers.get("location") and len(chain) <= MAX_HOPS:
         after = urljoin(chain[-1], answer.headers["location"])
         chain.append(after)
-        if after in chain[:-1] or urlsplit(after)[:2] != urlsplit(url)[:2]:
+        if after in chain[:-1] or urlsplit(after).hostname != urlsplit(url).hostname:
             break
-        answer = reads.probe(after, timeout_s=ONE_ANSWER_S, via=via, ca=ca, insecure=insecure)
-    return tuple(chain)
+        answer = ask(after)
+    return tuple(chain), answer
 
 
 def is_loop(chain: tuple[str, ...]) -> bool:
