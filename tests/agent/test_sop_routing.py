@@ -72,6 +72,21 @@ LEADS = {
         web is unreachable from the internet
         cannot open the app in the browser
     """,
+    "route-broken": """
+        why is app.example.com 404
+        why is https://app.example.com/api 404?
+        https://shop.example.com/api answers 502
+        502 behind traefik
+        503 behind caddy, fix it
+        certificate error
+        app.example.com has a certificate for another name
+        why does https://app.example.com show the wrong certificate?
+        redirect loop
+        app.example.com redirects forever
+        it says 404 page not found
+        trace the route to app.example.com
+        which hop breaks https://app.test/api?
+    """,
     "network-trouble": """
         api cannot reach db
         api can't connect to db
@@ -123,6 +138,20 @@ LEADS = {
         start web
         deploy the stack
         start caddy
+    """,
+    "deploy": """
+        deploy to production
+        deploy web to staging
+        please deploy the shop to prod
+        roll out the new version
+        let's go live
+    """,
+    "rollback": """
+        roll back the last deployment
+        rollback
+        undo the last deployment
+        please go back to the previous version
+        roll web back to the last version
     """,
     "stack-down": """
         take the stack down
@@ -197,6 +226,22 @@ def test_who_asks_why_or_looks_gets_no_plan_and_who_complains_does() -> None:
     wanted = dict.fromkeys(prompts(ONLY_LOOKS), False) | dict.fromkeys(prompts(PLANS), True)
 
     assert {prompt: read_wish(prompt).changes for prompt in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("prompt", "url"),
+    [
+        ("why is https://app.example.com/api?a=1 404?", "https://app.example.com/api?a=1"),
+        ("app.example.com:8443/x, is it down?", "app.example.com:8443/x"),
+        ("Is http://localhost:8080/ up", "http://localhost:8080/"),
+        ("(see app.example.com).", "app.example.com"),
+        ("check docker-compose.yml and nginx.conf", ""),
+        ("mail me at me@example.com about 172.18.0.3:5432", ""),
+        ("502 behind traefik", ""),
+    ],
+)
+def test_the_site_that_a_prompt_names_is_read(prompt: str, url: str) -> None:
+    assert read_wish(prompt).url == url
 
 
 @pytest.mark.parametrize(

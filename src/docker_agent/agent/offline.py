@@ -85,6 +85,7 @@ class OfflineModel:
             "destroys": wish.destroys,
             "everything": wish.everything,
             "quoted": wish.quoted,
+            "url": wish.url,
             "errors": dict(episode.errors),
             "fallback": is_fallback,
             "titles": [sop.title for sop in self._sops],

@@ -18,10 +18,11 @@ from jinja2 import ChainableUndefined, TemplateError, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from docker_agent.agent.amounts import image_in, percents_in, seconds_in
 from docker_agent.agent.wording import mendable, say_containers, say_diagnosis, say_outcome
 from docker_agent.core.errors import InputError
 
-_ABOUT_PROMPT = {"prompt", "changes", "fixes", "destroys", "everything", "quoted", "fallback", "titles"}
+_ABOUT_PROMPT = {"prompt", "changes", "fixes", "destroys", "everything", "quoted", "url", "fallback", "titles"}
 RESERVED_ID = "open"
 KNOWN_NAMES = frozenset({"subject", "subjects", "names", "errors", "item"} | _ABOUT_PROMPT)
 
@@ -31,6 +32,7 @@ _WHOLE_EXPRESSION = re.compile(r"\A\s*\{\{((?:(?!\}\}).)*)\}\}\s*\Z", re.DOTALL)
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True)
 _ENVIRONMENT.filters.update(outcome=say_outcome, diagnosis=say_diagnosis, containers=say_containers, mendable=mendable)
+_ENVIRONMENT.filters.update(image=image_in, percents=percents_in, seconds=seconds_in)
 
 
 class _Part(BaseModel):

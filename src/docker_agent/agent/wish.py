@@ -55,6 +55,11 @@ _DESTROYS = re.compile(
 )
 _EVERYTHING = re.compile(r"\b(?:everything|all|whole|entire|each|every|stack|project)\b")
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|them|again|same|yes|ok|okay|go ahead)\b")
+_URL = re.compile(
+    r"https?://[^\s<>\"'`|]+|(?<![\w@/.-])(?:(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}|localhost)(?::\d{1,5})?(?:/[^\s<>\"'`|]*)?",
+    re.IGNORECASE,
+)
+_FILE = re.compile(r"\.(?:ya?ml|md|json|toml|conf|env|log|txt|sh|py|js|ts|go|service|sock|sql|pem|crt|key|html?|php)$")
 _COMMON_WORDS = """
     a again all an and any are at be been but by can check container containers crash crashes do docker docker-agent
     does down every everything explain find fix for from get has have healthy help how i in investigate is it its just
@@ -71,7 +76,8 @@ class Wish:
     """What a prompt asks for.
 
     `changes` is whether a plan may be made, `fixes` whether mending is asked for in so many words, `destroys` whether
-    deleting is, `everything` whether it speaks of all there is, `quoted` the error message that was pasted into it.
+    deleting is, `everything` whether it speaks of all there is, `quoted` the error message that was pasted into it,
+    `url` the site that it names.
     Where the prompt does not say, a complaint ("web keeps restarting") or commission ("investigate why web restarts")
     wants a plan, a question ("why does web restart?") not.
     """
@@ -82,6 +88,7 @@ class Wish:
     destroys: bool
     everything: bool
     quoted: str
+    url: str = ""
 
 
 def read_wish(prompt: str) -> Wish:
@@ -104,7 +111,14 @@ def read_wish(prompt: str) -> Wish:
         destroys=any(_DESTROYS.search(clause) for clause in allowed),
         everything=bool(_EVERYTHING.search(text)),
         quoted=quoted,
+        url=find_url(prompt),
     )
+
+
+def find_url(prompt: str) -> str:
+    """The first URL or name of a site in a prompt, "" for none; names of files are none."""
+    found = (match[0].rstrip(".,;:!?)]}") for match in _URL.finditer(prompt[:MAX_PROMPT]))
+    return next((each for each in found if "://" in each or not _FILE.search(each.lower())), "")
 
 
 def choose_sop(sops: Sequence[Sop], prompt: str) -> Sop | None:

@@ -117,7 +117,8 @@ def _walked(walk: Walk) -> list[Hop]:
 
 def _told(walk: Walk, asked: str, hops: Sequence[Hop]) -> Traced:
     wrong = [each for each in hops if each.state == "broken"]
-    last = walk.blamed or next((each.container for each in walk.places if each.container is not None), None)
+    reached = next((each.container for each in walk.places if each.container is not None), None)
+    last = walk.blamed or reached or walk.described
     end = (last.service or last.name) if last else ""
     if wrong:
         came = f" ({walk.answer.status} came)" if walk.answer.status else ""

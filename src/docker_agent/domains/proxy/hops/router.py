@@ -43,6 +43,18 @@ SKIPPED = {
 
 def router(walk: Walk) -> Hop:
     """Find the router that matches host and path of the URL."""
+    hop = _found(walk)
+    name = (
+        walk.router.name
+        if walk.router
+        else next((each.where for each in hop.evidence if "/routers/" in each.where), "")
+    )
+    alike = [each for each in labelled(walk.everything) if name.lower().endswith(each.router.name)]
+    walk.described = walk.described or next((each.container for each in alike), None)
+    return hop
+
+
+def _found(walk: Walk) -> Hop:
     walk.router = best(walk)
     own = [each for each in walk.state.routers if not each.name.endswith("@internal")]
     matching = [each for each in own if fits(each, walk.request)]
@@ -114,7 +126,7 @@ def _by_labels(walk: Walk) -> Hop | None:
 
 
 def _skipped(walk: Walk, each: Labelled) -> Hop:
-    container = each.container
+    container = walk.described = each.container
     if not is_enabled(walk.state, container):
         return _broken(
             f"{walk.name} leaves out {container.name}: it has no label traefik.enable=true.",

@@ -68,6 +68,7 @@ class Walk:
     chain: the URLs that redirects led through, the one that is traced last; where it comes back it is a loop.
     answer: what the proxy answered for the URL.
     blamed: the container that is the cause before its hop is reached.
+    described: the container whose labels describe the router.
     strips: prefixes that middlewares take off the path.
     """
 
@@ -87,6 +88,7 @@ class Walk:
     upstream: Upstream | None = None
     places: tuple[Place, ...] = ()
     blamed: Container | None = None
+    described: Container | None = None
     strips: tuple[str, ...] = ()
 
     @property
