@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -61,25 +62,34 @@ def _wrong(reads: Reads, proxy: Container, api: str, known: set[str]) -> Iterato
                 yield f"{name} is not there"
             elif router.get("status") == "disabled" and router.get("name") not in known:
                 yield f"{name} is disabled ({', '.join(map(str, router.get('error') or ())) or 'no reason given'})"
-        if files is not None:
-            stale = [name for name in shown if name.endswith("@file") and name not in wanted]
-            yield from (f"{name} is still there" for name in sorted(stale))
+        everything = {f"{name}@docker".lower() for name in _in_labels(reads, proxy, kind, any_state=True)}
+        everything |= {f"{name}@file".lower() for name in files or ()}
+        looked_at = ("@docker", "@file") if files is not None else ("@docker",)
+        stale = [name for name in shown if name.endswith(looked_at) and name.lower() not in everything]
+        yield from (f"{name} is still there" for name in sorted(stale))
 
 
 def _routers(reads: Reads, api: str, kind: str) -> list[dict[str, Any]]:
     return rows(ask(reads, f"{api}/api/{kind}/routers?per_page={MOST}", API_S))
 
 
-def _in_labels(reads: Reads, proxy: Container, kind: str) -> set[str]:
-    """The routers that running containers ask this Traefik for; those that it cannot reach are left out."""
+def _in_labels(reads: Reads, proxy: Container, kind: str, *, any_state: bool = False) -> set[str]:
+    """The routers that running containers ask this Traefik for; those that it cannot reach are left out.
+
+    With `any_state` they are in, and so are the routers that Traefik gives to containers which ask for none.
+    """
     networks = {place.network for place in proxy.networks}
     found: set[str] = set()
     for each in reads.containers(include_stopped=False):
+        rules = [key.split(".") for key in each.labels if key.lower().endswith(".rule")]
+        asked = {key[3] for key in rules if len(key) == 5 and [part.lower() for part in key[:3]] == _head(kind)}
         reached = proxy.network_mode == "host" or any(place.network in networks for place in each.networks)
         ready = each.status == "running" and each.health in {"", "healthy"}
-        if ready and reached and each.labels.get("traefik.enable", "").lower() == "true":
-            rules = [key.split(".") for key in each.labels if key.lower().endswith(".rule")]
-            found |= {key[3] for key in rules if len(key) == 5 and [part.lower() for part in key[:3]] == _head(kind)}
+        if any_state:
+            own = f"{each.service}-{each.project}" if each.service else each.name
+            found |= asked | {re.sub(r"[^a-zA-Z0-9]+", "-", own)}
+        elif ready and reached and each.labels.get("traefik.enable", "").lower() == "true":
+            found |= asked
     return found
 
 

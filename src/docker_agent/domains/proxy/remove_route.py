@@ -1,0 +1,71 @@
+"""Take a route away from a reverse proxy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Plan, Risk
+from docker_agent.core.tool import tool
+from docker_agent.domains.proxy.asked import route_name
+from docker_agent.domains.proxy.driver import Configured
+from docker_agent.domains.proxy.edits import ComposeEdits
+from docker_agent.domains.proxy.find import find_proxy
+from docker_agent.domains.proxy.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
+from docker_agent.project.workspace import Workspace
+
+# What says nothing of its own once all routes of a service are gone.
+REST = frozenset({"traefik.enable", "traefik.docker.network"})
+
+
+@tool(
+    risk=Risk.CHANGE,
+    examples=(
+        "docker-agent proxy remove-route shop.example.com",
+        "docker-agent proxy remove-route shop.example.com/api",
+    ),
+)
+def remove_route(
+    ws: Workspace,
+    route: Annotated[str, "Its name in proxy_list, or the host and path it was made for."],
+    proxy: Annotated[str, "The proxy's container or service, where there are several."] = "",
+) -> Plan:
+    """Plan to take a route away: what was written for it goes, and the proxy reads its configuration again.
+
+    It takes routes that `proxy_add_route` made, or that are written in the same way. The service goes on running; its
+    container is made new where its labels change.
+    """
+    stack, found = needed_stack(ws), find_proxy(ws, proxy)
+    name = route_name([route.partition("@")[0]], "", "")
+    configured = driver_of(found).remove(name, found)
+    refuse_errors(configured)
+    gone = [key for key, value in configured.labels.items() if not value]
+    edits = ComposeEdits(ws, stack)
+    changed: list[str] = []
+    for service, described in stack.model.services.items():
+        left = _left(described.labels, gone)
+        if len(left) < len(described.labels):
+            changed.append(service)
+            only_rest = {key for key in left if key.startswith("traefik.")} <= REST
+            # Without a router of its own, a container with traefik.enable gets one by Traefik's default rule.
+            off = {"traefik.enable": "false"} if only_rest and "traefik.enable" in left else {}
+            edits.labels(service, off, [*gone, "traefik.docker.network"] if off else gone)
+    if not changed and not configured.files:
+        known = sorted(router.name for router in found.state.routers if not router.name.endswith("@internal"))
+        raise InputError(
+            f"There is no route {route!r} that is written in this project.", f"Known: {', '.join(known) or 'none'}."
+        )
+    wanted = Wanted(
+        title=f"Remove the route {route} from {found.container.name} ({found.state.kind})",
+        proxy=found,
+        configured=Configured({}, configured.files, configured.findings),
+        edits=edits,
+        services=tuple(changed),
+        proof=(),
+    )
+    return plan_of(ws, wanted, renew=bool(changed))
+
+
+def _left(labels: Mapping[str, str | None], gone: Sequence[str]) -> set[str]:
+    return {key for key in labels if not any(key == one or (one[-1:] == "." and key.startswith(one)) for one in gone)}

@@ -1,0 +1,170 @@
+"""Routes added through the door to real proxies answer as was asked: Traefik in two versions, Nginx and Caddy."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from tests.lab import images
+from tests.live.routes import PASSWORD, Place, Subject, start, stop
+
+TRAEFIK = """\
+    command:
+      - --api.insecure=true
+      - --providers.docker=true
+      - --providers.docker.exposedbydefault=false
+      - --providers.docker.constraints=Label(`com.docker.compose.project`,`dalab-routes-{name}`)
+      - --providers.file.directory=/etc/traefik/dynamic
+      - --entrypoints.web.address=:80
+      - --entrypoints.websecure.address=:443
+    volumes:
+      - "{socket}:/var/run/docker.sock"
+      - ./edge:/etc/traefik/dynamic
+      - ./certs:/certs:ro
+"""
+
+
+def traefik(name: str, image: str) -> Subject:
+    """A Traefik that sees this project only."""
+    return Subject(name, image, TRAEFIK.replace("{name}", name), {"edge/.keep": ""})
+
+
+SUBJECTS = (
+    traefik("traefik-37", "docker-agent-lab/traefik:3.7.15"),
+    traefik("traefik-32", "docker-agent-lab/traefik:3.2.3"),
+)
+IMAGES = ("app", "traefik", "traefik-3.2")
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place]]:
+    """Every proxy with all routes added, each proxy by itself and all side by side."""
+    for image in IMAGES:
+        images.ensure_image(image)
+    root = tmp_path_factory.mktemp("routes")
+    try:
+        with ThreadPoolExecutor(len(SUBJECTS)) as pool:
+            found = [*pool.map(lambda subject: routed(start(subject, root / subject.name)), SUBJECTS)]
+        yield {place.subject.name: place for place in found}
+    finally:
+        with ThreadPoolExecutor(len(SUBJECTS)) as pool:
+            list(pool.map(lambda subject: stop(subject, root / subject.name), SUBJECTS))
+
+
+@pytest.fixture(params=[subject.name for subject in SUBJECTS])
+def place(request: pytest.FixtureRequest, places: dict[str, Place]) -> Place:
+    """One proxy with its routes."""
+    return places[request.param]
+
+
+def routed(place: Place) -> Place:
+    """Add all routes, one after the other as a person would."""
+    place.add("host", service="one", hosts=["one.test"])
+    place.add("second", service="two", hosts=["two.test"])
+    place.add(
+        "tls",
+        service="safe",
+        hosts=["safe.test"],
+        https="own",
+        certificate="certs/safe.test.pem",
+        key="certs/safe.test-key.pem",
+        ca="certs/ca.pem",
+        hsts=True,
+    )
+    place.add("websocket", service="chat", hosts=["chat.test"])
+    place.add("path", service="api", hosts=["one.test"], path="/api", strip_path=True)
+    place.add("auth", service="closed", hosts=["closed.test"], auth_user="ann", auth_variable="ADMIN_PASSWORD")
+    place.add("sticky", service="many", hosts=["many.test"], sticky=True, headers=["X-Robots-Tag: none"])
+    return place
+
+
+def assert_verified(place: Place, case: str) -> None:
+    outcome = place.outcomes[case]
+    assert outcome.applied is not None, outcome.text
+    assert (outcome.applied.status, outcome.applied.verified) == ("applied", True), outcome.text
+
+
+def test_two_applications_answer_at_their_hosts(place: Place) -> None:
+    for case, host, name in (("host", "one.test", "one"), ("second", "two.test", "two")):
+        assert_verified(place, case)
+        status, _, content = place.ask(host, "/a?b=c")
+        assert (status, content["version"], content["path"], content["query"]) == (200, name, "/a", "b=c")
+        assert content["headers"]["host"] == host
+        assert content["headers"]["x-forwarded-proto"] == "http"
+    assert place.ask("nobody.test")[2].get("version") is None
+
+
+def test_an_own_certificate_is_served_and_plain_http_sent_there(place: Place) -> None:
+    assert_verified(place, "tls")
+    status, headers, content = place.ask("safe.test", tls=True)
+    assert (status, content["version"], content["headers"]["x-forwarded-proto"]) == (200, "safe", "https")
+    assert "31536000" in headers["strict-transport-security"]
+    status, headers, _ = place.ask("safe.test", "/a")
+    assert status in {301, 308}
+    assert headers["location"] == "https://safe.test/a"
+
+
+def test_a_websocket_goes_through(place: Place) -> None:
+    assert_verified(place, "websocket")
+    assert place.greet("chat.test") == b"\x81\x05hello"
+
+
+def test_a_path_goes_to_another_service_without_its_prefix(place: Place) -> None:
+    assert_verified(place, "path")
+    status, _, content = place.ask("one.test", "/api/users?x=1")
+    assert (status, content["version"], content["path"], content["query"]) == (200, "api", "/users", "x=1")
+    assert place.ask("one.test", "/other")[2]["version"] == "one"
+
+
+def test_a_password_is_asked_for(place: Place) -> None:
+    assert_verified(place, "auth")
+    good = base64.b64encode(f"ann:{PASSWORD}".encode()).decode()
+    bad = base64.b64encode(b"ann:wrong").decode()
+    asked = [place.ask("closed.test", headers=each)[0] for each in ({}, {"Authorization": f"Basic {bad}"})]
+    assert asked == [401, 401]
+    status, _, content = place.ask("closed.test", headers={"Authorization": f"Basic {good}"})
+    assert (status, content["version"]) == (200, "closed")
+    assert PASSWORD not in place.outcomes["auth"].text
+    assert PASSWORD not in (place.root / "compose.yaml").read_text()
+
+
+def test_a_client_is_kept_at_one_server_by_a_cookie(place: Place) -> None:
+    assert_verified(place, "sticky")
+    status, headers, _ = place.ask("many.test")
+    assert (status, headers["x-robots-tag"]) == (200, "none")
+    assert "docker_agent_server=" in headers["set-cookie"]
+
+
+def test_the_same_again_changes_nothing_and_what_is_removed_is_gone(place: Place) -> None:
+    before = {path: path.read_bytes() for path in place.root.rglob("*") if path.is_file()}
+    arguments = {"service": "closed", "hosts": ["closed.test"], "proxy": "edge"}
+    again = place.session.call("proxy_add_route", {**arguments, "auth_user": "ann", "auth_variable": "ADMIN_PASSWORD"})
+    assert again.applied is None or again.applied.verified, again.text
+    assert before == {path: path.read_bytes() for path in place.root.rglob("*") if path.is_file()}
+
+    shut = place.session.call("proxy_maintenance", {"route": "two.test", "state": "on", "proxy": "edge"})
+    assert shut.applied is not None, shut.text
+    assert shut.applied.verified, shut.text
+    assert place.ask("two.test")[0] == 503
+    opened = place.session.call("proxy_maintenance", {"route": "two.test", "state": "off", "proxy": "edge"})
+    assert opened.applied is not None, opened.text
+    assert opened.applied.verified, opened.text
+    assert place.ask("two.test")[2]["version"] == "two"
+
+    removed = place.session.call("proxy_remove_route", {"route": "two.test", "proxy": "edge"})
+    assert removed.applied is not None, removed.text
+    assert removed.applied.status == "applied", removed.text
+    assert place.ask("two.test")[2].get("version") is None
+    assert place.ask("one.test")[2]["version"] == "one"
+
+
+def test_the_list_shows_routes_and_servers(place: Place) -> None:
+    outcome = place.session.call("proxy_list", {})
+    (proxy,) = [each for each in outcome.data["proxies"] if each["name"].endswith("-edge-1")]
+    assert proxy["configuration"]
+    assert proxy["unwritable"] == ""
+    assert all(route["enabled"] for route in proxy["routes"]), proxy
+    assert any("one.test" in route["rule"] and route["servers"] for route in proxy["routes"]), proxy
+    assert proxy["findings"] == []
