@@ -44,13 +44,18 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place
     for image in IMAGES:
         images.ensure_image(image)
     root = tmp_path_factory.mktemp("routes")
-    try:
-        with ThreadPoolExecutor(len(SUBJECTS)) as pool:
-            found = [*pool.map(lambda subject: routed(start(subject, root / subject.name)), SUBJECTS)]
-        yield {place.subject.name: place for place in found}
-    finally:
-        with ThreadPoolExecutor(len(SUBJECTS)) as pool:
-            list(pool.map(lambda subject: stop(subject, root / subject.name), SUBJECTS))
+
+    def begin(subject: Subject) -> Place:
+        return routed(start(subject, root / subject.name))
+
+    def end(subject: Subject) -> None:
+        stop(subject, root / subject.name)
+
+    with ThreadPoolExecutor(len(SUBJECTS)) as pool:
+        try:
+            yield {place.subject.name: place for place in pool.map(begin, SUBJECTS)}
+        finally:
+            list(pool.map(end, SUBJECTS))
 
 
 @pytest.fixture(params=[subject.name for subject in SUBJECTS])
