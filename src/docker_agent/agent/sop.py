@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from jinja2 import ChainableUndefined, TemplateError, TemplateSyntaxError, meta
@@ -32,7 +32,8 @@ _WHOLE_EXPRESSION = re.compile(r"\A\s*\{\{((?:(?!\}\}).)*)\}\}\s*\Z", re.DOTALL)
 
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True)
 _ENVIRONMENT.filters.update(outcome=say_outcome, diagnosis=say_diagnosis, containers=say_containers, mendable=mendable)
-_ENVIRONMENT.filters.update(image=image_in, percents=percents_in, seconds=seconds_in)
+_ENVIRONMENT.filters.update(image=image_in, percents=percents_in)
+_ENVIRONMENT.filters["seconds"] = cast("Any", seconds_in)
 
 
 class _Part(BaseModel):

@@ -19,7 +19,7 @@ _NOT_APPLIED = {
     "nothing to do": "There is nothing to change.",
 }
 _BROKEN_OFF = {"failed": "failed part of the way", "interrupted": "was interrupted"}
-_CHECKS = ("wait_healthy", "probe", "observe")
+_CHECKS = ("wait_healthy", "probe", "observe", "check")
 
 OUTCOMES = frozenset({"applied", *_NOT_APPLIED, *_BROKEN_OFF})
 
@@ -39,6 +39,8 @@ def say_outcome(result: Any, error: str = "") -> str:
         lines += [f"- {_say_step(step)}" for step in _entries(data.get("steps"))]
     if status == "applied":
         lines += _say_applied(data, reason)
+    elif status == "failed" and data.get("rolled_back"):
+        lines += _say_rolled_back(data, because)
     elif status == "failed" and data.get("verified") is False:
         lines.append(f"The change was made, and its check did not hold{because}")
         lines.append("Not verified: look at the state before going on, or undo it.")
@@ -51,6 +53,19 @@ def say_outcome(result: Any, error: str = "") -> str:
     else:
         lines.append(f"Not verified: what became of the plan was not understood: {_say_unknown(result)}")
     return "\n".join(lines)
+
+
+def _say_rolled_back(data: dict[str, Any], because: str) -> list[str]:
+    """What became of a plan that took its own way back."""
+    back = _mapping(data["rolled_back"])
+    if back.get("status") != "applied":
+        return [f"It failed{because}", "Not verified: going back failed too, so look at the state before going on."]
+    held = (
+        "Verified: what was there before is there again."
+        if back.get("verified")
+        else "Not verified: nothing was looked at after going back."
+    )
+    return [f"It failed and was rolled back{because}", held]
 
 
 def mendable(looks: Any, everything: bool = False) -> dict[str, Any]:

@@ -84,6 +84,9 @@ def stopped(plan: Plan | None, journal: Journal, *, begun: bool) -> CheckFailed:
         names = ", ".join(dict.fromkeys(name for step in acting for name in step.touches)) or "what it was about"
         said += f" As it was not finished, {names} may be down: look with `docker-agent diagnose`, "
         said += f"take it back with `docker-agent undo {entry.id}`."
+        if plan.record.get("kind") == "release":
+            said = f"{plan.title} stopped where it was; both versions serve by their shares. Go on with "
+            said += "`docker-agent release resume`, or take it back with `docker-agent release abort`."
     return CheckFailed("Stopped by Ctrl-C.", said)
 
 

@@ -9,7 +9,7 @@ from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Plan
 from docker_agent.domains.proxy import all_drivers, find_proxy
 from docker_agent.domains.release.image import set_image
-from docker_agent.domains.release.ready import containers_of, refuse_alone
+from docker_agent.domains.release.ready import containers_of, refuse_alone, refuse_same
 from docker_agent.domains.release.record import ReleaseRecord
 from docker_agent.domains.release.steps import Release, Versions, Wish
 from docker_agent.domains.stack import foreign, stack_needed
@@ -40,6 +40,7 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
         )
     old, stopped = containers_of(ws, stack, service)
     refuse_alone(ws, stack, service)
+    refuse_same(ws, old, image, again)
     port = wish.port or _port(ws, stack, service, old)
     proxy = find_proxy(ws, wish.proxy)
     versions = Versions(

@@ -57,6 +57,19 @@ def refuse_alone(ws: Workspace, stack: Stack, service: str) -> None:
         )
 
 
+def refuse_same(ws: Workspace, old: Container, image: str, again: str) -> None:
+    """Raise where the image is what runs already: there is nothing to release."""
+    try:
+        wanted = ws.host.image(image).id
+    except InputError:
+        wanted = ""
+    if not again and (wanted == old.image_id if wanted else image == old.image):
+        raise InputError(
+            f"{old.name} runs {image} already.",
+            f"Name another one: docker-agent release start {old.service} TAG.",
+        )
+
+
 def _cannot_run_twice(what: str, remedy: str) -> InputError:
     return InputError(
         f"{what}, so no second one can run beside it.", f"{remedy}, and run `docker-agent stack up` once."

@@ -24,6 +24,7 @@ CANARY = "10,50"
     examples=(
         "docker-agent release start web v1.1.0",
         "docker-agent release start web v1.1.0 --strategy canary --stages 10,50 --watch-s 300 --yes",
+        "docker-agent release start web   # after its image was changed in the compose file",
         "docker-agent release start web registry.example.com/web:1.1.0 --migrate 'bin/migrate up'",
         "docker-agent release start web v1.1.0 --strategy canary --canary-header 'X-Canary: 1'",
     ),
@@ -31,7 +32,10 @@ CANARY = "10,50"
 def start(
     ws: Workspace,
     service: Annotated[str, "The compose service, served by a reverse proxy."],
-    image: Annotated[str, "The new image, or a tag of the one that it runs (`v1.1.0`)."],
+    image: Annotated[
+        str,
+        "The new image, or a tag of the one that it runs (`v1.1.0`); by default the one that the compose file names.",
+    ] = "",
     strategy: Annotated[Strategy, "blue-green: all traffic at once; canary: in stages."] = "blue-green",
     stages: Annotated[str, "Shares of the new version for canary, in percent, such as 10,50."] = "",
     watch_s: Annotated[float, "How long each stage is watched, seconds."] = 10.0,
@@ -72,7 +76,7 @@ def start(
     return release_plan(
         ws,
         service,
-        wanted_image(described.image if described else "", image),
+        wanted_image(described.image if described else "", image or (described.image if described else "")),
         wish,
     )
 

@@ -1,0 +1,37 @@
+"""Versions, shares and times that a prompt names, for the SOPs."""
+
+from __future__ import annotations
+
+import re
+
+IMAGE = re.compile(
+    r"(?<![\w./-])[a-z0-9][\w.-]*(?:[:/][\w.-]+)*:\w[\w.-]*|(?<![\w.:/-])v?\d+(?:\.\d+){1,3}(?:-[\w.]+)?\b|\bv\d+\b",
+    re.IGNORECASE,
+)
+PERCENTS = re.compile(r"(\d{1,3}(?:\s*(?:,|and|then|to)\s*\d{1,3})*)\s*(?:%|percent\b|per cent\b)", re.IGNORECASE)
+NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "five": 5, "ten": 10, "fifteen": 15, "thirty": 30}
+TIME = re.compile(
+    rf"\b(\d+|{'|'.join(NUMBERS)})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)\b",
+    re.IGNORECASE,
+)
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def image_in(prompt: str) -> str:
+    """The image or version that a prompt names (`v1.1.0`, `shop/web:2`), "" for none; a time of day is none."""
+    found = (match.group() for match in IMAGE.finditer(prompt))
+    return next((word for word in found if not re.fullmatch(r"\d{1,2}:\d\d", word)), "")
+
+
+def percents_in(prompt: str) -> str:
+    """The shares that a prompt names, as a list such as `10,50`; "" for none."""
+    return ",".join(number for found in PERCENTS.findall(prompt) for number in re.findall(r"\d+", found))
+
+
+def seconds_in(prompt: str, default: float) -> float:
+    """The first length of time that a prompt names, in seconds."""
+    found = TIME.search(prompt)
+    if found is None:
+        return default
+    number = found[1].lower()
+    return float(NUMBERS.get(number) or number) * UNITS[found[2][0].lower()]
