@@ -37,14 +37,13 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def addresses(route: Route) -> list[str]:
-    """The addresses of a site: plain HTTP, HTTPS to which plain HTTP is sent, or both."""
+def addresses(route: Route) -> list[list[str]]:
+    """The addresses of each block: plain HTTP, HTTPS to which plain HTTP is sent, or both apart."""
     hosts = [host.lower() for host in route.hosts] or [""]
+    plain, secure = ([f"{scheme}://{host}" for host in hosts] for scheme in ("http", "https"))
     if route.tls is None:
-        return [f"http://{host}" for host in hosts]
-    if route.tls.redirect:
-        return [host or "https://" for host in hosts]
-    return [f"{scheme}{host}" for scheme in ("http://", "https://") for host in hosts]
+        return [plain]
+    return [[host or "https://" for host in hosts]] if route.tls.redirect else [plain, secure]
 
 
 def frame(route: Route) -> str:
@@ -53,7 +52,16 @@ def frame(route: Route) -> str:
     if route.tls and not route.tls.resolver:
         files = f"{quoted(route.tls.certificate)} {quoted(route.tls.key)}"
         lines = [f"tls {files if route.tls.certificate else 'internal'}"]
-    return mark(route.hosts) + "\n" + lines_of(block(", ".join(addresses(route)), lines, INDENT))
+    heads = [", ".join(each) for each in addresses(route)]
+    if len(heads) == 1:
+        blocks = [block(heads[0], lines, INDENT)]
+    else:
+        # With `tls` in it, one block cannot be for both.
+        snippet = f"routes-of-{route.hosts[0].lower() if route.hosts else 'any-host'}"
+        within = ([], lines)
+        blocks = [block(f"({snippet})", [], INDENT)]
+        blocks += [block(head, [*more, f"import {snippet}"], INDENT) for head, more in zip(heads, within, strict=True)]
+    return mark(route.hosts) + "".join(f"\n{lines_of(each)}" for each in blocks)
 
 
 def part(route: Route, version: tuple[int, ...]) -> Part:

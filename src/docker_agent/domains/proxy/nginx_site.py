@@ -58,7 +58,7 @@ def http_part(route: Route, version: Version) -> Part:
         known = ['"" $request_id;', f"default $cookie_{route.sticky};"]
         lines += block(f"map $cookie_{route.sticky} ${variable(route, 'client')}", known, INDENT)
     if route.rate:
-        lines.append(f"limit_req_zone $binary_remote_addr zone={route.name}:10m rate={route.rate}r/s;")
+        lines.append(f"limit_req_zone $binary_remote_addr zone={route.name}-rate:10m rate={route.rate}r/s;")
     if any("$" in value for value in route.headers.values()):
         lines += _dollar(route)
     return Part(route.name, lines_of(lines))
@@ -108,7 +108,8 @@ def _upstream(route: Route, version: Version) -> Iterator[str]:
     if resolves:
         yield f"resolver {DOCKER_DNS} valid=5s;"
     if route.sticky:
-        yield f"hash ${variable(route, 'client')} consistent;"
+        # Not `consistent`, which goes by names and so takes all containers of a service for one.
+        yield f"hash ${variable(route, 'client')};"
     options = [" resolve"] if resolves else []
     if route.health:
         options.append(f" max_fails=3 fail_timeout={route.health.interval_s}s")
@@ -128,7 +129,7 @@ def _location(route: Route, inside: str) -> Iterator[str]:
     if route.allow:
         yield "deny all;"
     if route.rate:
-        yield f"limit_req zone={route.name}{f' burst={route.burst} nodelay' if route.burst else ''};"
+        yield f"limit_req zone={route.name}-rate{f' burst={route.burst} nodelay' if route.burst else ''};"
         yield "limit_req_status 429;"
     if route.body_bytes:
         yield f"client_max_body_size {route.body_bytes};"
@@ -164,9 +165,6 @@ def _servers(route: Route, version: Version) -> Iterator[str]:
     if route.tls is None:
         yield lines_of(block("server", [plain, name], INDENT))
         return
-    if route.tls.redirect:
-        away = block("location /", ["return 301 https://$host$request_uri;"], INDENT)
-        yield lines_of(block("server", [plain, name, *away], INDENT))
     directive = version >= HTTP2_DIRECTIVE
     secure = [f"listen 443 ssl{'' if directive else ' http2'}{default};", *(["http2 on;"] if directive else [])]
     lines = [*secure, name] if route.tls.redirect else [plain, *secure, name]
@@ -176,3 +174,6 @@ def _servers(route: Route, version: Version) -> Iterator[str]:
         "ssl_protocols TLSv1.2 TLSv1.3;",
     ]
     yield lines_of(block("server", lines, INDENT))
+    if route.tls.redirect:
+        away = block("location /", ["return 301 https://$host$request_uri;"], INDENT)
+        yield lines_of(block("server", [plain, name, *away], INDENT))

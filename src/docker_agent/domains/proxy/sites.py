@@ -60,12 +60,12 @@ def bare(text: str) -> str:
     return without(text, *(part.name for part in parts_of(text)))
 
 
-def merged(frame: str, parts: Iterable[Part], head: str = "") -> str:
-    """A file with these parts, those of closed routes first; what is not indented stands before the line `head`."""
-    for part in sorted(parts, key=lambda each: (not each.name.endswith(MAINTENANCE), each.name)):
-        at = len(frame) - len("}\n") if part.indent else frame.index(f"\n{head}")
-        frame = frame[:at] + part.text + frame[at:]
-    return frame
+def merged(frame: str, parts: Iterable[Part]) -> str:
+    """A file with these parts, those of closed routes first: before the first block, or indented at its end."""
+    ordered = sorted(parts, key=lambda each: (not each.name.endswith(MAINTENANCE), each.name))
+    beside, within = ("".join(part.text for part in ordered if bool(part.indent) is inner) for inner in (False, True))
+    head, end = frame.index("\n") + 1, frame.index("\n}\n") + 1
+    return frame[:head] + beside + frame[head:end] + within + frame[end:]
 
 
 def mark(hosts: Sequence[str]) -> str:

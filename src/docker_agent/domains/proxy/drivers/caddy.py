@@ -155,7 +155,7 @@ def _otherwise(route: Route) -> Iterator[Finding]:
 
 def _in_the_way(route: Route, path: str, files: Mapping[str, str]) -> Iterator[Finding]:
     """Other files that serve these names, and another route of the site for the same path."""
-    wanted = {_host(address) for address in caddy_site.addresses(route)}
+    wanted = {_host(address) for addresses in caddy_site.addresses(route) for address in addresses}
     for file, text in files.items():
         for each in _parsed(text, file) if file != path else ():
             taken = (

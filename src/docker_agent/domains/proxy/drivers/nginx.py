@@ -33,7 +33,7 @@ from docker_agent.domains.proxy.splitting import nginx as splitting
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
 
-SUFFIX, USERS, HEAD = ".conf", ".htpasswd", "server {"
+SUFFIX, USERS = ".conf", ".htpasswd"
 LONGEST_PAGE = 3_800
 
 
@@ -53,7 +53,7 @@ class NginxDriver:
         old = files.get(path, "")
         frame, said = chosen_frame(route, path, old, nginx_site.frame(route, version))
         own = nginx_site.http_part(route, version), nginx_site.server_part(route, proxy.inside)
-        files[path] = merged(frame, [*parts_of(old), *own], HEAD)
+        files[path] = merged(frame, [*parts_of(old), *own])
         if route.users:
             files[f"{proxy.folder}/{route.name}{USERS}"] = "".join(f"{line}\n" for line in route.users)
         wrong += [*_otherwise(route, version), *said, *_in_the_way(route, path, files)]
@@ -85,7 +85,7 @@ class NginxDriver:
         frame = bare(old) if parts else nginx_site.frame(route, numbers(proxy.state.version))
         files = {
             **proxy.files,
-            path: merged(frame, [*parts, *nginx_site.closed_parts(closing, page, own=not known)], HEAD),
+            path: merged(frame, [*parts, *nginx_site.closed_parts(closing, page, own=not known)]),
         }
         wrong += _in_the_way(route, path, files)
         if worst(wrong) is Severity.ERROR:
@@ -125,6 +125,9 @@ def _otherwise(route: Route, version: tuple[int, ...]) -> Iterator[Finding]:
         said = f"Nginx asks no server how it is: three failed requests take it out for {route.health.interval_s} s."
         fix = "Give the service a HEALTHCHECK of its own."
         yield found(route, "nginx-health", said, fix, Severity.WARN)
+    if route.sticky:
+        said = "A client stays at its server only until Nginx reads its configuration again."
+        yield found(route, "nginx-sticky", said, "Keep sessions where all containers find them.", Severity.WARN)
     if route.priority:
         said = "Nginx knows no priorities: the longest path wins."
         yield found(route, "nginx-priority", said, severity=Severity.WARN)
