@@ -143,7 +143,7 @@ LEADS = {
         deploy to production
         deploy web to staging
         please deploy the shop to prod
-        roll out the new version
+        roll out the whole stack
         let's go live
     """,
     "rollback": """
