@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +13,14 @@ import pytest
 import trustme
 from tests.lab import apps, fixtures, images
 from tests.lab.authority import Authority
-from tests.live.failures import Broken, broken_project
+from tests.live.failures import Broken, broken_project, docker
 
 from docker_agent.core.plan import Check
 from docker_agent.domains.proxy.answers import route_answers
 from docker_agent.domains.proxy.entry import find_entry
 from docker_agent.domains.proxy.trace import Traced, trace
 from docker_agent.host.check import run_check
+from docker_agent.host.engine import connect
 from docker_agent.project.workspace import Workspace
 
 pytestmark = [
@@ -90,7 +92,7 @@ SERVICES = {
     "sick": behind("sick", more='healthcheck: {test: ["CMD", "false"], interval: 1s, retries: 1}'),
     "local": behind("local", body='command: ["httpd", "-f", "-p", "127.0.0.1:8080"], init: true', port=8080),
     "stopped": Broken("", behind("stopped").body, after=(("stop", "-t", "0", "{}"),)),
-    "paused": Broken("", behind("paused").body, after=(("pause", "{}"),)),
+    "paused": behind("paused"),
     "tlsonweb": behind("tlsonweb", option("tlsonweb", "entrypoints=web"), option("tlsonweb", "tls=true")),
     "plain": behind("plain", option("plain", "entrypoints=web,websecure")),
     "loop": behind("loop", option("loop", "middlewares=round@file")),
@@ -102,7 +104,7 @@ SERVICES = {
         "unchecked",
         "traefik.http.services.unchecked.loadbalancer.healthcheck.path=/health",
         "traefik.http.services.unchecked.loadbalancer.healthcheck.interval=1s",
-        body="image: docker-agent-lab/app:1, init: true, environment: {APP_HEALTH: bad}",
+        body="image: docker-agent-lab/app:1, init: true, environment: {APP_HEALTH: bad}, healthcheck: {disable: true}",
     ),
     "pageless": behind("pageless", body='command: ["httpd", "-f", "-p", "8080"], init: true'),
     "forgotten": Broken("", f"{APP}, labels: ['traefik.http.routers.forgotten.rule=Host(`forgotten.test`)']"),
@@ -211,8 +213,22 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Workspace,
     root = tmp_path_factory.mktemp("traced")
     ca = write(root)
     services = {**SERVICES, **proxies()}
-    with broken_project(root, PROJECT, services, more="networks: {back: {}}\n", settle_s=6.0) as workspace:
+    networks = "networks: {back: {}}\n"
+    with broken_project(root, PROJECT, services, more=networks, settled=is_settled, settle_s=40.0) as workspace:
+        paused = docker("pause", f"{PROJECT}-paused-1")
+        assert paused.returncode == 0, paused.stderr
         yield workspace, ca
+
+
+def is_settled() -> bool:
+    """Whether Traefik knows every container that it will, and every health check has said something."""
+    reads = connect({**os.environ, **fixtures.engine_environment()}).reads
+    if any(each.health == "starting" for each in reads.containers(PROJECT)):
+        return False
+    proxy = reads.container(f"{PROJECT}-traefik-1")
+    api = reads.probe(f"http://{proxy.networks[0].ip}:8080/api/http/routers?per_page=100", timeout_s=2).body
+    known = {name for name in SERVICES if f'"{name}@docker"' in api}
+    return known >= {name for name, case in SERVICES.items() if "traefik.enable" in case.body} - {"sick", "stopped"}
 
 
 def traced(place: tuple[Workspace, Path], target: str) -> Traced:
@@ -223,7 +239,7 @@ def traced(place: tuple[Workspace, Path], target: str) -> Traced:
 
 def test_exactly_the_broken_hop_is_named(place: tuple[Workspace, Path]) -> None:
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda url: traced(place, url), [url for url, _, _ in WANTED]))
+        answers = list(pool.map(functools.partial(traced, place), [url for url, _, _ in WANTED]))
     wrong: list[str] = []
     for (url, hop, words), found in zip(WANTED, answers, strict=True):
         broken = [each.hop for each in found.hops if each.state == "broken"]
