@@ -92,8 +92,10 @@ def _reload(api: Any, step: Engine) -> str:
         with asking(f"reload of {step.target}"):
             code, said = bounded.execute(api, step.target, command, RELOAD_S)
         if code:
-            last = said.strip().splitlines()[-1:] or ["no message"]
-            refused = f"{step.target} refused its configuration (`{' '.join(command)}`, code {code}): {last[0][:500]}"
+            # The last line of Nginx says only that there was an error.
+            lines = said.strip().splitlines() or ["no message"]
+            line = next((each for each in lines if "[emerg]" in each), lines[-1])
+            refused = f"{step.target} refused its configuration (`{' '.join(command)}`, code {code}): {line[:500]}"
             raise CheckFailed(refused, "It goes on with the one before.", output=said)
     return f"{step.target} checked and read its configuration"
 

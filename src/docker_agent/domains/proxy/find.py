@@ -16,7 +16,7 @@ from docker_agent.project.workspace import Workspace
 
 PATTERNS: Mapping[Kind, tuple[str, ...]] = {
     "traefik": ("*.yml", "*.yaml", "*.toml"),
-    "nginx": ("*.conf",),
+    "nginx": ("*.conf", "*.htpasswd"),
     "caddy": ("Caddyfile", "*.caddy", "*.Caddyfile"),
 }
 SETTING = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Literal
 
 from docker_agent.core.errors import InputError
@@ -59,15 +58,13 @@ class NginxDriver:
         wrong += [*_otherwise(route, version), *said, *_in_the_way(route, path, files)]
         if worst(wrong) is Severity.ERROR:
             return Configured(findings=tuple(wrong))
-        gone = {file: None for file in self.remove(route.name, proxy).files if file not in files}
-        return Configured(files={**gone, **differing(proxy.files, files)}, findings=tuple(wrong))
+        return Configured(files=differing(proxy.files, files), findings=tuple(wrong))
 
     def remove(self, name: str, proxy: Proxy) -> Configured:
         """The sites without the route's parts, and without its passwords."""
         files = without_route(proxy, name, SUFFIX)
         users = f"{proxy.folder}/{name}{USERS}"
-        asked = any(f"{PurePosixPath(users).name};" in proxy.files[path] for path in files)
-        return Configured(files={**files, users: None} if asked else files)
+        return Configured(files={**files, users: None} if users in proxy.files else files)
 
     def maintenance(self, route: Route, proxy: Proxy, page: str) -> Configured:
         """A location that ends at once with 503 and the page, before a password is asked."""
