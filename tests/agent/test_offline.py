@@ -13,7 +13,16 @@ from docker_agent.agent.sop import load_sops
 from docker_agent.policy.taint import fence
 from docker_agent.settings import texts
 
-READS = ("stack_list", "stack_top", "diagnose", "compose_check", "stack_logs", "probe", "guide_open_domain")
+READS = (
+    "proxy_trace",
+    "stack_list",
+    "stack_top",
+    "diagnose",
+    "compose_check",
+    "stack_logs",
+    "probe",
+    "guide_open_domain",
+)
 CHANGES = ("diagnose_fix", "compose_fix", "stack_restart", "stack_up", "stack_down")
 SOPS = load_sops(texts("prompts") / "sops")
 EVERY_TOOL = (*READS, *CHANGES)
@@ -118,6 +127,40 @@ APPLIED: dict[str, Any] = {
     "entry": "7",
     "done": ["write: done. compose.yml written", "wait_healthy: done. web is healthy after 3 s"],
 }
+
+
+def test_a_broken_route_is_traced_mended_and_traced_again() -> None:
+    hops = [{"hop": "router", "state": "ok", "said": "It matches.", "code": ""}]
+    hops += [{"hop": "port", "state": "broken", "said": "It listens on 8080.", "code": "tr-502-refused"}]
+    broken = {"verdict": "It breaks at port.", "service": "web", "hops": hops}
+    broken["findings"] = [{**OOM, "code": "route-port"}]
+    ways = iter([broken, {"verdict": "It works: 200.", "service": "web", "hops": hops[:1], "findings": []}])
+    refused = {**SICK, "findings": [OOM, {**OOM, "code": "tr-502-refused"}]}
+    session = Session(
+        {"stack_list": STACK, "proxy_trace": lambda _: next(ways), "diagnose": refused, "diagnose_fix": APPLIED},
+        tools=tuple(tool for tool in EVERY_TOOL if not tool.startswith("proxy_")),
+    )
+
+    answer = session.ask("https://app.example.com/api answers 502, fix it")
+
+    assert session.calls == [
+        ("stack_list", {}),
+        ("guide_open_domain", {"name": "proxy"}),
+        ("proxy_trace", {"target": "https://app.example.com/api"}),
+        ("diagnose", {"service": "web"}),
+        ("diagnose_fix", {"code": "tr-502-refused", "service": "web"}),
+        ("proxy_trace", {"target": "https://app.example.com/api"}),
+    ]
+    assert "- port: broken. It listens on 8080." in answer
+    assert "Verified" in answer
+    assert "Traced again: It works: 200." in answer
+
+
+def test_a_broken_route_without_a_url_is_diagnosed_and_the_url_asked_for() -> None:
+    session = Session({"stack_list": STACK, "diagnose": WELL})
+
+    assert "name it" in session.ask("why is there a redirect loop?")
+    assert session.called == ["stack_list", "diagnose"]
 
 
 def test_crash_loop_goes_from_list_to_diagnosis_to_plan() -> None:
