@@ -4,9 +4,11 @@ BIN := .venv/bin
 LAB := $(PYTHON) -m tests.lab
 MODEL ?= offline
 N ?= 1
+RUNS ?= 5
+LOAD_S ?= 60
 ONLY ?=
 
-.PHONY: demo test check bench bench-compose bench-diagnose eval clean
+.PHONY: demo test check bench bench-compose bench-diagnose bench-release eval clean
 
 demo: .venv/ready
 	@$(LAB) run -- $(BIN)/python examples/demo.py
@@ -30,6 +32,9 @@ bench-compose: .venv/ready .venv-peers/ready
 
 bench-diagnose: .venv/ready
 	@$(LAB) run -- $(BIN)/python -m evals.bench_diagnose
+
+bench-release: .venv/ready
+	@$(LAB) run -- $(BIN)/python -m evals.bench_release --runs $(RUNS) --seconds $(LOAD_S) $(if $(ONLY),--only $(ONLY))
 
 eval: .venv/ready
 	@$(LAB) run -- $(BIN)/python -m evals.diagnosis --model $(MODEL) --runs $(N) --only "$(ONLY)" --out evals/results/$(MODEL).json
