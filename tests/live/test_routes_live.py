@@ -15,6 +15,7 @@ TRAEFIK = """\
       - --api.insecure=true
       - --providers.docker=true
       - --providers.docker.exposedbydefault=false
+      - --providers.providersthrottleduration=200ms
       - --providers.docker.constraints=Label(`com.docker.compose.project`,`dalab-routes-{name}`)
       - --providers.file.directory=/etc/traefik/dynamic
       - --entrypoints.web.address=:80
@@ -22,6 +23,11 @@ TRAEFIK = """\
     volumes:
       - "{socket}:/var/run/docker.sock"
       - ./edge:/etc/traefik/dynamic
+      - ./certs:/certs:ro
+"""
+MOUNTED = """\
+    volumes:
+      - "./edge:{folder}"
       - ./certs:/certs:ro
 """
 
@@ -34,8 +40,15 @@ def traefik(name: str, image: str) -> Subject:
 SUBJECTS = (
     traefik("traefik-37", "docker-agent-lab/traefik:3.7.15"),
     traefik("traefik-32", "docker-agent-lab/traefik:3.2.3"),
+    Subject("nginx", images.tag("nginx"), MOUNTED.format(folder="/etc/nginx/conf.d"), {"edge/.keep": ""}),
+    Subject(
+        "caddy",
+        images.tag("caddy"),
+        MOUNTED.format(folder="/etc/caddy"),
+        {"edge/Caddyfile": "http://other.test {\n\trespond other\n}\n"},
+    ),
 )
-IMAGES = ("app", "traefik", "traefik-3.2")
+IMAGES = ("app", "traefik", "traefik-3.2", "nginx", "caddy")
 
 
 @pytest.fixture(scope="module")

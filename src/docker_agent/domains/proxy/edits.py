@@ -86,7 +86,8 @@ class ComposeEdits:
         for source in self.stack.model.sources.values():
             if self.texts.get(source.path, source.text) != source.text:
                 back = write_source(self.ws.root, source, source.text, why)
-                steps.append(back.model_copy(update={"or_before": (_sha(self._data(source.path)),)}))
+                states = {"before": _sha(self._data(source.path)), "or_before": (back.before,)}
+                steps.append(back.model_copy(update=states))
         return steps
 
     def _without(self, service: str, key: str) -> list[Edit]:
