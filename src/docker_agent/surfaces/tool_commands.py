@@ -17,6 +17,7 @@ from docker_agent.surfaces.start import call_and_exit, fail
 
 POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 FROM_INPUT = "message"
+IMAGE = "image"
 EMPTY_NEXT = "Hand over what was printed (`COMMAND 2>&1 | docker-agent diagnose --message -`), or leave --message out."
 MAX_INPUT_CHARS = 2_000_000
 
@@ -36,9 +37,10 @@ def add_domain(app: typer.Typer, name: str, summary: str) -> None:
 def command_for(tool: Tool) -> Callable[..., None]:
     """A function with a signature made from the tool's parameters, for typer to read.
 
-    The first parameter and all required ones are arguments, the others are flags; a first parameter that is yes or no,
-    or a number, is a flag too. A `query` takes all words that are left, and a `message` of `-` is what comes from the
-    standard input; of more than two million characters the front is left empty, so that lines keep their numbers.
+    The first parameter, all required ones and an `image` are arguments, the others are flags; a first parameter that is
+    yes or no, or a number, is a flag too. A `query` takes all words that are left, and a `message` of `-` is what comes
+    from the standard input; of more than two million characters the front is left empty, so that lines keep their
+    numbers.
     """
     parameters = [inspect.Parameter("context", POSITIONAL, annotation=typer.Context)]
     parameters += [_declared(parameter, first=index == 0) for index, parameter in enumerate(tool.parameters)]
@@ -67,7 +69,8 @@ def _input() -> str:
 def _declared(parameter: Parameter, *, first: bool) -> inspect.Parameter:
     annotation = list[str] if parameter.name == "query" else _without_none(parameter.annotation)
     is_word = annotation is str or get_origin(annotation) is list
-    make = typer.Argument if parameter.required or (first and is_word) else typer.Option
+    is_argument = parameter.required or parameter.name == IMAGE or (first and is_word)
+    make = typer.Argument if is_argument else typer.Option
     more = " `-` reads it from the input." if parameter.name == FROM_INPUT else ""
     words = make(help=parameter.description + more, show_default=bool(parameter.default))
     return inspect.Parameter(
