@@ -45,6 +45,8 @@ def report_of(call: Call) -> dict[str, Any]:
             "steps": [f"{step.kind}: {step.why}" for step in call.plan.steps],
             "diff": "\n".join(call.diffs.values()),
         }
+        if call.plan.findings:
+            report["remarks"] = list(call.plan.findings)
     if call.applied is not None:
         report |= {
             "verified": call.applied.verified,
