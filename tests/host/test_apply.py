@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from docker_agent.core.errors import AgentError, EngineUnreachable, InputError
-from docker_agent.core.plan import Argv, Engine, Observe, Plan, Probe, Restore, Step, WaitHealthy, Write
+from docker_agent.core.plan import Argv, Check, Engine, Observe, Plan, Probe, Restore, Step, WaitHealthy, Write
 from docker_agent.host.apply import Application, Applied
 from docker_agent.host.fake import FakeReads, World
 from docker_agent.host.files import read_file
@@ -386,3 +386,9 @@ def test_a_probe_from_inside_a_container_is_verified_where_it_answers_there(plac
 def test_the_end_of_a_plan_without_checks_is_not_verified(place: Place) -> None:
     assert place.apply(UP).verified is None
     assert place.apply().verified is None
+
+
+def test_a_check_that_nobody_brings_does_not_hold(place: Place) -> None:
+    applied = place.apply(Check(why="It should be so.", name="no-such-check"))
+    assert (applied.status, applied.verified) == ("failed", False)
+    assert "no check 'no-such-check'" in applied.reason

@@ -331,3 +331,16 @@ def test_an_entry_that_stopped_in_its_first_step_is_the_one_that_undo_offers(jou
     recorder.step(StepOutcome(index=0, kind="write", state="started"))
 
     assert journal.entry().id == "2"
+
+
+def test_an_entry_that_is_being_carried_out_is_no_interrupted_one(journal: Journal) -> None:
+    with journal.begin(PLAN, by="person", time=5.0) as recorder:
+        recorder.step(StepOutcome(index=0, kind="write", state="started"))
+        assert journal.entry("1").status == "running"
+        with pytest.raises(InputError, match="carried out by another process"):
+            journal.reopen("1")
+    assert journal.entry("1").status == "interrupted"
+    with journal.reopen("1") as recorder:
+        recorder.step(StepOutcome(index=0, kind="write", state="done"))
+        recorder.finish("applied", verified=None, reason="")
+    assert (journal.entry("1").status, len(journal.entries())) == ("applied", 1)

@@ -38,8 +38,8 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
         raise InputError(
             f"The compose file has no service {service!r}.", f"There are: {', '.join(stack.model.services)}."
         )
-    old, stopped = containers_of(ws, stack, service)
     refuse_alone(ws, stack, service)
+    old, stopped = containers_of(ws, stack, service)
     refuse_same(ws, old, image, again)
     port = wish.port or _port(ws, stack, service, old)
     proxy = find_proxy(ws, wish.proxy)

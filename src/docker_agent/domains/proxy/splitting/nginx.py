@@ -112,12 +112,29 @@ class NginxSplitter:
                     f"proxy_pass {word.text} has a path, with which Nginx cannot choose by a header or cookie.",
                     "Release in stages without one, or take the path out.",
                 )
+            yield from self._host(text, target, word.text)
             upstream = f"$docker_agent_{self._word}" if chooses else self._upstream
             yield Patch(word.start, word.end, f"{scheme}://{upstream}{path}")
+        elif canary.header or canary.cookie:
+            raise InputError(
+                f"The upstream of {directive.value} is chosen before Nginx could look at a header or cookie.",
+                f"Write `proxy_pass http://{directive.value};` in the location, or release without one.",
+            )
         else:
             more = "".join(f" {word}" for word in directive.words[1:] if not word.startswith("weight="))
             servers = [f"server {share.address} weight={share.weight}{more};" for share in shares if share.weight]
             yield Patch(directive.start, directive.end, f"\n{indent}".join(servers))
+
+    @staticmethod
+    def _host(text: str, target: Target, address: str) -> Iterator[Patch]:
+        """The Host header that the service gets without being told one, since it is made of the address."""
+        telling = [parent for parent in target.parents if any(parent.named("proxy_set_header"))]
+        place = telling[-1] if telling else target.parents[-1]
+        told = {each.value.lower() for each in place.named("proxy_set_header")}
+        if "host" not in told:
+            indent = indent_of(text, target.directive.start)
+            named = address.partition("://")[2].partition("/")[0]
+            yield Patch(place.block_start, place.block_start, f"\n{indent}proxy_set_header Host {named};")
 
     def _logs_itself(self, target: Target) -> bool:
         return any(next(parent.named("access_log"), None) for parent in target.parents)
@@ -134,7 +151,8 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> NginxSpl
     if not proxy.folder:
         raise InputError(f"{proxy.unwritable}.", "Then ask again.")
     names = names_of(backend)
-    found = {path: tuple(_targets(parse(text, path), names, port)) for path, text in proxy.files.items()}
+    files = {path: text for path, text in proxy.files.items() if path.endswith(".conf")}
+    found = {path: tuple(_targets(parse(text, path), names, port)) for path, text in files.items()}
     targets = {path: places for path, places in found.items() if places}
     if not targets:
         raise InputError(
