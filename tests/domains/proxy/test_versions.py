@@ -80,6 +80,9 @@ def test_the_syntax_of_traefik_2_is_taken_where_it_is_asked_for() -> None:
     assert [each.code for each in check_labels(per_router, "3.7.15", "web")] == ["proxy-old-label"]
     assert [fix for _, _, fix in check_rule("Header(`X-A`,`b`)", old=True)] == ["Write Headers(...)."]
     assert new_rule("Host(`a`,`b`) && Headers(`X-A`,`b`)") == "(Host(`a`) || Host(`b`)) && Header(`X-A`, `b`)"
+    wildcard = {f"{ROUTER}.rule": "Host(`*.a.test`)"}
+    assert [each.fix for each in check_labels(wildcard, "3.2.3")] == [r"Write HostRegexp(`^[^.]+\.a\.test$`)."]
+    assert check_labels(wildcard, "3.7.15") == []
     assert (is_old("2.11.2"), is_old("3.0.0"), is_old("")) == (True, False, False)
 
 

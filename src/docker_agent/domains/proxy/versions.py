@@ -17,6 +17,8 @@ T = TypeVar("T")
 PREFIX = "traefik."
 NEWEST = (99,)
 FIRST_WORDS = ("http", "tcp", "udp", "tls", "docker", "swarm", "enable")
+# Tried: 3.2.3 matches nothing with it, 3.7.15 all names below.
+WILDCARD, WILDCARD_SINCE = re.compile(r"\bHost\([`\"]\*(\.[^`\"]+)", re.IGNORECASE), (3, 7)
 ALONE = re.compile(r"http\.middlewares\.\*\.(grpcweb|encodedcharacters)|.*\.passivehealthcheck")
 # Traefik 1 had options right below `traefik.`; later ones look at none of them.
 VERSION_1 = re.compile(r"(frontend|backend|port|protocol|weight|domain|tags|[\w-]+\.(frontend|port))\b")
@@ -55,6 +57,10 @@ def check_labels(
             old = is_old(version) or syntax == "v2"
             for severity, message, fix in check_rule(value, old=old, tcp=option.startswith("tcp")):
                 found.append(_finding("proxy-rule", severity, service, f"{key}: {message}", fix, f"{key}={value}"))
+            for host in WILDCARD.findall(value) if numbers(version) < WILDCARD_SINCE else ():
+                fix = f"Write HostRegexp(`^[^.]+{re.escape(host)}$`)."
+                said = f"{key}: Host(`*{host}`) is no wildcard before Traefik 3.7, so it matches nothing."
+                found.append(_finding("proxy-rule", Severity.ERROR, service, said, fix, f"{key}={value}"))
     return found
 
 
