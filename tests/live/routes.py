@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from docker_agent.dispatch import Outcome
 from docker_agent.policy.approve import NoApprover
 from docker_agent.policy.permit import Mode
 
+RUN = secrets.token_hex(2)
 PASSWORD = "correct-horse-7"
 APPLICATIONS = ("one", "two", "chat", "api", "closed", "many", "safe")
 
@@ -32,7 +34,7 @@ class Subject:
 
     Attributes
     ----------
-    body: the service `edge` in the compose file, below its networks; `{socket}` is the engine's.
+    body: the service `edge` in the compose file, below its networks; `{socket}` is the engine's, `{project}` its own.
     files: what lies in the project's folder, by path.
     """
 
@@ -40,6 +42,11 @@ class Subject:
     image: str
     body: str
     files: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def project(self) -> str:
+        """The compose project's name, of this run alone."""
+        return f"dalab-routes-{self.name}-{RUN}"
 
 
 @dataclass
@@ -53,15 +60,10 @@ class Place:
     outcomes: dict[str, Outcome] = field(default_factory=dict[str, Outcome])
 
     @property
-    def project(self) -> str:
-        """The compose project's name."""
-        return f"dalab-routes-{self.subject.name}"
-
-    @property
     def ip(self) -> str:
         """Where the proxy is reached from this machine."""
         template = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
-        return docker("inspect", "-f", template, f"{self.project}-edge-1").stdout.split()[0]
+        return docker("inspect", "-f", template, f"{self.subject.project}-edge-1").stdout.split()[0]
 
     def add(self, case: str, **arguments: Any) -> None:
         """Add a route, and keep what came of it."""
@@ -109,15 +111,15 @@ def start(subject: Subject, root: Path) -> Place:
         f"  {name}: {{image: docker-agent-lab/app:1, init: true, environment: {{APP_VERSION: {name}}}}}\n"
         for name in APPLICATIONS
     )
+    body = subject.body.replace("{socket}", socket_path).replace("{project}", subject.project)
     for path, text in subject.files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     (root / ".env").write_text(f"ADMIN_PASSWORD={PASSWORD}\n")
     (root / "compose.yaml").write_text(
-        f"name: dalab-routes-{subject.name}\nservices:\n  edge:\n    image: {subject.image}\n    networks: [edge]\n"
-        f"{subject.body.replace('{socket}', socket_path)}{applications}networks:\n  edge: {{}}\n"
+        f"name: {subject.project}\nservices:\n  edge:\n    image: {subject.image}\n    networks: [edge]\n"
+        f"{body}{applications}networks:\n  edge: {{}}\n"
     )
-    stop(subject, root)
     started = docker("compose", "up", "-d", cwd=root)
     assert started.returncode == 0, started.stderr
     session = open_session(
@@ -131,5 +133,5 @@ def start(subject: Subject, root: Path) -> Place:
 
 def stop(subject: Subject, root: Path) -> None:
     """Take everything of a subject down."""
-    docker("compose", "-p", f"dalab-routes-{subject.name}", "kill", cwd=root)
-    docker("compose", "-p", f"dalab-routes-{subject.name}", "down", "--remove-orphans", "-t", "0", cwd=root)
+    docker("compose", "-p", subject.project, "kill", cwd=root)
+    docker("compose", "-p", subject.project, "down", "--remove-orphans", "-t", "0", cwd=root)

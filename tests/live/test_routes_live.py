@@ -16,7 +16,7 @@ TRAEFIK = """\
       - --providers.docker=true
       - --providers.docker.exposedbydefault=false
       - --providers.providersthrottleduration=200ms
-      - --providers.docker.constraints=Label(`com.docker.compose.project`,`dalab-routes-{name}`)
+      - --providers.docker.constraints=Label(`com.docker.compose.project`,`{project}`)
       - --providers.file.directory=/etc/traefik/dynamic
       - --entrypoints.web.address=:80
       - --entrypoints.websecure.address=:443
@@ -34,7 +34,7 @@ MOUNTED = """\
 
 def traefik(name: str, image: str) -> Subject:
     """A Traefik that sees this project only."""
-    return Subject(name, image, TRAEFIK.replace("{name}", name), {"edge/.keep": ""})
+    return Subject(name, image, TRAEFIK, {"edge/.keep": ""})
 
 
 SUBJECTS = (
