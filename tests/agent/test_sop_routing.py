@@ -76,6 +76,7 @@ LEADS = {
         why is app.example.com 404
         why is https://app.example.com/api 404?
         https://shop.example.com/api answers 502
+        http://web.test:8080/ answers 502, fix it
         502 behind traefik
         503 behind caddy, fix it
         certificate error

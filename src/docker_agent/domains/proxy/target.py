@@ -81,7 +81,7 @@ def url_of(text: str, found: Sequence[tuple[ProxyState, Container]]) -> str:
 
 
 def url_for(
-    word: str, found: Sequence[tuple[ProxyState, Container]], everything: Sequence[Container]
+    word: str, found: Sequence[tuple[ProxyState, Container]], own: Sequence[Container]
 ) -> tuple[str, tuple[ProxyState, Container]]:
     """The URL by which a service is reached, and the proxy; what the proxy knows counts before labels.
 
@@ -89,7 +89,8 @@ def url_for(
     ------
     InputError: no route leads to the service.
     """
-    mine = [each for each in everything if word in {each.service, each.name}]
+    mine = [each for each in own if word in {each.service, each.name}]
+    found = sorted(found, key=lambda pair: pair[1] not in own)
     for state, container in found:
         for router in state.routers:
             if rule_of(router) and _leads_to(state, router, mine):
@@ -109,9 +110,11 @@ def _names(router: Router, host: str) -> bool:
 
 
 def _leads_to(state: ProxyState, router: Router, mine: Sequence[Container]) -> bool:
+    """Whether a router's servers are one of these containers, by address or, on a network in common, by name."""
     provider = router.name.partition("@")[2]
     service = state.service(router.service) or state.service(f"{router.service}@{provider}")
-    names = {name for each in mine for name in (each.name, each.service) if name}
+    beside = [each for each in mine if {place.network for place in each.networks} & set(state.networks)]
+    names = {name for each in beside for name in (each.name, each.service) if name}
     names |= {place.ip for each in mine for place in each.networks if place.ip}
     return service is not None and any(urlsplit(server.url).hostname in names for server in service.servers)
 

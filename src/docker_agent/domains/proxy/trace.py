@@ -15,7 +15,7 @@ from docker_agent.domains.proxy.hops.ends import application, container
 from docker_agent.domains.proxy.hops.naming import dns
 from docker_agent.domains.proxy.hops.reach import network, port
 from docker_agent.domains.proxy.hops.router import router
-from docker_agent.domains.proxy.hops.walk import Hop, HopName, Walk
+from docker_agent.domains.proxy.hops.walk import Hop, HopName, HopState, Walk
 from docker_agent.domains.proxy.hops.way_in import entry, tls
 from docker_agent.domains.proxy.read import kind_of
 from docker_agent.domains.proxy.target import chosen, is_service, seen_proxies, url_for, url_of
@@ -35,6 +35,18 @@ HOPS: tuple[tuple[HopName, Callable[[Walk], Hop]], ...] = (
     ("application", application),
 )
 MAX_SAID = 400
+
+
+class Seen(BaseModel):
+    """One hop: what was read of it, each with its place in front, and the code of `diagnose` for its fault."""
+
+    model_config = ConfigDict(frozen=True)
+
+    hop: HopName
+    state: HopState
+    said: str
+    read: tuple[str, ...] = ()
+    code: str = ""
 
 
 class Traced(BaseModel):
@@ -58,7 +70,7 @@ class Traced(BaseModel):
     service: str = ""
     status: int = 0
     seconds: float = 0.0
-    hops: tuple[Hop, ...] = ()
+    hops: tuple[Seen, ...] = ()
 
 
 @tool(
@@ -92,7 +104,8 @@ def trace(
     if not found:
         return _without_proxy(ws, target, proxy, everything)
     if is_service(ws, everything, target):
-        url, (state, itself) = url_for(target, found, everything)
+        own = [each for each in everything if ws.owns_container(each)]
+        url, (state, itself) = url_for(target, found, own)
     else:
         url = url_of(target, found)
         state, itself = chosen(ws, found, url, everything)
@@ -135,8 +148,13 @@ def _told(walk: Walk, asked: str, hops: Sequence[Hop]) -> Traced:
         service=end,
         status=walk.answer.status,
         seconds=walk.answer.seconds,
-        hops=tuple(hops),
+        hops=tuple(_seen(each) for each in hops),
     )
+
+
+def _seen(hop: Hop) -> Seen:
+    read = tuple(f"{each.where}: {each.quote}" for each in hop.evidence)
+    return Seen(hop=hop.hop, state=hop.state, said=hop.said, read=read, code=hop.code)
 
 
 def _finding(walk: Walk, hop: Hop, end: str) -> Finding:
@@ -186,5 +204,5 @@ def _without_proxy(ws: Workspace, target: str, name: str, everything: Sequence[C
         findings=(finding,),
         proxy=ended.name if ended else "",
         service=(ended.service or ended.name) if ended else "",
-        hops=(dns_hop, hop, *rest),
+        hops=tuple(_seen(each) for each in (dns_hop, hop, *rest)),
     )

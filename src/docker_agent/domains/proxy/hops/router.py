@@ -109,7 +109,8 @@ def _by_labels(walk: Walk) -> Hop | None:
     if walk.kind != "traefik":
         return None
     have = {each.name.lower() for each in walk.state.routers}
-    found = [each for each in labelled(walk.everything) if fits(each.router, walk.request)]
+    near = sorted(filter(walk.concerns, walk.everything), key=lambda each: not walk.ws.owns_container(each))
+    found = [each for each in labelled(near) if fits(each.router, walk.request)]
     missing = [each for each in found if each.router.name.lower() not in have]
     if not missing:
         return None

@@ -116,6 +116,11 @@ class Walk:
         """The proxy in words."""
         return f"{self.kind.capitalize()} ({self.proxy.name})"
 
+    def concerns(self, container: Container) -> bool:
+        """Whether a container may be behind the proxy: one of the project, or one on a network of the proxy."""
+        on = {place.network for place in container.networks}
+        return self.ws.owns_container(container) or bool(on & set(self.state.networks))
+
     def code(self, *, traefik: str = "", nginx: str = "", caddy: str = "") -> str:
         """The signature's code for this kind of proxy."""
         return {"traefik": traefik, "nginx": nginx, "caddy": caddy}[self.kind]
