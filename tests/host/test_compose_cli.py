@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docker_agent.core.errors import InputError, ToolMissing
+from docker_agent.host.compose_cli import TRIVY_SCAN as SCAN
 from docker_agent.host.compose_cli import command_of, compose, only_reads, program
 
 READING = [
@@ -130,6 +131,10 @@ def test_the_command_is_found_past_the_options(line: str, command: str) -> None:
         ("nvidia-smi", "-q", "--filename=out"),
         ("nvidia-ctk", "cdi", "generate"),
         ("trivy", "server"),
+        ("trivy", "image", "web:1"),
+        ("trivy", *SCAN),
+        ("trivy", *SCAN, "-o", "out"),
+        ("trivy", *SCAN, "--output=out"),
         ("caddy", "stop"),
         ("", ""),
     ],
@@ -146,6 +151,7 @@ def test_a_program_that_does_more_than_look_is_refused(argv: tuple[str, ...]) ->
         ("docker", "compose", "version"),
         ("hadolint", "Dockerfile"),
         ("trivy", "--version"),
+        ("trivy", *SCAN, "web:1"),
         ("nvidia-smi",),
         ("nvidia-smi", "-L"),
         ("nvidia-smi", "-q", "-x"),

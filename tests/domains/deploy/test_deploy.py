@@ -74,6 +74,30 @@ def test_a_first_deployment_that_fails_leaves_nothing_and_jobs_run_where_their_t
     assert "kT9v" not in str(plan.record)
 
 
+def test_files_of_a_deployment_that_something_else_replaced_since_only_get_the_old_images(tmp_path: Path) -> None:
+    root = shop_at(tmp_path)
+    world = machine(root)
+    assert session(tmp_path, world).call("stack_deploy", {}).exit_code == 0
+    world.change("shop-web-1", image="web:1.5", image_id="sha256:web:1.5")
+    world.files[root / "compose.yaml"] = GOOD.replace("web:1.4", "web:latest").replace("cpus: 1", "cpus: 2").encode()
+
+    codes = ("unpinned_image",)
+    assert session(tmp_path, world, *codes).call("stack_deploy", {}).exit_code == 0
+    assert session(tmp_path, world).call("stack_rollback", {}).exit_code == 0
+    assert world.containers["shop-web-1"].image == "web:1.5"
+    text = world.files[root / "compose.yaml"].decode()
+    assert "image: web:1.5\n" in text
+    assert "cpus: 2" in text
+
+
+def test_a_service_in_the_network_of_another_is_made_anew_with_it(tmp_path: Path) -> None:
+    side = "  side:\n    image: web:1.4\n    network_mode: service:web\nvolumes: {"
+    text = GOOD.replace("volumes: {", side)
+    world = machine(shop_at(tmp_path), text)
+    assert session(tmp_path, world).call("stack_deploy", {"environment": "dev"}).exit_code == 0
+    assert composed(world)[-1] == "up -d --no-deps --force-recreate side"
+
+
 def test_an_environment_has_its_own_files_and_two_are_compared_without_their_secrets(tmp_path: Path) -> None:
     root = shop_at(tmp_path)
     world = machine(root)

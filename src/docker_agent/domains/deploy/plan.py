@@ -14,7 +14,7 @@ from docker_agent.core.plan import Plan, Step
 from docker_agent.domains.deploy.checks import ONE_OFF
 from docker_agent.domains.deploy.environment import Setting
 from docker_agent.domains.deploy.picture import Picture, image_of, run_gates
-from docker_agent.domains.deploy.record import DeployedService, DeployRecord, KeptFile, Ran, standing
+from docker_agent.domains.deploy.record import DeployedService, DeployRecord, KeptFile, Ran, fits, standing
 from docker_agent.domains.deploy.steps import Wish, image_steps, in_order, is_job, route_steps, service_steps
 from docker_agent.domains.deploy.way_back import Goal, back_to
 from docker_agent.domains.stack import foreign
@@ -90,11 +90,7 @@ def record_of(
 def _last(ws: Workspace, now: DeployRecord) -> DeployRecord | None:
     """The deployment that holds now; None where the containers run something else meanwhile."""
     held = [record for entry, record in standing(ws) if entry.status == "applied"]
-    if not held:
-        return None
-    images = {each.service: each.after.image for each in held[-1].services}
-    runs = {each.service: each.before.image for each in now.services if each.before.image and not each.job}
-    return held[-1] if all(images.get(name, image) == image for name, image in runs.items()) else None
+    return held[-1] if held and fits(held[-1], now.services) else None
 
 
 def _service(ws: Workspace, setting: Setting, name: str, wish: Wish, unknown: set[str]) -> DeployedService:

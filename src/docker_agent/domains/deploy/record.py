@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -96,6 +96,13 @@ def states_before(records: Sequence[DeployRecord]) -> dict[str, DeployedService]
         for each in record.services:
             found.setdefault(each.service, each)
     return found
+
+
+def fits(record: DeployRecord, services: Iterable[DeployedService]) -> bool:
+    """Whether the files of a deployment say what these services ran; a release or an `up` may have come after it."""
+    images = {each.service: each.after.image for each in record.services}
+    ran = ((each.service, each.before.image) for each in services if each.before.image and not each.job)
+    return all(images.get(name, image) == image for name, image in ran)
 
 
 def deployment(ws: Workspace, number: str) -> tuple[Entry, DeployRecord]:

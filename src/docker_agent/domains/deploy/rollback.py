@@ -13,6 +13,7 @@ from docker_agent.domains.deploy.record import (
     DeployedService,
     DeployRecord,
     deployment,
+    fits,
     standing,
     states_before,
 )
@@ -45,8 +46,9 @@ def rollback(
     if record:
         return _to(ws, record)
     entry, newest = held[-1]
-    earlier = [each for _, each in held[:-1]]
-    goal = Goal(states_before([newest]), earlier[-1] if earlier else None)
+    earlier = [each for before, each in held[:-1] if before.status == "applied"]
+    services = states_before([newest])
+    goal = Goal(services, earlier[-1] if earlier and fits(earlier[-1], services.values()) else None)
     return _plan(ws, goal, newest, f"before deployment {entry.id}", undoes=entry.id)
 
 
@@ -56,21 +58,22 @@ def _to(ws: Workspace, number: str) -> Plan:
     at = next((index for index, (each, _) in enumerate(held) if each.id == entry.id), None)
     if at == len(held) - 1:
         raise InputError(f"Deployment {number} is what runs now.", LOOK)
-    if at is not None:
-        services = states_before([each for _, each in held[at + 1 :]])
-    else:
-        services = {each.service: _as_deployed(each) for each in wanted.services}
-        unknown = [each.service for each in services.values() if not each.job and not each.before.image_id]
-        if unknown:
-            raise InputError(
-                f"Nobody knows which image {', '.join(unknown)} ran in deployment {number}: it was built or pulled.",
-                "Deploy the files of that time anew.",
-            )
+    services = states_before([each for _, each in held[at + 1 :]]) if at is not None else {}
+    for each in wanted.services:
+        later = services.get(each.service)
+        if each.after.image_id or later is None or later.before.image != each.after.image:
+            services[each.service] = each.model_copy(update={"state": "running", "before": each.after})
+    unknown = [name for name, each in services.items() if each.state != "absent" and not _is_known(each)]
+    if unknown:
+        raise InputError(
+            f"Nobody knows which image {', '.join(unknown)} ran in deployment {number}: it was built or pulled then.",
+            "Deploy the files of that time anew.",
+        )
     return _plan(ws, Goal(services, wanted), held[-1][1], f"deployment {number}", to=number)
 
 
-def _as_deployed(each: DeployedService) -> DeployedService:
-    return each.model_copy(update={"state": "running", "before": each.after})
+def _is_known(each: DeployedService) -> bool:
+    return each.job or bool(each.before.image_id)
 
 
 def _plan(ws: Workspace, goal: Goal, newest: DeployRecord, what: str, *, undoes: str = "", to: str = "") -> Plan:

@@ -109,11 +109,12 @@ def service_steps(setting: Setting, service: str, image_id: str, wish: Wish) -> 
 
 
 def up(setting: Setting, service: str, why: str) -> Argv:
-    """Start one service and nothing else."""
+    """Start one service and nothing else; one that lives in another's network or waits for its restart is made anew."""
+    again = any(edge.restart for edge in graph_of(setting.stack.model).needs(service))
     return Argv(
         why=why,
         touches=(service,),
-        argv=setting.argv("up", "-d", "--no-deps", service),
+        argv=setting.argv("up", "-d", "--no-deps", *(["--force-recreate"] if again else []), service),
         cwd=str(setting.stack.directory),
         timeout_s=START_S,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Argv, Engine, Step, Write
 from docker_agent.domains.deploy.environment import Setting
 from docker_agent.domains.deploy.record import DeployedService, DeployRecord
-from docker_agent.domains.deploy.steps import in_order, runs, settle
+from docker_agent.domains.deploy.steps import in_order, runs, settle, up
 from docker_agent.domains.stack import wait_for
 from docker_agent.project.compose.nodes import Scalar
 from docker_agent.project.edit.values import Edit, apply_edits, set_service_value
@@ -161,12 +161,7 @@ def _tags(each: DeployedService) -> Iterator[Engine]:
 def _again(setting: Setting, each: DeployedService, options: Sequence[str]) -> Iterator[Step]:
     """One service as it was."""
     name, stack = each.service, setting.stack
-    yield Argv(
-        why=f"{name} as it was.",
-        touches=(name,),
-        argv=("docker", "compose", *options, "up", "-d", "--no-deps", name),
-        cwd=str(stack.directory),
-    )
+    yield up(replace(setting, options=tuple(options)), name, f"{name} as it was.")
     if each.state == "stopped":
         yield Argv(
             why=f"{name} was stopped.",

@@ -9,10 +9,10 @@ from typing import Any, cast
 from docker_agent.core.errors import AgentError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.deploy.picture import ERROR, WARN, Picture, gate, image_of, stands
+from docker_agent.host.compose_cli import TRIVY_SCAN
 from docker_agent.project.compose.types import Service
 
 SCAN_S = 600.0
-SCAN = ("image", "--quiet", "--format", "json", "--severity", "HIGH,CRITICAL", "--ignore-unfixed")
 NAMED = 3
 NO = frozenset({"", "no", "none", "off", "false"})
 
@@ -33,7 +33,7 @@ def scan(picture: Picture) -> Iterator[Finding]:
 
 def _scanned(picture: Picture, service: Service, image: str) -> Iterator[Finding]:
     try:
-        ran = picture.ws.host.program("trivy", *SCAN, image, timeout_s=SCAN_S)
+        ran = picture.ws.host.program("trivy", *TRIVY_SCAN, image, timeout_s=SCAN_S)
         found = None if ran.code or ran.timed_out else _read(ran.out)
         said = (ran.err.strip().splitlines() or ["it ran too long"])[-1] if found is None else ""
     except AgentError as error:
