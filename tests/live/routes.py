@@ -24,6 +24,8 @@ from docker_agent.policy.approve import NoApprover
 from docker_agent.policy.permit import Mode
 
 RUN = secrets.token_hex(2)
+# The image's own check once a second in so many containers would be all that the machine does.
+SELDOM = "{interval: 60s, start_period: 30s, start_interval: 500ms}"
 PASSWORD = "correct-horse-7"
 APPLICATIONS = ("one", "two", "chat", "api", "closed", "many", "safe")
 
@@ -108,7 +110,7 @@ def start(subject: Subject, root: Path) -> Place:
     engine = fixtures.engine_environment()
     socket_path = engine["DOCKER_HOST"].removeprefix("unix://")
     applications = "".join(
-        f"  {name}: {{image: docker-agent-lab/app:1, init: true, environment: {{APP_VERSION: {name}}}}}\n"
+        f"  {name}: {{image: docker-agent-lab/app:1, environment: {{APP_VERSION: {name}}}, healthcheck: {SELDOM}}}\n"
         for name in APPLICATIONS
     )
     body = subject.body.replace("{socket}", socket_path).replace("{project}", subject.project)

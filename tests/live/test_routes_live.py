@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -176,6 +177,13 @@ def test_the_same_again_changes_nothing_and_what_is_removed_is_gone(place: Place
     assert removed.applied.status == "applied", removed.text
     assert place.ask("two.test")[2].get("version") is None
     assert place.ask("one.test")[2]["version"] == "one"
+    undone = place.session.undo()
+    assert undone.applied is not None, undone.text
+    assert undone.applied.status == "applied", undone.text
+    deadline = time.monotonic() + 10
+    while place.ask("two.test")[2].get("version") != "two":
+        assert time.monotonic() < deadline, undone.text
+        time.sleep(0.2)
 
 
 def test_the_list_shows_routes_and_servers(place: Place) -> None:
