@@ -163,3 +163,15 @@ def test_a_tag_that_was_moved_leads_back_to_the_old_image_and_a_first_deployment
     nothing = place.call("stack_rollback")
     assert nothing.exit_code == 0, nothing.data
     assert place.docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={PROJECT}") == ""
+
+
+def test_an_environment_brings_its_own_files_and_goes_back_to_those_of_before(place: Place) -> None:
+    place.version("1", '["httpd", "-f", "-p", "8080"]')
+    place.write("1")
+    (place.root / "compose.staging.yaml").write_text("services:\n  api:\n    labels: {stage: staging}\n")
+    (place.root / ".env.staging").write_text("WEB_TAG=1\n")
+    assert place.call("stack_deploy").exit_code == 0
+    assert place.call("stack_deploy", environment="staging", migrate=["prepare"]).exit_code == 0
+    assert place.container("api").labels.get("stage") == "staging"
+    assert place.call("stack_rollback").exit_code == 0
+    assert "stage" not in place.container("api").labels
