@@ -30,6 +30,7 @@ services:
     image: {app}
     expose: ["8080"]
     environment: {{APP_STOP: {stop}}}
+    healthcheck: {{timeout: 10s}}
     labels:
       traefik.enable: "true"
       traefik.http.routers.web.rule: Host(`app.test`)
