@@ -30,7 +30,7 @@ pytestmark = [
 
 PROJECT = "dalab-trace"
 WEB, SECURE, NGINX, CADDY = 28890, 28891, 28892, 28893
-APP = "image: docker-agent-lab/app:1, init: true"
+APP = "image: docker-agent-lab/app:1, init: true, healthcheck: {disable: true}"
 
 
 def behind(name: str, *labels: str, body: str = APP, rule: str = "", port: int = 8080, more: str = "") -> Broken:
@@ -89,14 +89,18 @@ SERVICES = {
     "misspelt": behind("misspelt", rule="Host(`mispelt.test`)"),
     "nomiddle": behind("nomiddle", option("nomiddle", "middlewares=nosuch")),
     "noentry": behind("noentry", option("noentry", "entrypoints=webb")),
-    "sick": behind("sick", more='healthcheck: {test: ["CMD", "false"], interval: 1s, retries: 1}'),
+    "sick": behind(
+        "sick",
+        body="image: docker-agent-lab/app:1, init: true",
+        more='healthcheck: {test: ["CMD", "false"], interval: 1s, retries: 1}',
+    ),
     "local": behind("local", body='command: ["httpd", "-f", "-p", "127.0.0.1:8080"], init: true', port=8080),
     "stopped": Broken("", behind("stopped").body, after=(("stop", "-t", "0", "{}"),)),
     "paused": behind("paused"),
     "tlsonweb": behind("tlsonweb", option("tlsonweb", "entrypoints=web"), option("tlsonweb", "tls=true")),
     "plain": behind("plain", option("plain", "entrypoints=web,websecure")),
     "loop": behind("loop", option("loop", "middlewares=round@file")),
-    "failing": behind("failing", body='image: docker-agent-lab/app:1, init: true, environment: {APP_FAIL: "100"}'),
+    "failing": behind("failing", body=f'{APP}, environment: {{APP_FAIL: "100"}}'),
     "secure": behind("secure", option("secure", "tls=true"), option("secure", "entrypoints=websecure")),
     "expired": behind("expired", option("expired", "tls=true"), option("expired", "entrypoints=websecure")),
     "other": behind("other", option("other", "tls=true"), option("other", "entrypoints=websecure")),
@@ -104,12 +108,12 @@ SERVICES = {
         "unchecked",
         "traefik.http.services.unchecked.loadbalancer.healthcheck.path=/health",
         "traefik.http.services.unchecked.loadbalancer.healthcheck.interval=1s",
-        body="image: docker-agent-lab/app:1, init: true, environment: {APP_HEALTH: bad}, healthcheck: {disable: true}",
+        body=f"{APP}, environment: {{APP_HEALTH: bad}}",
     ),
     "pageless": behind("pageless", body='command: ["httpd", "-f", "-p", "8080"], init: true'),
     "forgotten": Broken("", f"{APP}, labels: ['traefik.http.routers.forgotten.rule=Host(`forgotten.test`)']"),
     "mute": Broken("", 'command: ["sleep", "600"], init: true'),
-    "slow": Broken("", 'image: docker-agent-lab/app:1, init: true, environment: {APP_DELAY_MS: "2500"}'),
+    "slow": Broken("", f'{APP}, environment: {{APP_DELAY_MS: "2500"}}'),
     "away": Broken("", f"{APP}, networks: [back]"),
 }
 FILES = {

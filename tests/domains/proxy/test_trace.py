@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +323,17 @@ def test_without_a_running_proxy_the_entry_is_broken() -> None:
 
     assert [(each.code, each.object) for each in found.findings] == [("route-entry", "edge")]
     assert looked(Scene(proxy={"image": "app"})).findings[0].object == "shop"
+
+
+def test_a_route_to_a_container_that_has_just_started_is_looked_at_again() -> None:
+    scene = Scene(listeners=[Listener(ip="::", port=3000)], web={"started_at": "2027-01-15T08:00:00Z"})
+    world = scene.world()
+    assert world.clock == datetime.fromisoformat("2027-01-15T08:00:00Z").timestamp()
+    world.later = [(world.clock + 5, lambda now: now.answers.update({"tcp://172.18.0.3:8080": Answer(status=200)}))]
+
+    ws = Workspace(world.host.reads, Path("/srv/shop"), ProjectContext(), "shop")
+
+    assert trace.function(ws, URL).findings == ()
 
 
 def test_a_certificate_may_be_said_to_be_no_fault() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
@@ -35,6 +37,8 @@ HOPS: tuple[tuple[HopName, Callable[[Walk], Hop]], ...] = (
     ("application", application),
 )
 MAX_SAID = 400
+# A proxy reads of a new container within seconds: before that, what looks broken may just be new.
+SETTLED_S = 6.0
 
 
 class Seen(BaseModel):
@@ -73,6 +77,17 @@ class Traced(BaseModel):
     hops: tuple[Seen, ...] = ()
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the tool was asked."""
+
+    target: str
+    proxy: str
+    ca: str
+    insecure: bool
+    timeout_s: float
+
+
 @tool(
     risk=Risk.READ,
     untrusted="what the proxy and the application answer",
@@ -99,19 +114,38 @@ def trace(
     Asks the site once or twice with GET, at this machine's own address. Where a hop has a `code`, `diagnose_fix` with
     it and the service may mend it.
     """
+    asked = Asked(target, proxy, ca, insecure, max(1.0, min(timeout_s, 60.0)))
+    traced, age = _once(ws, asked)
+    if traced.findings and age < SETTLED_S:
+        ws.host.sleep(SETTLED_S - age)
+        return _once(ws, asked)[0]
+    return traced
+
+
+def _once(ws: Workspace, asked: Asked) -> tuple[Traced, float]:
+    """One look, and how long ago the youngest container started that it may concern."""
     everything = ws.host.containers()
-    found = seen_proxies(ws, everything, proxy)
+    found = seen_proxies(ws, everything, asked.proxy)
     if not found:
-        return _without_proxy(ws, target, proxy, everything)
-    if is_service(ws, everything, target):
+        return _without_proxy(ws, asked.target, asked.proxy, everything), SETTLED_S
+    if is_service(ws, everything, asked.target):
         own = [each for each in everything if ws.owns_container(each)]
-        url, (state, itself) = url_for(target, found, own)
+        url, (state, itself) = url_for(asked.target, found, own)
     else:
-        url = url_of(target, found)
+        url = url_of(asked.target, found)
         state, itself = chosen(ws, found, url, everything)
-    limit = max(1.0, min(timeout_s, 60.0))
-    walk = Walk(ws, url, state, itself, everything, ca=ca, insecure=insecure, timeout_s=limit)
-    return _told(walk, url, _walked(walk))
+    walk = Walk(ws, url, state, itself, everything, ca=asked.ca, insecure=asked.insecure, timeout_s=asked.timeout_s)
+    traced = _told(walk, url, _walked(walk))
+    ages = (ws.host.now() - started(each) for each in everything if walk.concerns(each))
+    return traced, max(0.0, min(ages, default=SETTLED_S))
+
+
+def started(container: Container) -> float:
+    """When a container started, in seconds since the epoch; 0 for one that does not run or does not say."""
+    try:
+        return datetime.fromisoformat(container.started_at).timestamp() if container.running else 0.0
+    except ValueError:
+        return 0.0
 
 
 def _walked(walk: Walk) -> list[Hop]:
