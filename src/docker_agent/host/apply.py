@@ -93,6 +93,7 @@ class Application:
         KeyboardInterrupt: passed on after it was journalled.
         """
         undoes = undoes or self.plan.undoes
+        self._refuse_running(undoes)
         done = self._done_before()
         check_files(self.plan, self.root, self.host.reads, self.journal)
         recorder = (
@@ -119,12 +120,17 @@ class Application:
         checked = any(step.kind in CHECKS for step in self.plan.steps)
         return self._finish(recorder, "applied", "", verified=True if checked else None)
 
+    def _refuse_running(self, undoes: str) -> None:
+        """Take nothing back that goes on still, here or on its way back."""
+        if undoes and self.journal.entry(undoes).unended == "running":
+            raise InputError(f"Entry {undoes} is being carried out.", "Wait until it has ended, or stop it first.")
+
     def _done_before(self) -> frozenset[int]:
         """The steps that the entry which is gone on with has done."""
         if not self.plan.continues:
             return frozenset()
         entry = self.journal.entry(self.plan.continues)
-        if entry.status != "interrupted" or entry.undone_by or entry.plan.steps != self.plan.steps:
+        if entry.status != "interrupted" or entry.undo_status or entry.plan.steps != self.plan.steps:
             raise InputError(
                 f"Entry {entry.id} is {entry.status}; it cannot be gone on with.", "See `docker-agent log`."
             )

@@ -34,7 +34,7 @@ class Entry(BaseModel):
     """One applied plan as the journal holds it.
 
     `kept` maps step numbers to the kept copies of replaced files, `intended` to the SHA-256 of what was to be written.
-    `undone_steps` are the steps of undos that went only a part of the way.
+    `undone_steps` are the steps of undos that went only a part of the way, `undo_status` how the newest undo went.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +49,7 @@ class Entry(BaseModel):
     undone_by: str = ""
     undoes: str = ""
     undone_steps: tuple[Step, ...] = ()
+    undo_status: Status | Literal[""] = ""
     steps: tuple[StepOutcome, ...] = ()
     kept: dict[int, str] = {}
     intended: dict[int, str] = {}
@@ -57,6 +58,12 @@ class Entry(BaseModel):
     def done(self) -> tuple[Step, ...]:
         """The steps that were carried out to their end."""
         return tuple(self.plan.steps[outcome.index] for outcome in self.steps if outcome.state == "done")
+
+    @property
+    def unended(self) -> Literal["running", "interrupted", ""]:
+        """Whether it, or its undo, is being carried out or stopped in the middle."""
+        state = self.undo_status or self.status
+        return state if state in {"running", "interrupted"} else ""
 
 
 STOPPED: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}

@@ -148,6 +148,7 @@ class Journal:
     def entries(self) -> list[Entry]:
         """All entries that can be read, oldest first; one that ends in the middle is shown as interrupted."""
         entries = [entry for entry in map(read_entry, self._entry_files()) if entry is not None]
+        last = {entry.undoes: entry.status for entry in entries if entry.undoes}
         undone = {entry.undoes: entry.id for entry in entries if entry.undoes and entry.status == "applied"}
         steps: dict[str, tuple[Step, ...]] = {}
         for entry in entries:
@@ -155,7 +156,11 @@ class Journal:
                 steps[entry.undoes] = steps.get(entry.undoes, ()) + entry.done
         return [
             entry.model_copy(
-                update={"undone_by": undone.get(entry.id, ""), "undone_steps": steps.get(entry.id, ())},
+                update={
+                    "undone_by": undone.get(entry.id, ""),
+                    "undone_steps": steps.get(entry.id, ()),
+                    "undo_status": last.get(entry.id, ""),
+                },
             )
             for entry in entries
         ]
@@ -209,12 +214,18 @@ class Journal:
 
 
 class Recorder:
-    """Writes one entry as its plan is carried out."""
+    """Writes one entry as its plan is carried out.
+
+    Programs that the plan starts inherit the entry's handle, and with it the lock: where this process is killed, the
+    entry counts as being carried out until the last of them has ended.
+    """
 
     def __init__(self, number: str, path: Path, handle: int = -1) -> None:
         self.id = number
         self._path = path
         self._handle = handle
+        if handle >= 0:
+            os.set_inheritable(handle, True)
         self.mine = handle < 0 or lock(handle)
 
     def __enter__(self) -> Self:

@@ -53,6 +53,8 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            # Python's own handles are not inherited; the lock of a journal entry is meant to be.
+            close_fds=False,
         )
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)

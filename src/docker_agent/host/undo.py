@@ -40,11 +40,18 @@ def undo_plan(entry: Entry) -> Plan:
 
 
 def _way_back(entry: Entry) -> Plan:
+    """The plan's own way back, after each stop that was begun: a container that is being stopped counts as running."""
+    begun = {each.index for each in entry.steps if each.state in {"failed", "interrupted"}}
+    stops = [
+        step.model_copy(update={"args": {**step.args, "if_there": True}, "why": f"{step.target} has stopped."})
+        for index, step in enumerate(entry.plan.steps)
+        if index in begun and isinstance(step, Engine) and step.action == "container_stop"
+    ]
     return Plan(
         title=f"Rollback of {entry.id}: {entry.plan.title}",
         project=entry.plan.project,
         reason=f"Goes back to what was there before entry {entry.id}.",
-        steps=entry.plan.rollback,
+        steps=(*stops, *entry.plan.rollback),
         foreign=entry.plan.foreign,
         undoes=entry.id,
         record=entry.plan.record,

@@ -8,6 +8,7 @@ from typing import Annotated
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Argv, Plan, Risk
 from docker_agent.core.tool import tool
+from docker_agent.domains.release.ready import refuse_under_way
 from docker_agent.domains.release.record import latest
 from docker_agent.domains.stack import foreign, stack_needed
 from docker_agent.project.stack import compose_argv
@@ -25,6 +26,7 @@ def finish(
     The next release of the service does it by itself.
     """
     entry, record = latest(ws, service, ("applied",))
+    refuse_under_way(ws, record.service)
     stack = stack_needed(ws)
     until = entry.time + 60 * record.keep_min
     if ws.host.now() < until and not now:

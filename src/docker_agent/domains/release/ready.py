@@ -31,14 +31,19 @@ def containers_of(ws: Workspace, stack: Stack, service: str) -> tuple[Container,
     return running[0], [each for each in mine if not each.running]
 
 
-def refuse_alone(ws: Workspace, stack: Stack, service: str) -> None:
-    """Raise where two containers of the service cannot run side by side, or a release of it is under way."""
+def refuse_under_way(ws: Workspace, service: str) -> None:
+    """Raise where a release of the service has not come to its end, forwards or back."""
     for entry, record in releases(ws):
-        if record.service == service and entry.status in {"running", "interrupted"} and not entry.undone_by:
+        if record.service == service and entry.unended:
             raise InputError(
-                f"A release of {service} is under way (entry {entry.id}, {entry.status}).",
+                f"A release of {service} is under way (entry {entry.id}, {entry.unended}).",
                 "Go on with `docker-agent release resume` or take it back with `docker-agent release abort`.",
             )
+
+
+def refuse_alone(ws: Workspace, stack: Stack, service: str) -> None:
+    """Raise where two containers of the service cannot run side by side, or a release of it is under way."""
+    refuse_under_way(ws, service)
     described = stack.model.services[service]
     if described.container_name:
         raise _cannot_run_twice(

@@ -63,13 +63,19 @@ def latest(ws: Workspace, service: str = "", states: Sequence[str] = ()) -> tupl
 
     Raises
     ------
-    InputError: there is none.
+    InputError: there is none, or a release of it is being carried out.
     """
-    fitting = [
-        (entry, record)
-        for entry, record in releases(ws)
-        if service in {"", record.service} and (not states or (entry.status in states and not entry.undone_by))
-    ]
+    mine = [(entry, record) for entry, record in releases(ws) if service in {"", record.service}]
+    for entry, record in mine:
+        if entry.unended == "running":
+            raise InputError(
+                f"A release of {record.service} is under way (entry {entry.id}): a process, or a program that it "
+                "started, carries it out.",
+                "Wait until it has ended, or stop it first.",
+            )
+    fitting = [each for each in mine if not states or (each[0].status in states and not each[0].undone_by)]
+    if "applied" not in states:
+        fitting = [each for each in fitting if each == mine[-1]]
     if not fitting:
         what = f"of {service} " if service else ""
         how = f"that is {' or '.join(states)} " if states else ""

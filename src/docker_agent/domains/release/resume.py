@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.release.record import latest
@@ -17,4 +18,8 @@ def resume(ws: Workspace, service: Annotated[str, "The service; the newest relea
     Steps that were done are not done again, and the traffic's share stays as it is until then.
     """
     entry, _ = latest(ws, service, ("interrupted",))
+    if entry.undo_status:
+        raise InputError(
+            f"The release of entry {entry.id} is on its way back already.", "Go on with `docker-agent release abort`."
+        )
     return entry.plan.model_copy(update={"continues": entry.id, "title": f"Go on with {entry.plan.title}"})

@@ -60,11 +60,13 @@ def _state(ws: Workspace, entry: Entry, record: ReleaseRecord) -> ReleaseState:
     ended = entry.status == "applied"
     at = done if ended else min(done + 1, len(entry.plan.steps) - 1)
     phase = record.phase_at(max(done, 0))
-    state = {"running": "under way", "interrupted": "stopped in the middle", "applied": "done"}.get(
-        entry.status, entry.status
-    )
+    state = STATES.get(entry.status, entry.status)
     if entry.undone_by:
         state = f"rolled back by entry {entry.undone_by}"
+    elif entry.undo_status:
+        state = {"running": "going back", "interrupted": "stopped on its way back"}.get(
+            entry.undo_status, "going back failed"
+        )
     return ReleaseState(
         entry=entry.id,
         time=datetime.fromtimestamp(entry.time, UTC).strftime("%Y-%m-%d %H:%M:%S"),
@@ -91,12 +93,12 @@ def _look(ws: Workspace, name: str) -> str:
 
 
 def _next(entry: Entry) -> str:
-    if entry.undone_by or entry.status == "running":
+    if entry.undone_by or entry.unended == "running":
         return ""
     if entry.status == "applied":
         return "docker-agent release rollback, or release finish"
     return (
         "docker-agent release resume, or release abort"
-        if entry.status == "interrupted"
+        if entry.status == "interrupted" and not entry.undo_status
         else "docker-agent release abort"
     )
