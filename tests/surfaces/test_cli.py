@@ -12,7 +12,7 @@ from docker_agent.surfaces.choices import hoist
 from docker_agent.surfaces.cli import route
 
 COMMANDS = ["apply", "ask", "chat", "check", "context", "install", "log", "tools", "undo"]
-DOMAINS = ["compose", "diagnose", "doctor", "files", "guide", "probe", "reference", "stack"]
+DOMAINS = ["compose", "diagnose", "doctor", "files", "guide", "probe", "proxy", "reference", "release", "stack"]
 
 
 @pytest.mark.parametrize(
