@@ -62,8 +62,11 @@ class Entry(BaseModel):
     @property
     def unended(self) -> Literal["running", "interrupted", ""]:
         """Whether it, or its undo, is being carried out or stopped in the middle."""
-        state = self.undo_status or self.status
-        return state if state in {"running", "interrupted"} else ""
+        match self.undo_status or self.status:
+            case ("running" | "interrupted") as state:
+                return state
+            case _:
+                return ""
 
 
 STOPPED: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}
