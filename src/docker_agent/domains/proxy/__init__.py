@@ -22,6 +22,7 @@ __all__ = [
     "Splitter",
     "Upstream",
     "all_drivers",
+    "entry_of",
     "find_proxy",
     "hits",
     "kind_of",
