@@ -14,6 +14,7 @@ from docker_agent.host import bounded, files, shell
 from docker_agent.host.connect import Connection, asking
 from docker_agent.host.host import Tell
 from docker_agent.host.models import Ran
+from docker_agent.host.workers import await_takeover, workers
 
 RELOAD_S = 30.0
 CADDY = ("--config", "CONFIG", "--adapter", "caddyfile")
@@ -87,6 +88,7 @@ def _is_there(api: Any, name: str) -> bool:
 
 def _reload(api: Any, step: Engine) -> str:
     program, config = str(step.args["program"]), str(step.args.get("config", ""))
+    before = workers(api, step.target) if program == "nginx" else frozenset[str]()
     for argv in RELOADS[program]:
         command = [config if word == "CONFIG" else word for word in argv]
         with asking(f"reload of {step.target}"):
@@ -97,6 +99,8 @@ def _reload(api: Any, step: Engine) -> str:
             line = next((each for each in lines if "[emerg]" in each), lines[-1])
             refused = f"{step.target} refused its configuration (`{' '.join(command)}`, code {code}): {line[:500]}"
             raise CheckFailed(refused, "It goes on with the one before.", output=said)
+    if before:
+        await_takeover(api, step.target, before)
     return f"{step.target} checked and read its configuration"
 
 

@@ -105,6 +105,21 @@ def test_nginx_says_what_it_cannot_do() -> None:
     assert codes(driver.maintenance(SHOP, nginx, "x" * 5_000), Severity.ERROR) == {"nginx-page"}
 
 
+def test_names_of_no_site_get_no_site_of_nginx() -> None:
+    nginx, others = proxy_of("nginx"), "edge/conf.d/other-hosts.conf"
+    done, proxy = configured(nginx, SHOP)
+    assert "return 404;" in (done.files[others] or "")
+    assert all_drivers()["nginx"].remove("shop", proxy).files[others] is None
+    everybody, after = configured(proxy, replace(SHOP, name="all", hosts=()))
+    assert everybody.files[others] is None
+    assert others in with_files(after, all_drivers()["nginx"].remove("all", after)).files
+    # A server that somebody wrote may be the one that got them; nothing is put before it unsaid.
+    for text, expected in (("listen 80;", {"nginx-first"}), ("listen 80 default_server;", set[str]())):
+        beside, _ = configured(holding("nginx", **{"web.conf": f"server {{ {text} }}"}), SHOP)
+        assert codes(beside, Severity.WARN) == expected
+        assert beside.files.keys() == {"edge/conf.d/shop.example.com.conf"}
+
+
 def test_a_newer_nginx_looks_up_names_again_and_a_file_of_passwords_goes_with_them() -> None:
     nginx = proxy_of("nginx")
     newer = replace(nginx, state=replace(nginx.state, version="1.27.3"))

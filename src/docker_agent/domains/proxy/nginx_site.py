@@ -12,6 +12,7 @@ INDENT = "    "
 BARE = re.compile(r"[\w./:*^~=-]+")
 HTTP2_DIRECTIVE = (1, 25, 1)
 RESOLVES = (1, 27, 3)
+REJECTS = (1, 19, 4)
 DOCKER_DNS = "127.0.0.11"
 COMPRESSED = "text/css text/plain text/xml application/javascript application/json application/xml image/svg+xml"
 FORWARDED = (
@@ -100,6 +101,14 @@ def closed_parts(route: Route, page: str, *, own: bool) -> list[Part]:
 def frame(route: Route, version: Version) -> str:
     """The file of a site that is served as this route says, without any part."""
     return mark(route.hosts) + "\n" + "\n".join(_servers(route, version))
+
+
+def other_hosts(version: Version) -> str:
+    """The file that answers for names which no site has; without it, Nginx takes the first site for them."""
+    lines = ["listen 80 default_server;", "return 404;"]
+    if not () < version < REJECTS:
+        lines[1:1] = ["listen 443 ssl default_server;", "ssl_reject_handshake on;"]
+    return f"# Written by docker-agent: what is asked for no site's name.\n\n{lines_of(block('server', lines, INDENT))}"
 
 
 def _upstream(route: Route, version: Version) -> Iterator[str]:

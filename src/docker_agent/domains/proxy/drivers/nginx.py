@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,6 +17,7 @@ from docker_agent.domains.proxy.program_version import numbers
 from docker_agent.domains.proxy.route import Route
 from docker_agent.domains.proxy.sites import (
     MAINTENANCE,
+    MARK,
     bare,
     chosen_frame,
     differing,
@@ -32,7 +33,7 @@ from docker_agent.domains.proxy.splitting import nginx as splitting
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
 
-SUFFIX, USERS = ".conf", ".htpasswd"
+SUFFIX, USERS, OTHERS = ".conf", ".htpasswd", "other-hosts.conf"
 LONGEST_PAGE = 3_800
 
 
@@ -55,16 +56,13 @@ class NginxDriver:
         files[path] = merged(frame, [*parts_of(old), *own])
         if route.users:
             files[f"{proxy.folder}/{route.name}{USERS}"] = "".join(f"{line}\n" for line in route.users)
-        wrong += [*_otherwise(route, version), *said, *_in_the_way(route, path, files)]
-        if worst(wrong) is Severity.ERROR:
-            return Configured(findings=tuple(wrong))
-        return Configured(files=differing(proxy.files, files), findings=tuple(wrong))
+        wrong += [*_otherwise(route, version), *said, *_in_the_way(route, path, files), *_first(route, path, files)]
+        return _written(proxy, files, wrong)
 
     def remove(self, name: str, proxy: Proxy) -> Configured:
         """The sites without the route's parts, and without its passwords."""
-        files = without_route(proxy, name, SUFFIX)
-        users = f"{proxy.folder}/{name}{USERS}"
-        return Configured(files={**files, users: None} if users in proxy.files else files)
+        gone = {**without_route(proxy, name, SUFFIX), f"{proxy.folder}/{name}{USERS}": None}
+        return _written(proxy, with_changes(proxy.files, gone), [])
 
     def maintenance(self, route: Route, proxy: Proxy, page: str) -> Configured:
         """A location that ends at once with 503 and the page, before a password is asked."""
@@ -85,9 +83,7 @@ class NginxDriver:
             path: merged(frame, [*parts, *nginx_site.closed_parts(closing, page, own=not known)]),
         }
         wrong += _in_the_way(route, path, files)
-        if worst(wrong) is Severity.ERROR:
-            return Configured(findings=tuple(wrong))
-        return Configured(files=differing(proxy.files, files), findings=tuple(wrong))
+        return _written(proxy, files, wrong)
 
     def split(self, reads: Reads, proxy: Proxy, backend: Container, port: int) -> Splitter:
         """Divide the traffic between the servers of an `upstream`."""
@@ -101,6 +97,37 @@ class NginxDriver:
 
 
 NGINX = NginxDriver()
+
+
+def _written(proxy: Proxy, files: dict[str, str], wrong: list[Finding]) -> Configured:
+    """The files that change, unless something is in the way; among them the answer for names of no site."""
+    if worst(wrong) is Severity.ERROR:
+        return Configured(findings=tuple(wrong))
+    others, everybody = f"{proxy.folder}/{OTHERS}", site_path(proxy, (), SUFFIX)
+    ours = {path for path, text in files.items() if path.endswith(SUFFIX) and text.startswith(MARK)}
+    if not ours or everybody in ours:
+        files.pop(others, None)
+    elif not any(_listens(files, files.keys() - ours - {others})):
+        files[others] = nginx_site.other_hosts(numbers(proxy.state.version))
+    return Configured(files=differing(proxy.files, files), findings=tuple(wrong))
+
+
+def _first(route: Route, path: str, files: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether names that no site has go to this one now, as Nginx takes the first of all files for them."""
+    by_hand = [file for file, text in files.items() if not text.startswith(MARK) and any(_listens(files, [file]))]
+    default = any("default_server" in words for words in _listens(files, by_hand))
+    if by_hand and not default and path < min(by_hand):
+        said = f"Requests for names that no file has go to {path} now, the first of all."
+        fix = f"Write `listen 80 default_server;` into {min(by_hand)}, which had them."
+        yield found(route, "nginx-first", said, fix, Severity.WARN)
+
+
+def _listens(files: Mapping[str, str], paths: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """What each server in some files listens on, in words."""
+    for path in paths:
+        for each in walk(_parsed(files[path], path)) if path.endswith(SUFFIX) else ():
+            if each.name == "server" and each.block is not None:
+                yield tuple(word for listen in each.named("listen") for word in listen.words)
 
 
 def _cannot(route: Route) -> Iterator[Finding]:
