@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Argv, Engine, Plan, Restore, WaitHealthy, Write
+from docker_agent.host import shell
 from docker_agent.host.entry import StepOutcome
 from docker_agent.host.journal import Journal, Recorder
 from docker_agent.host.undo import undo_plan
@@ -344,3 +346,29 @@ def test_an_entry_that_is_being_carried_out_is_no_interrupted_one(journal: Journ
         recorder.step(StepOutcome(index=0, kind="write", state="done"))
         recorder.finish("applied", verified=None, reason="")
     assert (journal.entry("1").status, len(journal.entries())) == ("applied", 1)
+
+
+def test_an_entry_is_being_carried_out_until_the_programs_that_it_started_have_ended(journal: Journal) -> None:
+    with journal.begin(PLAN, by="person", time=5.0) as recorder:
+        recorder.step(StepOutcome(index=1, kind="argv", state="started"))
+        shell.run(["sh", "-c", "sleep 0.2 > /dev/null 2>&1 &"])
+    assert journal.entry("1").status == "running"
+    until = time.monotonic() + 10
+    while journal.entry("1").status == "running" and time.monotonic() < until:
+        time.sleep(0.02)
+    assert journal.entry("1").status == "interrupted"
+
+
+def test_a_stop_that_was_begun_is_brought_to_its_end_before_the_way_back(journal: Journal) -> None:
+    stop = Engine(why="Stop it.", action="container_stop", target="web-1", args={"timeout": 9})
+    start = Engine(why="It runs.", action="container_start", target="web-1")
+    plan = Plan(title="A change of places", steps=(stop,), rollback=(start,))
+    with journal.begin(plan, by="person", time=5.0) as recorder:
+        recorder.step(StepOutcome(index=0, kind="engine", state="started"))
+    first, second = undo_plan(journal.entry("1")).steps
+    assert isinstance(first, Engine)
+    assert (first.action, first.args) == ("container_stop", {"timeout": 9, "if_there": True})
+    assert second == start
+    with journal.reopen("1") as recorder:
+        recorder.step(StepOutcome(index=0, kind="engine", state="done"))
+    assert undo_plan(journal.entry("1")).steps == (start,)

@@ -146,6 +146,44 @@ def test_a_release_that_was_stopped_goes_on_or_goes_back(end: str, tmp_path: Pat
     assert session(tmp_path, world).call(f"release_{end}", {}).exit_code == 2
 
 
+def test_a_way_back_that_was_stopped_is_gone_to_its_end_and_nothing_else(tmp_path: Path) -> None:
+    root = root_of(tmp_path)
+    world = machine(root, "nginx")
+    before = proxy_files(world, root)
+
+    def stop(_world: World, _argv: tuple[str, ...]) -> Ran:
+        raise KeyboardInterrupt
+
+    world.react("reload", reaction=stop)
+    with pytest.raises(KeyboardInterrupt):
+        release(tmp_path, world)
+    with pytest.raises(KeyboardInterrupt):
+        session(tmp_path, world).call("release_abort", {})
+    world.react("reload")
+    said = state(tmp_path, world)
+    assert (said["state"], said["next"]) == ("stopped on its way back", "docker-agent release abort")
+    assert "on its way back already" in str(session(tmp_path, world).call("release_resume", {}).error)
+    assert "under way" in str(release(tmp_path, world).error)
+
+    assert session(tmp_path, world).call("release_abort", {}).error is None
+    assert (proxy_files(world, root), world.containers.keys()) == (before, {"shop-proxy-1", "shop-web-1"})
+    assert session(tmp_path, world).call("release_abort", {}).exit_code == 2
+
+
+def test_only_the_newest_release_is_aborted_and_none_while_it_is_carried_out(tmp_path: Path) -> None:
+    root = root_of(tmp_path)
+    world = machine(root, "nginx")
+
+    def ask(world: World, argv: tuple[str, ...]) -> Ran:
+        for tool in ("resume", "abort", "rollback", "finish"):
+            assert "under way" in str(session(tmp_path, world).call(f"release_{tool}", {}).error)
+        return Ran(argv=argv, code=0)
+
+    world.react("reload", reaction=ask)
+    assert release(tmp_path, world).error is None
+    assert "no release that is interrupted or failed" in str(session(tmp_path, world).call("release_abort", {}).error)
+
+
 def test_a_file_that_was_edited_meanwhile_stops_the_resume(tmp_path: Path) -> None:
     root = root_of(tmp_path)
     world = machine(root, "nginx")

@@ -109,10 +109,11 @@ class Release:
 
     def way_back(self) -> tuple[Step, ...]:
         """From any point back to the old version alone; each step may find its work done."""
-        versions, states = self.versions, self._states()
+        versions = self.versions
         old, new = versions.old, versions.new
         alone = versions.splitter.share([Share(versions.address(old.name), 100)], Canary())
         end = versions.splitter.end(versions.address(old.name))
+        states = self._states(alone, end)
         steps: list[Step] = [
             *([_restart_policy(old, old.restart_policy)] if _starts_by_itself(old) else []),
             start(old.name, f"{old.name} runs, as before."),
@@ -231,8 +232,8 @@ class Release:
     def _phase(self, name: str, share: int) -> None:
         self.phases.append(Phase(step=len(self.steps), name=name, share=share))
 
-    def _states(self) -> dict[str, tuple[str, ...]]:
-        """SHA-256 of all that the steps may leave in each of the proxy's files; "" stands for no file."""
+    def _states(self, *back: Change) -> dict[str, tuple[str, ...]]:
+        """SHA-256 of all that the steps, there or back, may leave in each of the proxy's files; "" means no file."""
         found: dict[str, dict[str, None]] = {}
         for path in {step.path for step in self.steps if isinstance(step, Write)}:
             now = self.versions.proxy.files.get(path)
@@ -240,6 +241,8 @@ class Release:
         for step in self.steps:
             if isinstance(step, Write):
                 found[step.path]["" if step.remove else _sha(step.content)] = None
+        for path, text in (each for change in back for each in change.files.items()):
+            found[path]["" if text is None else _sha(text)] = None
         return {path: tuple(states) for path, states in found.items()}
 
 
