@@ -133,7 +133,7 @@ def start(subject: Subject, root: Path) -> Place:
     return Place(subject, root, authority, session)
 
 
-def stop(subject: Subject, root: Path) -> None:
-    """Take everything of a subject down."""
-    docker("compose", "-p", subject.project, "kill", cwd=root)
-    docker("compose", "-p", subject.project, "down", "--remove-orphans", "-t", "0", cwd=root)
+def stop(subject: Subject) -> None:
+    """Take everything of a subject down by its labels, whether its folder is still there or not."""
+    docker("compose", "-p", subject.project, "kill", cwd=Path("/"))
+    docker("compose", "-p", subject.project, "down", "--remove-orphans", "-t", "0", cwd=Path("/"))

@@ -62,14 +62,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Place
     def begin(subject: Subject) -> Place:
         return routed(start(subject, root / subject.name))
 
-    def end(subject: Subject) -> None:
-        stop(subject, root / subject.name)
-
     with ThreadPoolExecutor(len(SUBJECTS)) as pool:
         try:
             yield {place.subject.name: place for place in pool.map(begin, SUBJECTS)}
         finally:
-            list(pool.map(end, SUBJECTS))
+            list(pool.map(stop, SUBJECTS))
 
 
 @pytest.fixture(params=[subject.name for subject in SUBJECTS])
