@@ -45,9 +45,8 @@ def variable(route: Route, what: str) -> str:
 
 
 def location_of(route: Route) -> str:
-    """Which paths a route is for; below a prefix with a slash, Nginx sends the path without it there."""
-    path = route.path.rstrip("/")
-    return quoted(f"{path}/" if route.strip_path or not path else path)
+    """Which paths a route is for."""
+    return quoted(route.path.rstrip("/") or "/")
 
 
 def http_part(route: Route, version: Version) -> Part:
@@ -145,7 +144,11 @@ def _location(route: Route, inside: str) -> Iterator[str]:
     if route.compress:
         yield from ("gzip on;", "gzip_proxied any;", "gzip_vary on;", f"gzip_types {COMPRESSED};")
     yield from _headers(route)
-    yield f"proxy_pass http://{route.name}{'/' if route.strip_path else ''};"
+    path = route.path.rstrip("/")
+    if route.strip_path and path:
+        # A slash behind proxy_pass would do it too, but send /api to /api/ first.
+        yield f"rewrite {quoted(f'^{re.escape(path)}(?:/(.*))?$')} /$1 break;"
+    yield f"proxy_pass http://{route.name};"
     yield "proxy_http_version 1.1;"
     yield from (f"proxy_set_header {name} {value};" for name, value in FORWARDED)
     yield "proxy_set_header Upgrade $http_upgrade;"
