@@ -16,8 +16,8 @@ pytestmark = [
 ]
 
 LEAN = ("--drain-s", "2")
-SHORT = (*LEAN, "--watch-s", "2", "--max-p95-ms", "8000")
-WATCHED = (*LEAN, "--watch-s", "3", "--max-p95-ms", "8000")
+SHORT = (*LEAN, "--watch-s", "2", "--max-p95-ms", "60000")
+WATCHED = (*LEAN, "--watch-s", "3", "--max-p95-ms", "60000")
 CANARY = ("--strategy", "canary", "--stages", "50")
 PROXIES = ("traefik", "nginx", "caddy")
 
