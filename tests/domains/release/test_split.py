@@ -97,3 +97,21 @@ def test_what_cannot_be_divided_says_why(tmp_path: Path) -> None:
         del world.answers[f"{API}/api/{page}"]
     with pytest.raises(InputError, match="API of shop-proxy-1 does not answer"):
         splitter(tmp_path, world)
+
+
+def test_routes_that_were_added_can_be_divided_in_every_way(tmp_path: Path) -> None:
+    root = root_of(tmp_path)
+    routes = GOLDEN.parent / "routes"
+    world = machine(root, "nginx")
+    world.files[root / "proxy" / "shop.conf"] = (routes / "nginx" / "one-host.shop.example.com.conf").read_bytes()
+    dividing = splitter(tmp_path, world)
+    by_header = dividing.share(*CASES["header"]).files["proxy/shop.conf"] or ""
+    assert ("proxy_pass http://$docker_agent_web;" in by_header, "server web:8080;" in by_header) == (True, True)
+    by_weight = dividing.share(*CASES["tenth"]).files["proxy/shop.conf"] or ""
+    assert ("proxy_pass http://shop;" in by_weight, "server shop-web-1:8080 weight=90;" in by_weight) == (True, True)
+
+    world = machine(root, "caddy")
+    world.files[root / "proxy" / "Caddyfile"] = (routes / "caddy" / "sticky.shop.example.com.caddy").read_bytes()
+    text = splitter(tmp_path, world).share(*CASES["tenth"]).files["proxy/Caddyfile"] or ""
+    assert "\t\t\tto shop-web-1:8080 shop-web-2:8080\n" in text
+    assert "lb_policy cookie shop_server {\n\t\t\t\tfallback weighted_round_robin 90 10" in text

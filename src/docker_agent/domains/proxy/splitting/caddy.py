@@ -25,10 +25,13 @@ UPSTREAM = "{http.reverse_proxy.upstream.hostport}"
 
 @dataclass(frozen=True)
 class Target:
-    """A `reverse_proxy` that leads to the service: the words that name it, and the site that it stands in."""
+    """A `reverse_proxy` that leads to the service, and the site that it stands in.
+
+    `servers` are the places that name it: words, or a `dynamic` line.
+    """
 
     directive: Directive
-    servers: tuple[Word, ...]
+    servers: tuple[Word | Directive, ...]
     site: Directive
 
 
@@ -65,10 +68,10 @@ class CaddySplitter:
     def _patches(self, text: str, target: Target, shares: Sequence[Share], canary: Canary) -> Iterator[Patch]:
         directive, first = target.directive, target.servers[0]
         indent = indent_of(text, directive.start)
-        scheme = next((each for each in SCHEMES if first.text.startswith(each)), "")
+        scheme = next((each for each in SCHEMES if isinstance(first, Word) and first.text.startswith(each)), "")
         chosen = [share for share in shares if share.weight]
         addresses = " ".join(f"{scheme}{share.address}" for share in chosen)
-        yield Patch(first.start, first.end, addresses)
+        yield Patch(first.start, first.end, addresses if isinstance(first, Word) else f"to {addresses}")
         yield from (Patch(word.start, word.end, "") for word in target.servers[1:])
         yield from self._policy(text, target, chosen, canary)
         yield from self._log(text, target.site)
@@ -85,17 +88,19 @@ class CaddySplitter:
 
     def _policy(self, text: str, target: Target, chosen: Sequence[Share], canary: Canary) -> Iterator[Patch]:
         """How a server is chosen for a request, in place of what is said of that now."""
+        directive = target.directive
+        present = next(directive.named("lb_policy"), None)
         if len(chosen) < 2:
             return
-        directive = target.directive
+        sticky = present.words[1] if present is not None and present.value == "cookie" and present.args[1:] else ""
+        cookie = canary.cookie or sticky
         indent = indent_of(text, directive.start)
         weights = f"weighted_round_robin {' '.join(str(share.weight) for share in chosen)}"
         inner = f"{indent}\t\tfallback {weights}\n{indent}\t}}"
-        policy = f"lb_policy cookie {canary.cookie} {{\n{inner}" if canary.cookie else f"lb_policy {weights}"
+        policy = f"lb_policy cookie {cookie} {{\n{inner}" if cookie else f"lb_policy {weights}"
         if directive.block is None:
             yield Patch(directive.end, directive.end, f" {{\n{indent}\t{policy}\n{indent}}}")
             return
-        present = next(directive.named("lb_policy"), None)
         if present is not None:
             yield Patch(present.start, present.end, policy)
         else:
@@ -142,9 +147,10 @@ def _targets(directives: Sequence[Directive], names: set[str]) -> Iterator[Targe
     for directive, parents in with_parents(directives):
         if directive.name == "reverse_proxy" and parents:
             lines = (directive, *directive.named("to"))
-            servers = tuple(word for line in lines for word in line.args if _bare(word.text) in names)
-            if servers:
-                yield Target(directive, servers, parents[0])
+            servers = [word for line in lines for word in line.args if _bare(word.text) in names]
+            dynamic = [each for each in directive.named("dynamic") if ":".join(each.words[1:3]) in names]
+            if servers or dynamic:
+                yield Target(directive, (*servers, *dynamic), parents[0])
 
 
 def _bare(address: str) -> str:

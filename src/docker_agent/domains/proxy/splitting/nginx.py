@@ -7,7 +7,7 @@ service's name means the new one alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from docker_agent.core.errors import InputError
@@ -37,19 +37,24 @@ class Target:
 
 @dataclass(frozen=True)
 class NginxSplitter:
-    """Divides the traffic of one service of Nginx; `targets` are the places that lead to it, by file."""
+    """Divides the traffic of one service of Nginx.
+
+    `targets` are the places that lead to it, by file; `passes` those where a variable can choose between versions.
+    """
 
     proxy: Proxy
     name: str
     targets: Mapping[str, tuple[Target, ...]]
+    passes: Mapping[str, tuple[Target, ...]]
     pins: bool = False
 
     def share(self, shares: Sequence[Share], canary: Canary) -> Change:
         """The files with the weights in them."""
-        files: dict[str, str | None] = {}
-        for index, (path, targets) in enumerate(self.targets.items()):
+        chosen = self.passes if canary.header or canary.cookie else self.targets
+        files = dict(self._files)
+        for index, (path, targets) in enumerate(chosen.items()):
             text = self.proxy.files[path]
-            head = [*([Patch(0, 0, self._head(shares, canary))] if index == 0 else [])]
+            head = [Patch(0, 0, self._head(chosen, shares, canary))] if index == 0 else []
             places = [patch for target in targets for patch in self._patches(text, target, shares, canary)]
             files[path] = patched(text, [*head, *dict.fromkeys(places)])
         return Change(files, after=(self._reload("Nginx checks the shares and reads them."),))
@@ -60,7 +65,12 @@ class NginxSplitter:
         Each reload closes the idle connections of clients, and a request that is on its way on one is lost.
         """
         del server
-        return Change({path: self.proxy.files[path] for path in self.targets})
+        return Change(self._files)
+
+    @property
+    def _files(self) -> dict[str, str | None]:
+        """Every file that a share may change, as it was."""
+        return {path: self.proxy.files[path] for path in (*self.targets, *self.passes)}
 
     def _reload(self, why: str) -> Engine:
         name = self.proxy.container.name
@@ -70,9 +80,9 @@ class NginxSplitter:
     def _upstream(self) -> str:
         return f"{self.name}-release"
 
-    def _head(self, shares: Sequence[Share], canary: Canary) -> str:
+    def _head(self, chosen: Mapping[str, tuple[Target, ...]], shares: Sequence[Share], canary: Canary) -> str:
         lines = [NOTE, LOG.format(name=self._word)]
-        if not any(self._logs_itself(target) for targets in self.targets.values() for target in targets):
+        if not any(self._logs_itself(target) for targets in chosen.values() for target in targets):
             lines.append(LOGGED.format(name=self._word))
         servers = "".join(f" server {share.address} weight={share.weight};" for share in shares if share.weight)
         lines.append(f"upstream {self._upstream} {{{servers} }}")
@@ -115,11 +125,6 @@ class NginxSplitter:
             yield from self._host(text, target, word.text)
             upstream = f"$docker_agent_{self._word}" if chooses else self._upstream
             yield Patch(word.start, word.end, f"{scheme}://{upstream}{path}")
-        elif canary.header or canary.cookie:
-            raise InputError(
-                f"The upstream of {directive.value} is chosen before Nginx could look at a header or cookie.",
-                f"Write `proxy_pass http://{directive.value};` in the location, or release without one.",
-            )
         else:
             more = "".join(f" {word}" for word in directive.words[1:] if not word.startswith("weight="))
             servers = [f"server {share.address} weight={share.weight}{more};" for share in shares if share.weight]
@@ -152,23 +157,45 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> NginxSpl
         raise InputError(f"{proxy.unwritable}.", "Then ask again.")
     names = names_of(backend)
     files = {path: text for path, text in proxy.files.items() if path.endswith(".conf")}
-    found = {path: tuple(_targets(parse(text, path), names, port)) for path, text in files.items()}
-    targets = {path: places for path, places in found.items() if places}
+    parsed = {path: parse(text, path) for path, text in files.items()}
+    targets = _by_file({path: _targets(directives, names, port) for path, directives in parsed.items()})
+    upstreams = frozenset(
+        target.parents[-1].value
+        for places in targets.values()
+        for target in places
+        if target.directive.name == "server"
+    )
+    passes = _by_file({path: _passes(each, names, port, upstreams) for path, each in parsed.items()})
     if not targets:
         raise InputError(
             f"No file in {proxy.folder} passes anything to {backend.service}:{port}.",
             f"Write `proxy_pass http://{backend.service}:{port};` there, without variables in it.",
         )
-    return NginxSplitter(proxy, backend.service or backend.name, targets)
+    return NginxSplitter(proxy, backend.service or backend.name, targets, passes)
+
+
+def _by_file(found: Mapping[str, Iterable[Target]]) -> dict[str, tuple[Target, ...]]:
+    tuples = {path: tuple(places) for path, places in found.items()}
+    return {path: places for path, places in tuples.items() if places}
+
+
+def _passes(
+    directives: Sequence[Directive], names: frozenset[str], port: int, upstreams: frozenset[str]
+) -> Iterator[Target]:
+    """Every `proxy_pass` to the service itself or to one of its upstreams."""
+    for directive, parents in with_parents(directives):
+        found = TARGET.fullmatch(directive.value) if directive.name == "proxy_pass" else None
+        if found is None:
+            continue
+        is_service = found["host"] in names and int(found["port"] or PORTS[found["scheme"]]) == port
+        if is_service or (found["host"] in upstreams and not found["port"]):
+            yield Target(directive, parents)
 
 
 def _targets(directives: Sequence[Directive], names: frozenset[str], port: int) -> Iterator[Target]:
+    yield from _passes(directives, names, port, frozenset())
     for directive, parents in with_parents(directives):
-        if directive.name == "proxy_pass":
-            found = TARGET.fullmatch(directive.value)
-            if found and found["host"] in names and int(found["port"] or PORTS[found["scheme"]]) == port:
-                yield Target(directive, parents)
-        elif directive.name == "server" and directive.block is None:
+        if directive.name == "server" and directive.block is None:
             host, _, number = directive.value.partition(":")
             if host in names and (number or "80") == str(port):
                 yield Target(directive, parents)
