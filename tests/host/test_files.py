@@ -178,3 +178,18 @@ def test_an_odd_pattern_finds_nothing(tmp_path: Path, pattern: str) -> None:
 
     assert find_files(tmp_path, pattern) == []
     assert find_files(tmp_path / "nosuch", "**/*") == []
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = tmp_path / f".a.writing-{ended.pid}-0"
+    others = [
+        tmp_path / name for name in (f".a.writing-{os.getpid()}-0", f".b.writing-{ended.pid}-0", ".a.writing-x-0")
+    ]
+    for each in (left, *others):
+        each.touch()
+
+    write_file(tmp_path / "a", b"x")
+
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "a", *others])

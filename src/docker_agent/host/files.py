@@ -96,7 +96,8 @@ def is_skipped(path: PurePath) -> bool:
 def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
     """Write a whole file atomically: temporary file beside it, fsync, rename; a link is written through.
 
-    The old file's mode and owner are kept unless `mode` says otherwise; a new file gets 0644.
+    The old file's mode and owner are kept unless `mode` says otherwise; a new file gets 0644. What a process that was
+    killed has left beside the file goes.
 
     Raises
     ------
@@ -107,7 +108,9 @@ def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
         target = path.resolve()
         target.parent.mkdir(parents=True, exist_ok=True)
         known = target.stat() if target.exists() else None
-        beside = target.parent / f".{target.name[:80]}.{os.urandom(6).hex()}"
+        prefix = f".{target.name[:80]}.writing-"
+        _remove_abandoned(target.parent, prefix)
+        beside = target.parent / f"{prefix}{os.getpid()}-{os.urandom(6).hex()}"
         handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         temporary = str(beside)
         with os.fdopen(handle, "wb") as file:
@@ -128,6 +131,19 @@ def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path, prefix: str) -> None:
+    """Remove temporary files whose writers have ended."""
+    for each in folder.iterdir():
+        pid = each.name.removeprefix(prefix).partition("-")[0]
+        if each.name.startswith(prefix) and pid.isdecimal() and len(pid) < 10:
+            try:
+                os.kill(int(pid), 0)
+            except ProcessLookupError:
+                each.unlink(missing_ok=True)
+            except OSError:
+                continue
 
 
 def remove_file(path: Path) -> None:
