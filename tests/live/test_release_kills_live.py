@@ -128,7 +128,7 @@ def test_a_way_back_that_is_killed_is_gone_to_its_end_by_abort(traefik: Place) -
     reset(traefik)
     before = traefik.image
     with traefik.load() as running:
-        release = traefik.start("release", "start", "web", ERRORS, *CANARY, *SHORT)
+        release = traefik.start("release", "start", "web", ERRORS, *CANARY, *SHORT, "--path", "/health")
         release.reach(lambda _number, line: f"traffic goes to {traefik.project}-web-" in line and "50 %" not in line)
         release.reach(lambda _number, line: "Stop" in line)
         release.kill()
@@ -144,7 +144,7 @@ def test_ctrl_c_says_how_to_go_on_and_a_second_release_waits_until_the_first_has
     reset(traefik)
     new = other(traefik)
     with traefik.load() as running:
-        release = traefik.start("release", "start", "web", new, *CANARY, *SHORT, "--watch-s", "15")
+        release = traefik.start("release", "start", "web", new, *CANARY, *SHORT, "--watch-s", "8")
         release.reach(lambda _number, line: "Watch" in line)
         second = [traefik.agent("release", *words) for words in (("start", "web", "1.0-good"), ("resume",), ("abort",))]
         stopped = release.interrupt()

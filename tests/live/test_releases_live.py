@@ -17,7 +17,7 @@ pytestmark = [
 
 LEAN = ("--drain-s", "2")
 SHORT = (*LEAN, "--watch-s", "2", "--max-p95-ms", "60000")
-WATCHED = (*LEAN, "--watch-s", "3", "--max-p95-ms", "60000")
+WATCHED = (*LEAN, "--watch-s", "6", "--max-p95-ms", "60000")
 CANARY = ("--strategy", "canary", "--stages", "50")
 PROXIES = ("traefik", "nginx", "caddy")
 
@@ -25,6 +25,12 @@ PROXIES = ("traefik", "nginx", "caddy")
 @pytest.fixture(scope="module", params=PROXIES)
 def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     yield from started(request.param, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """The oldest Traefik whose configuration is known in full."""
+    yield from started("traefik-3-2", tmp_path_factory)
 
 
 def started(kind: str, paths: pytest.TempPathFactory) -> Iterator[Place]:
@@ -100,6 +106,14 @@ def test_a_canary_gets_its_share_clients_with_its_header_and_those_that_it_has_s
     assert before != new
 
 
+def test_an_older_traefik_divides_traffic_too(older: Place) -> None:
+    new = other(older)
+    ended, load, lost = loaded(older, "canary 50", "start", "web", new, *CANARY, *SHORT)
+    assert (ended.code, lost) == (0, {}), ended.said
+    assert load.versions.keys() == {GOOD, NEXT}
+    assert settled(older, new) == []
+
+
 def test_a_version_that_is_not_healthy_goes_back_before_it_gets_any_request(place: Place) -> None:
     before = place.image
     ended, load, lost = loaded(place, "unhealthy", "start", "web", SICK, *SHORT)
@@ -110,7 +124,7 @@ def test_a_version_that_is_not_healthy_goes_back_before_it_gets_any_request(plac
 
 def test_a_version_that_fails_goes_back_and_only_its_own_share_fails(place: Place) -> None:
     before = place.image
-    ended, load, lost = loaded(place, "errors", "start", "web", ERRORS, *CANARY, *SHORT)
+    ended, load, lost = loaded(place, "errors", "start", "web", ERRORS, *CANARY, *SHORT, "--path", "/health")
     assert ended.code == 1, ended.said
     assert lost.keys() == {"status 500"}
     assert lost["status 500"] <= load.versions[ERRORS] + 1 < load.total / 4
