@@ -146,11 +146,12 @@ class Started:
 
 @dataclass
 class Place:
-    """A running project of a proxy and the service `web`, in a folder of its own."""
+    """A running project of a proxy and the service `web`, in a folder of its own, reached at `ip`."""
 
     subject: Subject
     root: Path
     topic: str
+    ip: str = ""
     figures: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -163,12 +164,6 @@ class Place:
         """The variables of the command line."""
         state = {"DOCKER_AGENT_STATE": str(self.root.parent / f"{self.subject.kind}-state"), "COLUMNS": "200"}
         return {**os.environ, **fixtures.engine_environment(), **state}
-
-    @property
-    def ip(self) -> str:
-        """Where the proxy is reached from this machine."""
-        template = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
-        return docker("inspect", "-f", template, f"{self.project}-edge-1").stdout.split()[0]
 
     @property
     def image(self) -> str:
@@ -199,6 +194,8 @@ class Place:
         )
         started = docker("compose", "up", "-d", "--wait", cwd=self.root)
         assert started.returncode == 0, started.stderr
+        template = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+        self.ip = docker("inspect", "-f", template, f"{self.project}-edge-1").stdout.split()[0]
         until = time.monotonic() + 60
         while self.asked() != version:
             assert time.monotonic() < until, f"{self.project} does not serve {version}"
