@@ -280,3 +280,20 @@ def test_a_journal_that_fills_up_lets_no_file_be_written(place: Place) -> None:
     with pytest.raises(AgentError, match="cannot be written"):
         place.apply(Plan(title="t", steps=(UP, write("a.yml", "new\n", OLD))))
     assert place["a.yml"] == OLD
+
+
+def test_what_a_person_writes_while_a_plan_is_carried_out_is_not_overwritten(place: Place) -> None:
+    def edit(_world: World, argv: tuple[str, ...]) -> Ran:
+        place["a.yml"] = b"mine\n"
+        return Ran(argv=argv, code=0)
+
+    place.world.react("docker", reaction=edit)
+    first = Write(path="a.yml", content="one\n", before=sha(OLD), why="w")
+    again = first.model_copy(update={"content": "two\n"})
+    assert place.apply(Plan(title="t", steps=(first, again))).status == "applied"
+    assert place["a.yml"] == b"two\n"
+
+    place["a.yml"] = OLD
+    applied = place.apply(Plan(title="t", steps=(first, UP, again)))
+    assert (applied.status, place["a.yml"]) == ("failed", b"mine\n")
+    assert "a.yml changed while the plan was carried out" in applied.reason

@@ -31,7 +31,7 @@ from docker_agent.host.entry import StepOutcome
 from docker_agent.host.host import Host, Tell
 from docker_agent.host.journal import Journal, Recorder
 from docker_agent.host.masks import resolve_new
-from docker_agent.host.plan_files import check_files, inside, read_or_none, sha256_of, states_of
+from docker_agent.host.plan_files import check_files, inside, read_or_none, sha256_of, states_of, written_before
 from docker_agent.host.undo import undo_plan
 
 STACK_OPTIONS = frozenset({"--project-directory", "-f", "-p"})
@@ -69,6 +69,7 @@ class Application:
     resolve: gives the secret value of a mask, just before a file is written.
     tell: gets a line of progress now and then.
     checks: those that domains bring, by name.
+    written: SHA-256 of all that the plan has written so far, by file.
     """
 
     plan: Plan
@@ -79,6 +80,7 @@ class Application:
     tell: Tell
     checks: Mapping[str, NamedCheck] = field(default_factory=dict[str, NamedCheck])
     outcomes: list[StepOutcome] = field(default_factory=list[StepOutcome])
+    written: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def run(self, *, by: str, undoes: str = "") -> Applied:
         """Carry the plan out, or what is left of one that stopped in the middle; Ctrl-C stops after recording.
@@ -96,6 +98,7 @@ class Application:
         self._refuse_running(undoes)
         done = self._done_before()
         check_files(self.plan, self.root, self.host.reads, self.journal)
+        self.written = written_before(self.plan, self.journal)
         recorder = (
             self.journal.reopen(self.plan.continues)
             if self.plan.continues
@@ -149,7 +152,7 @@ class Application:
         self.tell("It did not hold; going back.")
         plan = undo_plan(self.journal.entry(number))
         try:
-            return replace(self, plan=plan, outcomes=[]).run(by=by)
+            return replace(self, plan=plan, outcomes=[], written={}).run(by=by)
         except AgentError as error:
             return Applied(
                 status="failed", entry="", title=plan.title, digest=plan.digest, verified=None, reason=str(error)
@@ -159,7 +162,11 @@ class Application:
         outcome = StepOutcome(index=index, kind=step.kind, state="started")
         started = self.host.reads.now()
         try:
-            data = self._new_bytes(step) if isinstance(step, Write) else None
+            data = None
+            if isinstance(step, Write):
+                self._refuse_edited(step)
+                data = self._new_bytes(step)
+                self.written.setdefault(step.path, set()).add(sha256_of(data))
             recorder.step(outcome, self._keep(step), "none" if _removes(step) else sha256_of(data))
             self.tell(f"[{index + 1}/{len(self.plan.steps)}] {step.why}")
             detail = self._do(step, data)
@@ -195,6 +202,12 @@ class Application:
         text = resolve_new(step.content, old.decode("utf-8", "surrogateescape"), self.resolve)
         return _bytes_of(text, step.path)
 
+    def _refuse_edited(self, step: Write) -> None:
+        """A plan may take hours: what somebody wrote since it began is not overwritten either."""
+        present = sha256_of(read_or_none(self.host.reads, inside(self.root, step.path)))
+        if present not in {step.before, *step.or_before, *self.written.get(step.path, ())}:
+            raise _edited_meanwhile(step.path)
+
     def _do(self, step: Step, data: bytes | None) -> str:
         match step:
             case Argv():
@@ -223,7 +236,7 @@ class Application:
         path = inside(self.root, step.path)
         present = sha256_of(read_or_none(self.host.reads, path))
         if present not in states_of(self.plan, self.root, path):
-            raise InputError(f"{step.path} changed while the plan was carried out; it was left alone.", "Look at it.")
+            raise _edited_meanwhile(step.path)
         if present == step.kept or present != step.after:
             return f"{step.path} is already as before"
         if not step.kept:
@@ -254,6 +267,13 @@ class Application:
             reason=reason,
             steps=tuple(self.outcomes),
         )
+
+
+def _edited_meanwhile(path: str) -> InputError:
+    return InputError(
+        f"{path} changed while the plan was carried out; it was left alone.",
+        "Look at it, and at `docker-agent log` for the copy of what was there before.",
+    )
 
 
 def _removes(step: Step) -> bool:

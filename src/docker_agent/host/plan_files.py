@@ -23,7 +23,7 @@ def check_files(plan: Plan, root: Path, reads: Reads, journal: Journal) -> None:
     """
     for name, expected in plan.inputs.items():
         _check_file(name, root / name, {expected}, reads)
-    written = _written_before(plan, journal)
+    written = written_before(plan, journal)
     seen: set[Path] = set()
     for step in plan.steps:
         if isinstance(step, Write | Restore):
@@ -72,7 +72,7 @@ def inside(root: Path, path: str) -> Path:
     return target
 
 
-def _written_before(plan: Plan, journal: Journal) -> dict[str, set[str]]:
+def written_before(plan: Plan, journal: Journal) -> dict[str, set[str]]:
     """SHA-256 of all that the part of the plan which was done already may have written, by file."""
     found: dict[str, set[str]] = {}
     if plan.continues:
