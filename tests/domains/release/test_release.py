@@ -11,7 +11,7 @@ from tests.domains.release.shops import COMPOSE, container, machine, proxy_files
 from docker_agent.core.plan import Argv, Engine, Plan, Risk
 from docker_agent.dispatch import Outcome
 from docker_agent.host.fake import World
-from docker_agent.host.models import Ran, Reach
+from docker_agent.host.models import Attachment, Ran, Reach
 from docker_agent.policy.permit import Mode
 
 QUICK: dict[str, Any] = {"watch_s": 4, "drain_s": 2}
@@ -269,3 +269,38 @@ def test_a_plan_for_a_release_is_a_change_with_its_way_back(tmp_path: Path) -> N
     updates = [step for step in (*plan.steps, *plan.rollback) if isinstance(step, Engine) and "restart" in step.args]
     assert [step.args["restart"] for step in updates] == ["no", "always"]
     assert world.done == []
+
+
+def test_a_rollback_starts_what_ran_though_its_tag_was_moved_and_it_restarts_as_before(tmp_path: Path) -> None:
+    world = machine(root_of(tmp_path), "nginx")
+    world.change("shop-web-1", restart_policy="always")
+    assert release(tmp_path, world).error is None
+    assert world.containers["shop-web-1"].restart_policy == "no"
+    world.change("shop-web-2", restart_policy="always")
+    world.images["1.0"] = world.images["1.0"].model_copy(update={"id": "sha256:built-anew"})
+
+    assert session(tmp_path, world).call("release_rollback", {"drain_s": 1}).error is None
+    policies = {name: world.containers[name].restart_policy for name in ("shop-web-1", "shop-web-2")}
+    assert policies == {"shop-web-1": "always", "shop-web-2": "no"}
+
+
+def test_a_release_that_would_undo_another_one_waits_for_it(tmp_path: Path) -> None:
+    root = root_of(tmp_path)
+    world = machine(root, "nginx", COMPOSE + '  api:\n    image: shop/web:1.0\n    expose: ["8080"]\n')
+    world.files[root / "proxy" / "shop.conf"] += b"server { location /api { proxy_pass http://api:8080; } }\n"
+    world.add(container("shop-api-1", "api", "shop/web:1.0"))
+
+    def stop(_world: World, _argv: tuple[str, ...]) -> Ran:
+        raise KeyboardInterrupt
+
+    world.react("reload", reaction=stop)
+    with pytest.raises(KeyboardInterrupt):
+        release(tmp_path, world)
+    world.react("reload")
+    said = str(release(tmp_path, world, service="api").error)
+    assert "A release of web is under way (entry 1) and writes compose.yaml, proxy/shop.conf too" in said
+    assert "release abort web" in str(release(tmp_path, world).error)
+    assert session(tmp_path, world).call("release_abort", {}).error is None
+
+    world.change("shop-proxy-1", network_mode="host", networks=(Attachment(network="host"),))
+    assert "share no network on which containers have names" in str(release(tmp_path, world).error)

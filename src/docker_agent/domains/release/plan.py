@@ -9,7 +9,13 @@ from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Plan
 from docker_agent.domains.proxy import all_drivers, find_proxy
 from docker_agent.domains.release.image import set_image
-from docker_agent.domains.release.ready import containers_of, refuse_alone, refuse_same
+from docker_agent.domains.release.ready import (
+    containers_of,
+    refuse_alone,
+    refuse_nameless,
+    refuse_same,
+    refuse_same_files,
+)
 from docker_agent.domains.release.record import ReleaseRecord
 from docker_agent.domains.release.steps import Release, Versions, Wish
 from docker_agent.domains.stack import foreign, stack_needed
@@ -43,12 +49,13 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
     refuse_same(ws, old, image, again)
     port = wish.port or _port(ws, stack, service, old)
     proxy = find_proxy(ws, wish.proxy)
+    refuse_nameless(old, proxy.container)
     versions = Versions(
         stack=stack,
         service=service,
         old=old,
         new=again or f"{stack.name}-{service}-{_number(old) + 1}",
-        new_image_id=_image_id(ws, image),
+        new_image_id=ws.host.container(again).image_id if again else _image_id(ws, image),
         port=port,
         proxy=proxy,
         splitter=all_drivers()[proxy.state.kind].split(ws.host, proxy, old, port),
@@ -57,6 +64,7 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
     release = Release(versions, wish, starts_again=bool(again))
     local = bool(versions.new_image_id) or stack.model.services[service].build is not None
     release.write(leftovers=bool(stopped) and not again, pull=not local)
+    refuse_same_files(ws, _written(release))
     record = ReleaseRecord(
         service=service,
         proxy=proxy.container.name,

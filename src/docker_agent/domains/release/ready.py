@@ -8,6 +8,8 @@ from docker_agent.host.models import Container
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import Workspace
 
+NAMELESS = frozenset({"bridge", "host", "none"})
+
 
 def containers_of(ws: Workspace, stack: Stack, service: str) -> tuple[Container, list[Container]]:
     """The container that serves now, and those that earlier releases left stopped.
@@ -24,9 +26,13 @@ def containers_of(ws: Workspace, stack: Stack, service: str) -> tuple[Container,
             f"Start it: docker-agent stack up {service}.",
         )
     if len(running) > 1:
+        last = [entry for entry, record in releases(ws) if record.service == service][-1:]
+        came_to_nothing = any(entry.status == "failed" and not entry.undone_by for entry in last)
         raise InputError(
             f"{service} runs {len(running)} times ({', '.join(each.name for each in running)}); one can be released.",
-            f"Scale it to one: docker compose up -d --scale {service}=1 {service}.",
+            f"Take back the release that failed: docker-agent release abort {service}."
+            if came_to_nothing
+            else f"Scale it to one: docker compose up -d --scale {service}=1 {service}.",
         )
     return running[0], [each for each in mine if not each.running]
 
@@ -37,8 +43,31 @@ def refuse_under_way(ws: Workspace, service: str) -> None:
         if record.service == service and entry.unended:
             raise InputError(
                 f"A release of {service} is under way (entry {entry.id}, {entry.unended}).",
-                "Go on with `docker-agent release resume` or take it back with `docker-agent release abort`.",
+                f"Go on with `docker-agent release resume {service}` or take it back with "
+                f"`docker-agent release abort {service}`.",
             )
+
+
+def refuse_same_files(ws: Workspace, paths: set[str]) -> None:
+    """Raise where a release under way writes one of these files: each of the two would undo the other."""
+    for entry, record in releases(ws):
+        shared = sorted(paths & {step.path for step in entry.plan.steps if step.kind == "write"})
+        if entry.unended and shared:
+            raise InputError(
+                f"A release of {record.service} is under way (entry {entry.id}) and writes {', '.join(shared)} too.",
+                "Let it end first, or take it back: docker-agent release status.",
+            )
+
+
+def refuse_nameless(old: Container, proxy: Container) -> None:
+    """Raise where the proxy cannot reach a container by its name, which is how traffic is divided."""
+    shared = {place.network for place in old.networks} & {place.network for place in proxy.networks}
+    if not shared - NAMELESS:
+        raise InputError(
+            f"{proxy.name} and {old.name} share no network on which containers have names.",
+            "Put both on one network of the compose file (not network_mode: host or bridge), and run "
+            "`docker-agent stack up` once.",
+        )
 
 
 def refuse_alone(ws: Workspace, stack: Stack, service: str) -> None:

@@ -75,7 +75,8 @@ def latest(ws: Workspace, service: str = "", states: Sequence[str] = ()) -> tupl
             )
     fitting = [each for each in mine if not states or (each[0].status in states and not each[0].undone_by)]
     if "applied" not in states:
-        fitting = [each for each in fitting if each == mine[-1]]
+        newest = {record.service: entry.id for entry, record in mine}
+        fitting = [(entry, record) for entry, record in fitting if newest[record.service] == entry.id]
     if not fitting:
         what = f"of {service} " if service else ""
         how = f"that is {' or '.join(states)} " if states else ""

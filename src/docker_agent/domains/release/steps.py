@@ -101,6 +101,8 @@ class Release:
             )
         if self.wish.migrate:
             self.steps.append(self._migration())
+        if self.starts_again:
+            self.steps += self._restarts_itself(versions.new, versions.old.restart_policy)
         self.steps.append(
             start(versions.new, f"Start {versions.new} again.") if self.starts_again else self._start_beside()
         )
@@ -115,7 +117,7 @@ class Release:
         end = versions.splitter.end(versions.address(old.name))
         states = self._states(alone, end)
         steps: list[Step] = [
-            *([_restart_policy(old, old.restart_policy)] if _starts_by_itself(old) else []),
+            *self._restarts_itself(old.name, old.restart_policy),
             start(old.name, f"{old.name} runs, as before."),
             WaitHealthy(why=f"{old.name} should serve.", target=old.name, project=old.project),
             *_written(alone, f"All traffic goes to {old.name}.", versions.proxy, states),
@@ -128,7 +130,9 @@ class Release:
                 args={"timeout": grace_of(versions.stack, versions.service), "if_there": True},
             ),
         ]
-        if not self.starts_again:
+        if self.starts_again:
+            steps += self._restarts_itself(new, "no")
+        else:
             steps.append(remove_stopped(versions, f"Remove {new}."))
         if versions.image is not None:
             write = versions.image.write
@@ -188,8 +192,7 @@ class Release:
         self._phase("drain", 100)
         self.steps.append(_drain(versions.old.name, self.wish.drain_s))
         self._phase("finish", 100)
-        if _starts_by_itself(versions.old):
-            self.steps.append(_restart_policy(versions.old, "no"))
+        self.steps += self._restarts_itself(versions.old.name, "no")
         self.steps.append(
             Engine(
                 why=f"Stop {versions.old.name} and keep it for going back.",
@@ -228,6 +231,15 @@ class Release:
             "port": versions.port,
             "path": self.wish.path,
         }
+
+    def _restarts_itself(self, name: str, policy: str) -> list[Step]:
+        """What makes a container restart so; only of `always` would the engine start a stopped one when it starts."""
+        if self.versions.old.restart_policy != "always":
+            return []
+        again = "stays stopped when the engine starts" if policy == "no" else "restarts as before"
+        args: dict[str, str | int | float | bool] = {"restart": policy, "if_there": name == self.versions.new}
+        action, why = "container_update", f"{name} {again}."
+        return [Engine(why=why, touches=(name,), action=action, target=name, args=args)]
 
     def _phase(self, name: str, share: int) -> None:
         self.phases.append(Phase(step=len(self.steps), name=name, share=share))
@@ -291,21 +303,6 @@ def _drain(container: str, seconds: float) -> Check:
         why=f"{container} answers what it was asked until now.",
         name="release-drained",
         args={"container": container, "seconds": seconds},
-    )
-
-
-def _starts_by_itself(container: Container) -> bool:
-    """Whether the engine would start a stopped container again when it starts itself."""
-    return container.restart_policy == "always"
-
-
-def _restart_policy(container: Container, policy: str) -> Engine:
-    return Engine(
-        why=f"{container.name} {'stays stopped when the engine starts' if policy == 'no' else 'restarts as before'}.",
-        touches=(container.name,),
-        action="container_update",
-        target=container.name,
-        args={"restart": policy},
     )
 
 
