@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.domains.release.shops import API, COMPOSE, PAGES, machine, root_of, session
+from tests.domains.release.shops import API, COMPOSE, PAGES, ROUTER, SERVICE, machine, root_of, session
 
 from docker_agent.core.errors import InputError
+from docker_agent.core.plan import Check
 from docker_agent.domains.proxy import Canary, Share, Splitter, all_drivers, find_proxy
 from docker_agent.domains.proxy.state import Kind
 from docker_agent.host.fake import World
@@ -30,6 +33,10 @@ def splitter(folder: Path, world: World) -> Splitter:
     ws = session(folder, world).workspace
     proxy = find_proxy(ws)
     return all_drivers()[proxy.state.kind].split(ws.host, proxy, ws.host.container("shop-web-1"), 8080)
+
+
+def answer(world: World, page: str, found: list[dict[str, Any]]) -> None:
+    world.answers[f"{API}/api/{page}?per_page=500"] = Answer(status=200, body=json.dumps(found))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -93,6 +100,29 @@ def test_what_cannot_be_divided_says_why(tmp_path: Path) -> None:
     world.answers[f"{API}/api/http/routers?per_page=500"] = Answer(status=200, body="[]")
     with pytest.raises(InputError, match="routes nothing to shop-web-1:8080"):
         splitter(tmp_path, world)
+    answer(world, "http/routers", [ROUTER])
+    answer(world, "tcp/routers", [{"name": "db@docker", "service": "db"}])
+    answer(world, "tcp/services", [{"name": "db@docker", "loadBalancer": {"servers": [{"address": "10.0.0.3:5432"}]}}])
+    with pytest.raises(InputError, match="leads to shop-web-1 by tcp db@docker too"):
+        splitter(tmp_path, world)
+    answer(world, "tcp/routers", [])
+    urls = [{"url": f"http://{host}:8080"} for host in ("10.0.0.3", "10.0.0.99", "old.example.com")]
+    answer(world, "http/services", [{"name": "shop@docker", "loadBalancer": {"servers": urls}}])
+    with pytest.raises(InputError, match=r"has other servers too \(old.example.com:8080\)"):
+        splitter(tmp_path, world)
+    answer(world, "http/services", [{"name": "shop@docker", "loadBalancer": {"servers": [{"url": "http://web:8080"}]}}])
+    [alone] = splitter(tmp_path, world).end(NEW).before
+    assert isinstance(alone, Check)
+    assert alone.args["shares"] == "web:8080=100", "a name that a file gives means the new version by then"
+    answer(world, "http/services", [SERVICE, {**SERVICE, "name": "www@docker"}])
+    answer(world, "http/routers", [ROUTER, {**ROUTER, "name": "www@docker", "service": "www"}])
+    both = splitter(tmp_path, world)
+    text = both.share(*CASES["header"]).files["proxy/docker-agent-web.yaml"] or ""
+    assert [each in text for each in ("docker-agent-www-canary:", "    web-2:", "service: web-2-new")] == [True] * 3
+    assert [step.args["service"] for step in both.end(NEW).before if isinstance(step, Check)] == [
+        "shop@docker",
+        "www@docker",
+    ]
     for page in PAGES:
         del world.answers[f"{API}/api/{page}"]
     with pytest.raises(InputError, match="API of shop-proxy-1 does not answer"):

@@ -18,6 +18,7 @@ from docker_agent.core.plan import Check
 from docker_agent.domains.proxy.api import ask, rows, table, words
 from docker_agent.domains.proxy.driver import Change, Proxy
 from docker_agent.domains.proxy.route import Canary, Share
+from docker_agent.domains.proxy.splitting.texts import names_of
 from docker_agent.domains.proxy.traefik import api_of
 from docker_agent.host.check import Scalar, named_check
 from docker_agent.host.host import Reads, Tell
@@ -41,22 +42,45 @@ class _Plain(yaml.SafeDumper):
 
 
 @dataclass(frozen=True)
+class Leading:
+    """A service of Traefik that leads to a container, with the routers that use it, as the API shows them.
+
+    Attributes
+    ----------
+    name: in full, with its provider.
+    servers: as `HOST:PORT`.
+    """
+
+    name: str
+    kind: str
+    balancer: Mapping[str, Any]
+    servers: tuple[str, ...]
+    routers: tuple[Mapping[str, Any], ...]
+
+    @property
+    def scheme(self) -> str:
+        """How its servers are asked."""
+        urls = [str(each.get("url", "")) for each in rows(self.balancer.get("servers"))]
+        return urlsplit(urls[0]).scheme or "http"
+
+    def alone(self, server: str) -> str:
+        """What it has once a container serves alone: an address, or the name that a file gives (`web:8080`)."""
+        return server if _is_address(self.servers[0]) else self.servers[0]
+
+
+@dataclass(frozen=True)
 class TraefikSplitter:
     """Divides the traffic of one service of Traefik.
 
     Attributes
     ----------
     name: the service's name in the file.
-    routers, balancer, service: as Traefik's API shows them; `service` is the full name, with its provider.
-    scheme: how servers are asked.
+    leading: the services that lead to it, each of which is divided.
     """
 
     proxy: Proxy
     name: str
-    routers: tuple[Mapping[str, Any], ...]
-    balancer: Mapping[str, Any]
-    service: str
-    scheme: str
+    leading: tuple[Leading, ...]
     pins: bool = True
 
     @property
@@ -78,61 +102,74 @@ class TraefikSplitter:
     def end(self, server: str) -> Change:
         """No file, once the service's own load balancer has this server only."""
         proxy = self.proxy.container.name
-        alone = Check(
-            why=f"{proxy} should know {server} alone for {self.service}.",
-            name="traefik-shares",
-            args={"proxy": proxy, "service": self.service, "shares": f"{server}=100"},
+        alone = tuple(
+            Check(
+                why=f"{proxy} should know {server} alone for {each.name}.",
+                name="traefik-shares",
+                args={"proxy": proxy, "service": each.name, "shares": f"{each.alone(server)}=100"},
+            )
+            for each in self.leading
         )
         gone = Check(
             why=f"{proxy} should route by its own configuration again.",
             name="traefik-shares",
             args={"proxy": proxy, "service": f"{self.name}@file", "shares": ""},
         )
-        return Change({self.path: None}, before=(alone,), after=(gone,))
+        return Change({self.path: None}, before=alone, after=(gone,))
 
     def _configuration(self, shares: Sequence[Share], canary: Canary) -> dict[str, Any]:
-        names = [f"{self.name}-{role}" for role in ("old", "new")]
-        services: dict[str, Any] = {
-            name: {"loadBalancer": {**self.balancer, "servers": [{"url": f"{self.scheme}://{share.address}"}]}}
-            for name, share in zip(names, shares, strict=False)
-        }
-        weighted: dict[str, Any] = {
-            "services": [
-                {"name": name, "weight": share.weight}
-                for name, share in zip(names, shares, strict=False)
-                if share.weight
-            ]
-        }
-        if canary.cookie:
-            weighted["sticky"] = {"cookie": {"name": canary.cookie, "httpOnly": True}}
-        services[self.name] = {"weighted": weighted}
-        routers = dict(self._routers(names[1] if len(shares) > 1 else "", canary))
+        routers: dict[str, Any] = {}
+        services: dict[str, Any] = {}
+        for number, each in enumerate(self.leading, 1):
+            name = self.name if number == 1 else f"{self.name}-{number}"
+            services |= _weighted(name, each, shares, canary)
+            routers |= _routers(name, each, canary if len(shares) > 1 else Canary())
         return {"http": {"routers": routers, "services": services}}
 
-    def _routers(self, new: str, canary: Canary) -> Iterator[tuple[str, dict[str, Any]]]:
-        for raw in self.routers:
-            name, _, provider = str(raw.get("name", "")).partition("@")
-            rule = str(raw.get("rule", ""))
-            priority = int(raw.get("priority") or 0) or len(rule)
-            router: dict[str, Any] = {
-                "rule": rule,
-                "entryPoints": list(words(raw.get("entryPoints"))),
-                "middlewares": [_full(each, provider) for each in words(raw.get("middlewares"))],
-                "service": self.name,
-                "priority": priority + ABOVE,
-            }
-            if raw.get("ruleSyntax"):
-                router["ruleSyntax"] = raw["ruleSyntax"]
-            if raw.get("tls") is not None:
-                router["tls"] = dict(table(raw.get("tls")))
-            router = {key: value for key, value in router.items() if value != []}
-            yield f"docker-agent-{name}", router
-            if canary.header and new:
-                chosen = f"({rule}) && Header(`{canary.header}`, `{canary.value}`)"
-                yield (
-                    f"docker-agent-{name}-canary",
-                    {**router, "rule": chosen, "service": new, "priority": priority + 2 * ABOVE},
-                )
+
+def _weighted(name: str, leading: Leading, shares: Sequence[Share], canary: Canary) -> dict[str, Any]:
+    """A service of this name that divides, and those of the versions."""
+    kept = {key: leading.balancer[key] for key in KEPT if leading.balancer.get(key) is not None}
+    names = [f"{name}-{role}" for role in ("old", "new")]
+    services: dict[str, Any] = {
+        each: {"loadBalancer": {**kept, "servers": [{"url": f"{leading.scheme}://{share.address}"}]}}
+        for each, share in zip(names, shares, strict=False)
+    }
+    weighted: dict[str, Any] = {
+        "services": [
+            {"name": each, "weight": share.weight} for each, share in zip(names, shares, strict=False) if share.weight
+        ]
+    }
+    if canary.cookie:
+        weighted["sticky"] = {"cookie": {"name": canary.cookie, "httpOnly": True}}
+    return {**services, name: {"weighted": weighted}}
+
+
+def _routers(service: str, leading: Leading, canary: Canary) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The routers that stand before those of a service, and one more each where a header chooses the new version."""
+    for raw in leading.routers:
+        name, _, provider = str(raw.get("name", "")).partition("@")
+        rule = str(raw.get("rule", ""))
+        priority = int(raw.get("priority") or 0) or len(rule)
+        router: dict[str, Any] = {
+            "rule": rule,
+            "entryPoints": list(words(raw.get("entryPoints"))),
+            "middlewares": [_full(each, provider) for each in words(raw.get("middlewares"))],
+            "service": service,
+            "priority": priority + ABOVE,
+        }
+        if raw.get("ruleSyntax"):
+            router["ruleSyntax"] = raw["ruleSyntax"]
+        if raw.get("tls") is not None:
+            router["tls"] = dict(table(raw.get("tls")))
+        router = {key: value for key, value in router.items() if value != []}
+        yield f"docker-agent-{name}", router
+        if canary.header:
+            chosen = f"({rule}) && Header(`{canary.header}`, `{canary.value}`)"
+            yield (
+                f"docker-agent-{name}-canary",
+                {**router, "rule": chosen, "service": f"{service}-new", "priority": priority + 2 * ABOVE},
+            )
 
 
 def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> TraefikSplitter:
@@ -149,25 +186,27 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> TraefikS
         raise InputError(
             f"The API of {name} does not answer.", "Start it with --api.insecure=true on an inner network."
         )
-    services = [*_all(reads, f"{proxy.state.api}/api/http/services")]
-    found = [each for each in services if _serves(each, backend, port)]
-    routers = [*_all(reads, f"{proxy.state.api}/api/http/routers")]
-    for service in found:
-        mine = [each for each in routers if _leads_to(each, str(service.get("name", "")))]
-        if mine:
-            balancer = table(service.get("loadBalancer"))
-            urls = [str(each.get("url", "")) for each in rows(balancer.get("servers"))]
-            return TraefikSplitter(
-                proxy=proxy,
-                name=backend.service or backend.name,
-                routers=tuple(mine),
-                balancer={key: balancer[key] for key in KEPT if balancer.get(key) is not None},
-                service=str(service.get("name", "")),
-                scheme=urlsplit(urls[0]).scheme or "http",
+    found = [*_leading(reads, proxy.state.api, backend)]
+    leading = tuple(each for each in found if each.kind == "http" and each.servers[0].endswith(f":{port}"))
+    if not leading:
+        raise InputError(
+            f"{name} routes nothing to {backend.name}:{port}.", f"See `docker-agent proxy trace {backend.service}`."
+        )
+    undivided = [f"{each.kind} {each.name}" for each in found if each not in leading]
+    if undivided:
+        raise InputError(
+            f"{name} leads to {backend.name} by {', '.join(undivided)} too; only HTTP at port {port} is divided, so "
+            "the new version would get that traffic untested.",
+            "Take that route away, or deploy the service: docker-agent stack deploy.",
+        )
+    for each in leading:
+        if len(each.servers) > 1:
+            raise InputError(
+                f"{each.name} of {name} has other servers too ({', '.join(each.servers[1:])}); a release divides the "
+                "traffic of one.",
+                "Give them a Traefik service of their own.",
             )
-    raise InputError(
-        f"{name} routes nothing to {backend.name}:{port}.", f"See `docker-agent proxy trace {backend.service}`."
-    )
+    return TraefikSplitter(proxy, backend.service or backend.name, leading)
 
 
 @named_check("traefik-shares")
@@ -199,17 +238,15 @@ def _shares(reads: Reads, api: str, service: str) -> Iterator[tuple[str, int]]:
         name = _full(str(child.get("name", "")), service.partition("@")[2])
         for address, _ in _shares(reads, api, name):
             yield address, int(child.get("weight") or 0)
-    servers = [
-        urlsplit(str(each.get("url", ""))).netloc for each in rows(table(raw.get("loadBalancer")).get("servers"))
-    ]
-    for netloc in servers:
-        yield netloc, 100 // len(servers)
+    servers = _servers(raw)
+    for server in servers:
+        yield server, 100 // len(servers)
 
 
 def _named(reads: Reads, netloc: str) -> str:
     """A server by its container's name where it is written as an address."""
     host, _, port = netloc.rpartition(":")
-    if not host.replace(".", "").isdigit():
+    if not _is_address(netloc):
         return netloc
     holders = [
         each.name
@@ -223,12 +260,35 @@ def _all(reads: Reads, url: str) -> Iterator[dict[str, Any]]:
     yield from rows(ask(reads, f"{url}?per_page={MOST}", API_S))
 
 
-def _serves(service: Mapping[str, Any], backend: Container, port: int) -> bool:
-    names = {place.ip for place in backend.networks if place.ip} | {backend.name, backend.service} - {""}
-    names |= {alias for place in backend.networks for alias in place.aliases}
+def _leading(reads: Reads, api: str, backend: Container) -> Iterator[Leading]:
+    """Every service, HTTP or TCP and on any port, by which a router leads to the container, its own server first.
+
+    An address that no container has any more is left out: Traefik forgets it as soon as it notices.
+    """
+    for kind in ("http", "tcp"):
+        routers = [*_all(reads, f"{api}/api/{kind}/routers")]
+        for raw in _all(reads, f"{api}/api/{kind}/services"):
+            name, servers = str(raw.get("name", "")), _servers(raw)
+            mine = tuple(each for each in routers if _leads_to(each, name))
+            own = tuple(each for each in servers if _is_of(each, backend))
+            others = (each for each in servers if each not in own)
+            there = (each for each in others if not _is_address(each) or _named(reads, each) != each)
+            if mine and own:
+                yield Leading(name, kind, table(raw.get("loadBalancer")), (*own, *there), mine)
+
+
+def _servers(service: Mapping[str, Any]) -> tuple[str, ...]:
+    """The servers of a load balancer as `HOST:PORT`: of HTTP they are URLs, of TCP addresses."""
     servers = rows(table(service.get("loadBalancer")).get("servers"))
-    places = {urlsplit(str(each.get("url", ""))).netloc for each in servers}
-    return bool(places & {f"{name}:{port}" for name in names})
+    return tuple(urlsplit(str(each.get("url", ""))).netloc or str(each.get("address", "")) for each in servers)
+
+
+def _is_of(netloc: str, backend: Container) -> bool:
+    return netloc.rpartition(":")[0] in names_of(backend)
+
+
+def _is_address(netloc: str) -> bool:
+    return netloc.rpartition(":")[0].replace(".", "").isdigit()
 
 
 def _leads_to(router: Mapping[str, Any], service: str) -> bool:
