@@ -185,7 +185,7 @@ def test_the_same_again_changes_nothing_and_what_is_removed_is_gone(place: Place
 
 def test_the_list_shows_routes_and_servers(place: Place) -> None:
     outcome = place.session.call("proxy_list", {})
-    (proxy,) = [each for each in outcome.data["proxies"] if each["name"].endswith("-edge-1")]
+    (proxy,) = [each for each in outcome.data["proxies"] if each["name"] == f"{place.subject.project}-edge-1"]
     assert proxy["configuration"]
     assert proxy["unwritable"] == ""
     assert all(route["enabled"] for route in proxy["routes"]), proxy
