@@ -6,6 +6,11 @@ from pathlib import Path
 
 from tests.domains.deploy.places import GOOD, composed, machine, session, shop_at
 
+from docker_agent.core.plan import Plan
+from docker_agent.domains.deploy.environment import setting_of
+from docker_agent.domains.deploy.record import DeployRecord, KeptFile
+from docker_agent.domains.deploy.way_back import Goal, texts_before
+
 NEW = GOOD.replace("image: web:1.4", "image: web:1.5")
 
 
@@ -119,3 +124,31 @@ def test_an_environment_has_its_own_files_and_two_are_compared_without_their_sec
     rows = {(row["object"], row["key"]): (row["first"], row["second"]) for row in found["differences"]}
     assert rows["web", "restart"] == ("no", "unless-stopped")
     assert rows["db", "environment.POSTGRES_PASSWORD"] == ("<secret>", "<another secret>")
+
+
+def test_a_service_in_the_middle_of_a_release_is_neither_deployed_nor_taken_back(tmp_path: Path) -> None:
+    root = shop_at(tmp_path)
+    world = machine(root)
+    assert session(tmp_path, world).call("stack_deploy", {}).exit_code == 0
+    release = Plan(title="Release web", record={"kind": "release", "service": "web"})
+    with session(tmp_path, world).door.journal.begin(release, by="person", time=2.0):
+        pass
+    world.done.clear()
+    for tool, arguments in (("stack_deploy", {"services": ["web"]}), ("stack_rollback", {})):
+        refused = session(tmp_path, world).call(tool, arguments)
+        assert "A release of web is under way (entry 2, interrupted)" in str(refused.error)
+    assert composed(world) == []
+    assert session(tmp_path, world).call("stack_deploy", {"services": ["db"]}).exit_code == 0
+
+
+def test_a_quoted_value_of_an_env_file_gets_the_old_one_within_its_quotes(tmp_path: Path) -> None:
+    root = shop_at(tmp_path)
+    world = machine(root)
+    world.files[root / ".env"] = b"WEB=\"1.5\" # ours\nOTHER='1.5'\nDB_PASSWORD=kT9v!xQ2mZ\n"
+    ws = session(tmp_path, world).workspace
+    kept = (KeptFile(path=".env", sha256=""),)
+    record = DeployRecord(
+        environment="dev", project="shop", services=(), files=kept, image_variables={"WEB": "1.4", "OTHER": "1.3"}
+    )
+    texts = texts_before(ws, setting_of(ws, "dev"), Goal({}, record))
+    assert texts == {".env": "WEB=\"1.4\" # ours\nOTHER='1.3'\nDB_PASSWORD=kT9v!xQ2mZ\n"}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.domains.release.shops import COMPOSE, container, machine, proxy_files, root_of, session
 
-from docker_agent.core.plan import Argv, Engine, Plan, Risk
+from docker_agent.core.plan import Argv, Engine, Plan, Risk, Write
 from docker_agent.dispatch import Outcome
 from docker_agent.host.fake import World
 from docker_agent.host.models import Attachment, Ran, Reach
@@ -256,6 +256,13 @@ def test_the_tag_is_changed_where_the_compose_file_takes_it_from(tmp_path: Path)
     assert release(tmp_path, world).error is None
     assert world.files[root / ".env"] == b"# versions\nexport WEB_VERSION=1.1 # ours\nOTHER=1\n"
     assert "${WEB_VERSION:-0}" in world.files[root / "compose.yaml"].decode()
+
+    plan_only, digest = session(tmp_path, world, mode=Mode()), f"shop/web@sha256:{'a' * 64}"
+    world.files[root / ".env"] = b"WEB_VERSION=\nOTHER=1\n"
+    for image, text in {"2.0": "WEB_VERSION=2.0\nOTHER=1\n", digest: digest}.items():
+        plan = plan_only.call("release_start", {"service": "web", "image": image}).plan
+        assert plan is not None
+        assert any(isinstance(step, Write) and text in step.content for step in plan.steps)
 
 
 def test_a_plan_for_a_release_is_a_change_with_its_way_back(tmp_path: Path) -> None:

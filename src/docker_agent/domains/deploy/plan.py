@@ -32,6 +32,7 @@ def deploy_plan(ws: Workspace, setting: Setting, services: Sequence[str], wish: 
     """The plan that brings these services, in their order, to what the files say."""
     stack = setting.stack
     ordered = in_order(setting, services)
+    refuse_released(ws, ordered)
     built = list(image_steps(ws, setting, ordered, wish))
     touched = {name for step in built for name in step.touches}
     found = run_gates(Picture(ws, setting, ordered))
@@ -54,6 +55,22 @@ def deploy_plan(ws: Workspace, setting: Setting, services: Sequence[str], wish: 
         inputs=inputs_of(stack, ws.host.read_file),
         record=record.model_dump(mode="json"),
     )
+
+
+def refuse_released(ws: Workspace, services: Sequence[str]) -> None:
+    """Stop where a release of one of the services is under way: its proxy names containers that would be replaced.
+
+    Raises
+    ------
+    InputError: one is.
+    """
+    for entry in ws.history():
+        service = entry.plan.record.get("service", "")
+        if entry.plan.record.get("kind") == "release" and not entry.undoes and entry.unended and service in services:
+            raise InputError(
+                f"A release of {service} is under way (entry {entry.id}, {entry.unended}).",
+                f"Let it end, or take it back: docker-agent release abort {service}.",
+            )
 
 
 def said(finding: Finding) -> str:

@@ -8,7 +8,7 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.deploy.environment import Setting, setting_of
-from docker_agent.domains.deploy.plan import record_of
+from docker_agent.domains.deploy.plan import record_of, refuse_released
 from docker_agent.domains.deploy.record import (
     DeployedService,
     DeployRecord,
@@ -77,6 +77,7 @@ def _is_known(each: DeployedService) -> bool:
 
 
 def _plan(ws: Workspace, goal: Goal, newest: DeployRecord, what: str, *, undoes: str = "", to: str = "") -> Plan:
+    refuse_released(ws, tuple(goal.services))
     gone = missing_images(ws, goal)
     if gone:
         raise InputError(

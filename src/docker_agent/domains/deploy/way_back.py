@@ -87,7 +87,7 @@ def _texts_of(ws: Workspace, record: DeployRecord) -> dict[str, str]:
 def _with_values(text: str, values: Mapping[str, str]) -> str:
     """A `.env` text in which these variables have these values; all others stay as they are."""
     for name, value in values.items():
-        line = re.compile(rf"(?m)^(?P<head>\s*(?:export\s+)?{re.escape(name)}\s*=[ \t]*)(?P<value>[^\s#\"']*)")
+        line = re.compile(rf"(?m)^(?P<head>\s*(?:export\s+)?{re.escape(name)}\s*=[ \t]*[\"']?)(?P<value>[^\s#\"']*)")
         text = line.sub(lambda found, value=value: f"{found['head']}{value}", text)
     return text
 

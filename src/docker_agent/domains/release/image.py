@@ -25,12 +25,13 @@ class ImageChange:
     text_before: str
 
 
+TAG = r"\w[\w.-]{0,127}"
 TAG_VARIABLE = re.compile(r"(?P<repository>[^$]+):\$\{?(?P<name>\w+)(?::?-[^}]*)?\}?")
 
 
 def wanted_image(now: str, image: str) -> str:
     """The whole name of an image: a tag alone (`1.4`, `:1.4`) is one of the repository that is used now."""
-    if re.fullmatch(r":?[\w][\w.-]{0,127}", image) and (image.startswith(":") or "/" not in image):
+    if re.fullmatch(f":?{TAG}", image) and (image.startswith(":") or "/" not in image):
         word = image.removeprefix(":")
         is_tag = image.startswith(":") or bool(re.match(r"v?\d", word))
         return f"{repository_of(now)}:{word}" if is_tag else image
@@ -60,8 +61,10 @@ def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) 
     node = model.services[service].raw.get("image")
     written = node.written if isinstance(node, Scalar) else ""
     variable = TAG_VARIABLE.fullmatch(written)
-    if variable and repository_of(image) == variable["repository"] and variable["name"] in stack.variables:
-        return _in_dotenv(root, stack, variable["name"], image.rpartition(":")[2], reads, why)
+    if variable and variable["name"] in stack.variables:
+        tag = image.removeprefix(f"{variable['repository']}:")
+        if re.fullmatch(TAG, tag) and tag != image:
+            return _in_dotenv(root, stack, variable["name"], tag, reads, why)
     if "$" in written and not variable:
         raise InputError(
             f"The image of {service} is written as {written!r}; it is not clear which variable to change.",
@@ -80,7 +83,8 @@ def _in_dotenv(root: Path, stack: Stack, name: str, tag: str, reads: Reads, why:
             continue
         text = data.decode("utf-8", "surrogateescape")
         line = re.compile(
-            rf"(?m)^(?P<head>\s*(?:export\s+)?{re.escape(name)}\s*=\s*)(?P<value>[^\n#]*?)(?P<tail>\s*(?:#.*)?)$"
+            rf"(?m)^(?P<head>[ \t]*(?:export[ \t]+)?{re.escape(name)}[ \t]*=[ \t]*)"
+            r"(?P<value>[^\n#]*?)(?P<tail>[ \t\r]*(?:#.*)?)$"
         )
         new, count = line.subn(lambda found: f"{found['head']}{tag}{found['tail']}", text)
         if count == 1:
