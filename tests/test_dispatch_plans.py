@@ -9,11 +9,12 @@ import pytest
 from tests.doors import URL, Place, Says, place
 
 from docker_agent.core.errors import CheckFailed, Denied, EngineUnreachable, NeedsApproval
-from docker_agent.core.plan import Argv, Engine, Plan, Step
+from docker_agent.core.plan import Argv, Engine, Plan, Step, Write
 from docker_agent.host.models import Answer, Network, Volume
 from docker_agent.host.undo import undo_plan
 from docker_agent.policy.approve import DigestApprover, NoApprover, YesApprover
 from docker_agent.policy.permit import Mode
+from docker_agent.surfaces.render import plan_text
 
 YES = Mode(yes=True)
 YES_DESTROY = Mode(yes=True, yes_destroy=True)
@@ -287,3 +288,22 @@ def test_another_agent_brings_the_digest_back_and_it_counts_for_this_plan_only(t
     assert here.world.done == []
     assert here.take("begin", brought, name="web").exit_code == 0
     assert here.world.done == ["container_start web"]
+
+
+def test_a_way_back_is_shown_by_what_it_does_and_by_what_it_leaves_in_a_file(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    here.world.files[here.door.workspace.root / "a.yml"] = b"as it is\n"
+    said = "All as before."
+    kept = Write(path="a.yml", content="as it is\n", before="1", or_before=("2",), why=said)
+    other = kept.model_copy(update={"content": "privileged: true\n"})
+    up = Argv(argv=("docker", "compose", "up", "-d"), why=said)
+    for step, line in ((kept, ""), (other, "     | +privileged: true")):
+        plan = Plan(title="t", steps=(up,), rollback=(other, step, up))
+        here.screen.diffs.clear()
+        outcome = here.door.apply_plan(plan, by="person", approver=NoApprover())
+        assert line.removeprefix("     | ") in here.screen.diffs[0]
+        text = plan_text(plan, plan.digest, {2: here.screen.diffs[0]})
+        assert "- All as before. ($ docker compose up -d)" in text
+        assert line in text
+        assert bool(here.screen.diffs[0]) == bool(line)
+        assert outcome.data["diff"] == ""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from docker_agent.core.errors import AgentError, InputError
-from docker_agent.core.plan import Argv, Engine, Plan, Restore, Step, Write
+from docker_agent.core.errors import AgentError, CheckFailed, InputError
+from docker_agent.core.plan import Argv, Check, Engine, Plan, Restore, Step, Write
 from docker_agent.host.apply import Application, Applied
+from docker_agent.host.check import NamedCheck, run_check
 from docker_agent.host.fake import World
 from docker_agent.host.journal import Journal
 from docker_agent.host.models import Container, Ran
@@ -297,3 +298,9 @@ def test_what_a_person_writes_while_a_plan_is_carried_out_is_not_overwritten(pla
     applied = place.apply(Plan(title="t", steps=(first, UP, again)))
     assert (applied.status, place["a.yml"]) == ("failed", b"mine\n")
     assert "a.yml changed while the plan was carried out" in applied.reason
+
+
+def test_a_check_that_breaks_does_not_hold(place: Place) -> None:
+    broken = NamedCheck("broken", lambda _reads, args, _tell: str(args["missing"]))
+    with pytest.raises(CheckFailed, match="broke: KeyError: 'missing', so it was not looked at"):
+        run_check(Check(name="broken", why="c"), {"broken": broken}, place.world.host.reads, lambda _line: None)

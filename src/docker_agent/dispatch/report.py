@@ -43,7 +43,7 @@ def report_of(call: Call) -> dict[str, Any]:
             "digest": call.plan.digest[:12],
             "risk": call.plan.risk.value,
             "steps": [f"{step.kind}: {step.why}" for step in call.plan.steps],
-            "diff": "\n".join(call.diffs.values()),
+            "diff": "\n".join(diff for index, diff in call.diffs.items() if index < len(call.plan.steps)),
         }
         if call.plan.findings:
             report["remarks"] = list(call.plan.findings)
@@ -98,16 +98,22 @@ def compact(data: dict[str, Any]) -> str:
 
 
 def diffs_of(plan: Plan, root: Path, reads: Reads, journal: Journal, redactor: Redactor) -> dict[int, str]:
-    """What each writing step changes, as a unified diff of masked text."""
+    """What each writing step changes, as a unified diff of masked text, by its position.
+
+    The steps of the way back follow those of the plan; what its last write of a file differs in from the file as it is
+    now is shown, since that should be nothing.
+    """
     found: dict[int, str] = {}
     texts: dict[str, str] = {}
     for index, step in enumerate(plan.steps):
         if isinstance(step, Write | Restore):
             old = texts.get(step.path) or _text_of(lambda step=step: reads.read_file(inside(root, step.path)))
-            kept = step.kept if isinstance(step, Restore) else ""
-            new = step.content if isinstance(step, Write) else _text_of(lambda kept=kept: journal.kept(kept))
-            texts[step.path] = new
-            found[index] = _diff(redactor.text(old), redactor.text(new), step.path)
+            texts[step.path] = _text_after(step, journal)
+            found[index] = _diff(redactor.text(old), redactor.text(texts[step.path]), step.path)
+    last = {step.path: (index, step) for index, step in enumerate(plan.rollback) if isinstance(step, Write | Restore)}
+    for path, (index, step) in last.items():
+        now = _text_of(lambda path=path: reads.read_file(inside(root, path)))
+        found[len(plan.steps) + index] = _diff(redactor.text(now), redactor.text(_text_after(step, journal)), path)
     return found
 
 
@@ -176,6 +182,10 @@ def _diff(old: str, new: str, name: str) -> str:
     return "\n".join(
         lines[:DIFF_LINES] + ([f"[... {left} more lines of this diff are not shown ...]"] if left > 0 else [])
     )
+
+
+def _text_after(step: Write | Restore, journal: Journal) -> str:
+    return step.content if isinstance(step, Write) else _text_of(lambda: journal.kept(step.kept))
 
 
 def _text_of(read: Callable[[], bytes]) -> str:

@@ -35,8 +35,13 @@ def run_check(step: Check, checks: Mapping[str, NamedCheck], reads: Reads, tell:
 
     Raises
     ------
-    CheckFailed: it is not as it should be, or there is no such check: what nobody looked at does not hold.
+    CheckFailed: it is not as it should be, the check breaks, or there is no such check: what nobody looked at does not
+        hold, and a plan has to go back from there too.
     """
     if step.name not in checks:
         raise CheckFailed(f"There is no check {step.name!r}, so it was not looked at.", "Ask for the plan again.")
-    return checks[step.name].look(reads, step.args, tell)
+    try:
+        return checks[step.name].look(reads, step.args, tell)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise CheckFailed(f"The check {step.name} broke: {said}, so it was not looked at.", "Report it.") from error

@@ -21,10 +21,11 @@ COLOURS = {"error": "red", "warn": "yellow", "info": "cyan", "failed": "red", "m
 RISK_COLOURS = {Risk.READ: "green", Risk.CHANGE: "yellow", Risk.DESTROY: "red"}
 PLAIN_WIDTH = 160
 LONG = 120
+BACK = "Where a step or check fails, and on undo:"
 
 
 def plan_panel(plan: Plan, digest: str, diffs: Mapping[int, str]) -> RenderableType:
-    """A plan as a panel for a terminal; `diffs` holds what writing steps change, by position."""
+    """A plan as a panel for a terminal; `diffs` holds what writing steps change, by position, the way back's last."""
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", style="dim")
     table.add_column()
@@ -42,8 +43,10 @@ def plan_panel(plan: Plan, digest: str, diffs: Mapping[int, str]) -> RenderableT
     if plan.reason:
         parts.insert(0, Text(f"{clean(plan.reason)}\n"))
     if plan.rollback:
-        back = "".join(f"\n - {clean(step.why)}" for step in plan.rollback)
-        parts.append(Text(f"\nWhere a step or check fails, and on undo:{back}", style="dim italic"))
+        parts.append(Text(f"\n{BACK}", style="dim italic"))
+        for index, step in enumerate(plan.rollback, len(plan.steps)):
+            parts.append(Text(f" - {clean(step.why)} ({clean(describe(step))})", style="dim italic"))
+            parts += [_diff(diffs[index])] if diffs.get(index) else []
     parts += [Text(f"{label}: {', '.join(names)}", style="bold red") for label, names in _at_stake(plan)]
     return Panel(
         Group(*parts),
@@ -67,8 +70,10 @@ def plan_text(plan: Plan, digest: str, diffs: Mapping[int, str]) -> str:
         if step.undo is not None:
             lines.append(f"     undo: {clean(describe(step.undo))}")
     if plan.rollback:
-        lines.append("  Where a step or check fails, and on undo:")
-        lines += [f"   - {clean(step.why)}" for step in plan.rollback]
+        lines.append(f"  {BACK}")
+        for index, step in enumerate(plan.rollback, len(plan.steps)):
+            lines.append(f"   - {clean(step.why)} ({clean(describe(step))})")
+            lines += [f"     | {clean(line)}" for line in diffs.get(index, "").splitlines()[2:]]
     lines += [f"  {label}: {', '.join(names)}" for label, names in _at_stake(plan)]
     return "\n".join(lines)
 
