@@ -134,6 +134,10 @@ def test_a_release_that_was_stopped_goes_on_or_goes_back(end: str, tmp_path: Pat
     assert (said["state"], said["step"]) == ("stopped in the middle", "Nginx checks the shares and reads them.")
     assert "under way" in str(release(tmp_path, world).error)
 
+    if end == "resume":
+        world.change("shop-web-2", status="exited")
+        assert "shop-web-2 is not well any more" in str(session(tmp_path, world).call("release_resume", {}).error)
+        world.change("shop-web-2", status="running")
     ups = sum("--scale" in line for line in world.done)
     outcome = session(tmp_path, world).call(f"release_{end}", {})
 

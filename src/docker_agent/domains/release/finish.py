@@ -28,7 +28,7 @@ def finish(
     entry, record = latest(ws, service, ("applied",))
     refuse_under_way(ws, record.service)
     stack = stack_needed(ws)
-    until = entry.time + 60 * record.keep_min
+    until = entry.time + sum(outcome.seconds for outcome in entry.steps) + 60 * record.keep_min
     if ws.host.now() < until and not now:
         when = datetime.fromtimestamp(until, UTC).strftime("%H:%M UTC")
         raise InputError(f"{record.old} is kept until {when}, for going back.", "Wait, or add --now.")

@@ -17,9 +17,23 @@ def resume(ws: Workspace, service: Annotated[str, "The service; the newest relea
 
     Steps that were done are not done again, and the traffic's share stays as it is until then.
     """
-    entry, _ = latest(ws, service, ("interrupted",))
+    entry, record = latest(ws, service, ("interrupted",))
     if entry.undo_status:
         raise InputError(
             f"The release of entry {entry.id} is on its way back already.", "Go on with `docker-agent release abort`."
         )
+    after = 1 + max((outcome.index for outcome in entry.steps if outcome.state == "done"), default=-1)
+    if record.phase_at(after).share and not _is_well(ws, record.new):
+        raise InputError(
+            f"{record.new} is not well any more, and would get {record.phase_at(after).share} % of the traffic.",
+            f"Start it, or take the release back: docker-agent release abort {record.service}.",
+        )
     return entry.plan.model_copy(update={"continues": entry.id, "title": f"Go on with {entry.plan.title}"})
+
+
+def _is_well(ws: Workspace, name: str) -> bool:
+    try:
+        container = ws.host.container(name)
+    except InputError:
+        return False
+    return container.running and container.health in {"", "healthy"}
