@@ -113,14 +113,15 @@ class Stack:
             **fixtures.engine_environment(),
             "DOCKER_AGENT_STATE": str(self.root / ".state"),
         }
+        said = " ".join(argv).replace(f"{sys.executable} -m docker_agent", "docker-agent")
         try:
             done = subprocess.run(
                 argv, cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=STEP_S
             )
         except subprocess.TimeoutExpired as error:
-            raise StepFailed(f"{' '.join(argv)}: not done in {STEP_S:.0f} s") from error
+            raise StepFailed(f"{said}: not done in {STEP_S:.0f} s") from error
         if done.returncode:
-            raise StepFailed(f"{' '.join(argv)}: {(done.stderr or done.stdout).strip()[-600:]}")
+            raise StepFailed(f"{said}: {(done.stderr or done.stdout).strip()[-600:]}")
         return done.stdout
 
     def compose(self, *words: str) -> str:
