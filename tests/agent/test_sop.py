@@ -137,3 +137,15 @@ def test_the_sops_of_the_package_are_sound() -> None:
     assert all(step.change == (tools[step.tool].risk is not Risk.READ) for sop in sops for step in sop.steps)
     for sop in sops:
         assert [f"\n{number}. **" in sop.body for number in range(1, 11)] == [True] * 10, sop.name
+
+
+def test_only_a_release_that_came_to_its_end_is_gone_back_from_before_a_deployment() -> None:
+    sop = next(each for each in load_sops(SOPS) if each.name == "rollback")
+    when = {step.id: step.when for step in sop.steps if step.change}
+    done, failed, deployed = ({"time": time} for time in ("2026-01-01", "2026-03-01", "2026-02-01"))
+    releases = [{**failed, "state": "rolled back by entry 9"}, {**done, "state": "done"}]
+    both = {"released": {"releases": releases}, "deploys": {"deployments": [deployed]}}
+    assert [bool(evaluate(when[each], both)) for each in ("shift", "rollback")] == [False, True]
+    alone = {"released": {"releases": releases}, "deploys": {"deployments": []}}
+    assert [bool(evaluate(when[each], alone)) for each in ("shift", "rollback")] == [True, False]
+    assert [bool(evaluate(when[each], {"deploys": {}})) for each in ("shift", "rollback")] == [False, False]
