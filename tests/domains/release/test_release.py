@@ -11,7 +11,7 @@ from tests.domains.release.shops import COMPOSE, container, machine, proxy_files
 from docker_agent.core.plan import Argv, Engine, Plan, Risk, Write
 from docker_agent.dispatch import Outcome
 from docker_agent.host.fake import World
-from docker_agent.host.models import Attachment, Ran, Reach
+from docker_agent.host.models import Attachment, Image, Ran, Reach
 from docker_agent.policy.permit import Mode
 
 QUICK: dict[str, Any] = {"watch_s": 4, "drain_s": 2}
@@ -315,3 +315,18 @@ def test_a_release_that_would_undo_another_one_waits_for_it(tmp_path: Path) -> N
 
     world.change("shop-proxy-1", network_mode="host", networks=(Attachment(network="host"),))
     assert "share no network on which containers have names" in str(release(tmp_path, world).error)
+
+
+def test_an_image_that_was_built_anew_under_the_name_that_compose_gives_it_is_released(tmp_path: Path) -> None:
+    root = root_of(tmp_path)
+    world = machine(root, "nginx", COMPOSE.replace("image: shop/web:1.0  # the version that serves", "build: ."))
+    world.files[root / "Dockerfile"] = b"FROM busybox:1.36\n"
+    world.images["built"] = Image(id="sha256:shop/web:1.1", tags=("shop-web",))
+    before = world.files[root / "compose.yaml"]
+
+    outcome = session(tmp_path, world).call("release_start", {"service": "web", **QUICK})
+
+    assert outcome.error is None
+    assert world.files[root / "compose.yaml"] == before
+    assert state(tmp_path, world)["image"] == "shop-web"
+    assert any("runs sha256:shop/web:1.1" in said for said in outcome.data["done"])

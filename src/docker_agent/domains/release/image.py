@@ -38,6 +38,11 @@ def wanted_image(now: str, image: str) -> str:
     return image
 
 
+def image_of(stack: Stack, service: str) -> str:
+    """The name of a service's image, as Compose makes it where the file gives none."""
+    return stack.model.services[service].image or f"{stack.name}-{service}"
+
+
 def repository_of(image: str) -> str:
     """An image's name without tag and digest."""
     name = image.partition("@")[0]
@@ -55,7 +60,7 @@ def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) 
     InputError: the file cannot be edited there, or another image of a service with a variable in its name is wanted.
     """
     model = stack.model
-    if model.services[service].image == image:
+    if image_of(stack, service) == image:
         return None
     why = f"{service} runs {image}."
     node = model.services[service].raw.get("image")

@@ -9,7 +9,7 @@ from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.proxy import Canary
-from docker_agent.domains.release.image import wanted_image
+from docker_agent.domains.release.image import image_of, wanted_image
 from docker_agent.domains.release.plan import release_plan
 from docker_agent.domains.release.steps import Wish
 from docker_agent.domains.stack import stack_needed
@@ -58,7 +58,7 @@ def start(
     `release_resume` goes on and `release_abort` takes it back.
     """
     stack = stack_needed(ws)
-    described = stack.model.services.get(service)
+    now = image_of(stack, service) if service in stack.model.services else ""
     wish = Wish(
         strategy=strategy,
         proxy=proxy,
@@ -73,12 +73,7 @@ def start(
         canary=_canary(canary_header, canary_cookie),
         migrate=tuple(shlex.split(migrate)),
     )
-    return release_plan(
-        ws,
-        service,
-        wanted_image(described.image if described else "", image or (described.image if described else "")),
-        wish,
-    )
+    return release_plan(ws, service, wanted_image(now, image or now), wish)
 
 
 def _stages(strategy: Strategy, text: str) -> tuple[int, ...]:
