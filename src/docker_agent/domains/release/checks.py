@@ -16,6 +16,7 @@ TELL_S = 15.0
 ANSWERS = 5
 ANSWER_S = 5.0
 ENOUGH = 20
+SERVING_S = 60.0
 SERVER_ERROR = 500
 IN_A_ROW = 3
 
@@ -34,6 +35,27 @@ def release_answers(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> st
             )
         slowest = max(slowest, answer.seconds)
     return f"{args['container']} answers {args['path']} {ANSWERS} times, at most {slowest * 1000:.0f} ms"
+
+
+@named_check("release-serving")
+def release_serving(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str:
+    """The version that gets the traffic back serves: it answers the proxy's network, or its health check holds.
+
+    Either will do: on a machine that can do no more, health checks run out of time while requests are still answered.
+    """
+    name, until = str(args["container"]), reads.now() + SERVING_S
+    url = f"http://{name}:{args['port']}{args['path']}"
+    while True:
+        container = reads.container(name)
+        answer = reads.probe_from(str(args["proxy"]), url, timeout_s=ANSWER_S) if container.running else None
+        if answer is not None and 0 < answer.status < SERVER_ERROR and not answer.failure:
+            return f"{name} answers {args['path']}"
+        if container.running and container.health == "healthy":
+            return f"{name} is healthy"
+        if reads.now() >= until:
+            state = container.health or container.status
+            raise CheckFailed(f"{name} does not serve: it is {state}.", f"See `docker-agent diagnose {name}`.")
+        reads.sleep(0.5)
 
 
 @named_check("release-image")

@@ -14,6 +14,9 @@ from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
 
 WATCH_S = 2.0
+# Who goes back is in a hurry: a version that was good before is not sent away for being slow on a busy machine.
+MOST_ERRORS_PERCENT = 25.0
+ANY_MS = 3_600_000.0
 
 
 @tool(risk=Risk.CHANGE, examples=("docker-agent release rollback", "docker-agent release rollback web --yes"))
@@ -29,7 +32,14 @@ def rollback(
     """
     _, record = latest(ws, service, ("applied",))
     wish = Wish(
-        strategy="rollback", drain_s=drain_s, watch_s=WATCH_S, path=record.path, proxy=record.proxy, port=record.port
+        strategy="rollback",
+        drain_s=drain_s,
+        watch_s=WATCH_S,
+        max_error_percent=MOST_ERRORS_PERCENT,
+        max_p95_ms=ANY_MS,
+        path=record.path,
+        proxy=record.proxy,
+        port=record.port,
     )
     kept = _kept(ws, record)
     return release_plan(ws, record.service, record.old_image, wish, again=kept.name if kept else "")

@@ -119,7 +119,7 @@ class Release:
         steps: list[Step] = [
             *self._restarts_itself(old.name, old.restart_policy),
             start(old.name, f"{old.name} runs, as before."),
-            WaitHealthy(why=f"{old.name} should serve.", target=old.name, project=old.project),
+            Check(why=f"{old.name} should serve.", name="release-serving", args=self._place(old.name)),
             *_written(alone, f"All traffic goes to {old.name}.", versions.proxy, states),
             _drain(new, self.wish.drain_s),
             Engine(
@@ -134,11 +134,11 @@ class Release:
             steps += self._restarts_itself(new, "no")
         else:
             steps.append(remove_stopped(versions, f"Remove {new}."))
+        steps += _written(end, "The proxy's configuration as before.", versions.proxy, states)
         if versions.image is not None:
             write = versions.image.write
             was = {"content": versions.image.text_before, "or_before": (_sha(write.content),)}
             steps.append(write.model_copy(update={**was, "why": f"{write.path} as before."}))
-        steps += _written(end, "The proxy's configuration as before.", versions.proxy, states)
         return tuple(steps)
 
     def _migration(self) -> Argv:
@@ -223,11 +223,11 @@ class Release:
         }
         self.steps.append(Check(why=why, name="release-traffic", args=limits))
 
-    def _place(self) -> dict[str, str | int | float | bool]:
+    def _place(self, name: str = "") -> dict[str, str | int | float | bool]:
         versions = self.versions
         return {
             "proxy": versions.proxy.container.name,
-            "container": versions.new,
+            "container": name or versions.new,
             "port": versions.port,
             "path": self.wish.path,
         }

@@ -26,6 +26,8 @@ from docker_agent.host.models import Container
 
 API_S = 3.0
 SEEN_WITHIN_S = 20.0
+# Traefik reads the labels of a container that has just started up to two seconds later.
+KNOWN_WITHIN_S = 3.0
 MOST = 500
 ABOVE = 1
 # What a load balancer of the API's answer may keep; its servers are what changes.
@@ -186,7 +188,11 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> TraefikS
         raise InputError(
             f"The API of {name} does not answer.", "Start it with --api.insecure=true on an inner network."
         )
+    until = reads.now() + KNOWN_WITHIN_S
     found = [*_leading(reads, proxy.state.api, backend)]
+    while not found and reads.now() < until:
+        reads.sleep(1.0)
+        found = [*_leading(reads, proxy.state.api, backend)]
     leading = tuple(each for each in found if each.kind == "http" and each.servers[0].endswith(f":{port}"))
     if not leading:
         raise InputError(
