@@ -15,7 +15,9 @@ from docker_agent.host.journal import Journal
 def check_files(plan: Plan, root: Path, reads: Reads, journal: Journal) -> None:
     """Make sure that every file is as the plan expects it, before anything is done.
 
-    Of a plan that is gone on with, a file may also be as the part that was done has left it.
+    Of a plan that is gone on with, a file may also be as the done part has left it. Of a way back only the first
+    file that it writes is looked at; `apply` looks at the others when their turn comes, so that somebody's edit of a
+    compose file does not keep the traffic at a version that fails.
 
     Raises
     ------
@@ -24,13 +26,16 @@ def check_files(plan: Plan, root: Path, reads: Reads, journal: Journal) -> None:
     for name, expected in plan.inputs.items():
         _check_file(name, root / name, {expected}, reads)
     written = written_before(plan, journal)
+    goes_back = _goes_back(plan, journal)
     seen: set[Path] = set()
     for step in plan.steps:
         if isinstance(step, Write | Restore):
             path = inside(root, step.path)
-            if path not in seen and isinstance(step, Write):
+            if path in seen or (goes_back and seen):
+                continue
+            if isinstance(step, Write):
                 _check_file(step.path, path, {step.before, *step.or_before, *written.get(step.path, ())}, reads)
-            elif path not in seen and sha256_of(read_or_none(reads, path)) not in states_of(plan, root, path):
+            elif sha256_of(read_or_none(reads, path)) not in states_of(plan, root, path):
                 raise _edited(plan, step.path, journal)
             seen.add(path)
 
@@ -81,6 +86,11 @@ def written_before(plan: Plan, journal: Journal) -> dict[str, set[str]]:
             if isinstance(step, Write) and index in intended:
                 found.setdefault(step.path, set()).add(intended[index].removeprefix("none"))
     return found
+
+
+def _goes_back(plan: Plan, journal: Journal) -> bool:
+    back = journal.entry(plan.undoes).plan.rollback if plan.undoes else ()
+    return bool(back) and plan.steps[-len(back) :] == back
 
 
 def _check_file(name: str, path: Path, expected: set[str], reads: Reads) -> None:

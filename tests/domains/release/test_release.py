@@ -330,3 +330,22 @@ def test_an_image_that_was_built_anew_under_the_name_that_compose_gives_it_is_re
     assert world.files[root / "compose.yaml"] == before
     assert state(tmp_path, world)["image"] == "shop-web"
     assert any("runs sha256:shop/web:1.1" in said for said in outcome.data["done"])
+
+
+def test_an_edited_compose_file_does_not_keep_the_traffic_at_a_version_that_fails(tmp_path: Path) -> None:
+    root = root_of(tmp_path)
+    world = machine(root, "nginx")
+    before = proxy_files(world, root)
+    world.say("shop-proxy-1", *['docker_agent "10.0.0.4:8080" "502" 0.1'] * 30)
+
+    def edit(world: World, argv: tuple[str, ...]) -> Ran:
+        world.files[root / "compose.yaml"] = world.files[root / "compose.yaml"].removesuffix(b"# mine\n") + b"# mine\n"
+        return Ran(argv=argv, code=0)
+
+    world.react("reload", reaction=edit)
+    outcome = release(tmp_path, world)
+
+    assert "compose.yaml changed while the plan was carried out; it was left alone" in str(outcome.error)
+    assert [name for name in world.containers if "web" in name] == ["shop-web-1"]
+    assert proxy_files(world, root) == before
+    assert world.files[root / "compose.yaml"].endswith(b"# mine\n")

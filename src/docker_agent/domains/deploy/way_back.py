@@ -41,8 +41,8 @@ def back_to(ws: Workspace, setting: Setting, goal: Goal) -> tuple[Step, ...]:
     files = texts_before(ws, setting, goal)
     ordered = in_order(setting, [each.service for each in present])
     names = (*ordered, *(each.service for each in present if each.service not in ordered))
-    steps: list[Step] = [_removal(setting, tuple(reversed(in_order(setting, absent))))] if absent else []
-    steps += [_write(ws, path, text) for path, text in files.items()]
+    steps: list[Step] = [_write(ws, path, text) for path, text in files.items()]
+    steps += [_removal(setting, tuple(reversed(in_order(setting, absent))))] if absent else []
     steps += [step for each in present for step in _tags(each)]
     options = goal.record.options if goal.record else setting.options
     for name in names:
