@@ -19,11 +19,9 @@ from docker_agent.core.plan import (
     Plan,
     Probe,
     Restore,
-    Risk,
     Step,
     WaitHealthy,
     Write,
-    risk_of,
 )
 from docker_agent.host.check import NamedCheck, run_check
 from docker_agent.host.checks import observe, probe_step, wait_healthy
@@ -142,15 +140,11 @@ class Application:
 
     def _roll_back(self, number: str, by: str) -> Applied | None:
         """Take the plan's way back where it has one and anything was begun that changes something."""
-        begun = any(
-            risk_of(self.plan.steps[each.index]) is not Risk.READ
-            for each in self.outcomes
-            if each.state != "not started"
-        )
-        if not self.plan.rollback or not begun:
+        entry = self.journal.entry(number)
+        if not self.plan.rollback or not entry.changed:
             return None
         self.tell("It did not hold; going back.")
-        plan = undo_plan(self.journal.entry(number))
+        plan = undo_plan(entry)
         try:
             return replace(self, plan=plan, outcomes=[], written={}).run(by=by)
         except AgentError as error:

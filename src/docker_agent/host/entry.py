@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from docker_agent.core.plan import Plan, Step
+from docker_agent.core.plan import Plan, Risk, Step, risk_of
 
 StepState = Literal["started", "done", "failed", "interrupted", "not started"]
 Status = Literal["running", "applied", "failed", "interrupted"]
@@ -58,6 +58,12 @@ class Entry(BaseModel):
     def done(self) -> tuple[Step, ...]:
         """The steps that were carried out to their end."""
         return tuple(self.plan.steps[outcome.index] for outcome in self.steps if outcome.state == "done")
+
+    @property
+    def changed(self) -> bool:
+        """Whether any step was begun that changes something."""
+        begun = (self.plan.steps[outcome.index] for outcome in self.steps if outcome.state != "not started")
+        return any(risk_of(step) is not Risk.READ for step in begun)
 
     @property
     def unended(self) -> Literal["running", "interrupted", ""]:

@@ -19,7 +19,7 @@ def undo_plan(entry: Entry) -> Plan:
     """
     if entry.undone_by:
         raise InputError(f"Entry {entry.id} was undone by entry {entry.undone_by}.", "See `docker-agent log`.")
-    if entry.plan.rollback:
+    if entry.plan.rollback and entry.changed:
         return _way_back(entry)
     touched = [outcome.index for outcome in entry.steps if outcome.state in {"done", "failed", "interrupted"}]
     steps = [(index, entry.plan.steps[index]) for index in reversed(touched)]

@@ -349,3 +349,14 @@ def test_an_edited_compose_file_does_not_keep_the_traffic_at_a_version_that_fail
     assert [name for name in world.containers if "web" in name] == ["shop-web-1"]
     assert proxy_files(world, root) == before
     assert world.files[root / "compose.yaml"].endswith(b"# mine\n")
+
+
+def test_a_saved_plan_does_nothing_where_another_container_serves_by_now(tmp_path: Path) -> None:
+    world = machine(root_of(tmp_path), "caddy")
+    waiting = session(tmp_path, world, mode=Mode()).call("release_start", {"service": "web", "image": "1.1", **QUICK})
+    assert waiting.plan is not None
+    world.change("shop-web-1", status="exited")
+    outcome = session(tmp_path, world).apply(waiting.plan)
+    assert "shop-web-1 does not run" in str(outcome.error)
+    assert "nothing that can be undone" in str(session(tmp_path, world).call("release_abort", {}).error)
+    assert world.done == []

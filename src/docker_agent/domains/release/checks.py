@@ -60,8 +60,10 @@ def release_serving(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> st
 
 @named_check("release-image")
 def release_image(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str:
-    """The new container runs exactly the image that was meant when the plan was made."""
+    """A container runs, and exactly the image that was meant when the plan was made."""
     container = reads.container(str(args["container"]))
+    if not container.running:
+        raise CheckFailed(f"{container.name} does not run (any more).", "Ask for the plan again.")
     if container.image_id != args["image_id"]:
         raise CheckFailed(
             f"{container.name} runs {container.image_id[:19]}, not {str(args['image_id'])[:19]} that was meant.",

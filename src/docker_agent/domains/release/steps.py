@@ -87,6 +87,11 @@ class Release:
         """Start the new version beside the old one, test it, and shift the traffic."""
         versions = self.versions
         self._phase("prepare", 0)
+        serves: dict[str, str | int | float | bool] = {
+            "container": versions.old.name,
+            "image_id": versions.old.image_id,
+        }
+        self.steps.append(Check(why="It should still be what serves.", name="release-image", args=serves))
         if leftovers:
             self.steps.append(remove_stopped(versions, "Remove what earlier releases left stopped."))
         if versions.splitter.pins:
