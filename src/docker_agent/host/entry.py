@@ -67,8 +67,10 @@ class Entry(BaseModel):
 
     @property
     def unended(self) -> Literal["running", "interrupted", ""]:
-        """Whether it, or its undo, is being carried out or stopped in the middle."""
+        """Whether it, or its undo, is being carried out or stopped in the middle, after something was changed."""
         match self.undo_status or self.status:
+            case "interrupted" if not self.changed:
+                return ""
             case ("running" | "interrupted") as state:
                 return state
             case _:

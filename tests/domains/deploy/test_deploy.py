@@ -6,10 +6,11 @@ from pathlib import Path
 
 from tests.domains.deploy.places import GOOD, composed, machine, session, shop_at
 
-from docker_agent.core.plan import Plan
+from docker_agent.core.plan import Engine, Plan
 from docker_agent.domains.deploy.environment import setting_of
 from docker_agent.domains.deploy.record import DeployRecord, KeptFile
 from docker_agent.domains.deploy.way_back import Goal, texts_before
+from docker_agent.host.entry import StepOutcome
 
 NEW = GOOD.replace("image: web:1.4", "image: web:1.5")
 
@@ -130,9 +131,10 @@ def test_a_service_in_the_middle_of_a_release_is_neither_deployed_nor_taken_back
     root = shop_at(tmp_path)
     world = machine(root)
     assert session(tmp_path, world).call("stack_deploy", {}).exit_code == 0
-    release = Plan(title="Release web", record={"kind": "release", "service": "web"})
-    with session(tmp_path, world).door.journal.begin(release, by="person", time=2.0):
-        pass
+    stop = Engine(action="container_stop", target="shop-web-1", why="stop")
+    release = Plan(title="Release web", steps=(stop,), record={"kind": "release", "service": "web"})
+    with session(tmp_path, world).door.journal.begin(release, by="person", time=2.0) as recorder:
+        recorder.step(StepOutcome(index=0, kind="engine", state="started"))
     world.done.clear()
     for tool, arguments in (("stack_deploy", {"services": ["web"]}), ("stack_rollback", {})):
         refused = session(tmp_path, world).call(tool, arguments)

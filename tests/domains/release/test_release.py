@@ -10,6 +10,7 @@ from tests.domains.release.shops import COMPOSE, container, machine, proxy_files
 
 from docker_agent.core.plan import Argv, Engine, Plan, Risk, Write
 from docker_agent.dispatch import Outcome
+from docker_agent.host.entry import StepOutcome
 from docker_agent.host.fake import World
 from docker_agent.host.models import Attachment, Image, Ran, Reach
 from docker_agent.policy.permit import Mode
@@ -360,3 +361,9 @@ def test_a_saved_plan_does_nothing_where_another_container_serves_by_now(tmp_pat
     assert "shop-web-1 does not run" in str(outcome.error)
     assert "nothing that can be undone" in str(session(tmp_path, world).call("release_abort", {}).error)
     assert world.done == []
+
+    world.change("shop-web-1", status="running")
+    with session(tmp_path, world).door.journal.begin(waiting.plan, by="person", time=world.clock) as recorder:
+        recorder.step(StepOutcome(index=0, kind="check", state="started"))
+    assert "nothing that can be undone" in str(session(tmp_path, world).call("release_abort", {}).error)
+    assert release(tmp_path, world).error is None, "a release that stopped before it changed anything is not in the way"
