@@ -27,6 +27,7 @@ from docker_agent.dispatch import Door, Outcome, Screen
 from docker_agent.domains.compose.gate import deployment_findings
 from docker_agent.domains.deploy.gate import gate_findings
 from docker_agent.domains.diagnose.explain import explain
+from docker_agent.domains.release.gate import release_findings
 from docker_agent.host.check import NamedCheck
 from docker_agent.host.engine import connect
 from docker_agent.host.files import project_folder
@@ -249,7 +250,10 @@ def open_session(
         taint=Taint(),
         audit=AuditLog(state / "audit.jsonl"),
         journal=journal,
-        gate=lambda plan: gate_findings(plan, workspace, environment, deployment_findings),
+        gate=lambda plan: (
+            *release_findings(plan, workspace),
+            *gate_findings(plan, workspace, environment, deployment_findings),
+        ),
         explain=lambda said: explain(workspace, said),
         checks=all_checks(),
         overrides=options.overrides,

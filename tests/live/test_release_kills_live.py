@@ -18,7 +18,7 @@ pytestmark = [
 SHORT = ("--watch-s", "1", "--drain-s", "1", "--max-p95-ms", "60000")
 CANARY = ("--strategy", "canary", "--stages", "50")
 # What Traefik's canary with one stage takes, with nothing left stopped before; the loop below finds them all.
-STEPS = 19
+STEPS = 20
 TELLING = ("% of the traffic goes to", "Watch", "own configuration serves again")
 BUSY = "is being carried out"
 

@@ -139,6 +139,8 @@ def test_a_release_that_was_stopped_goes_on_or_goes_back(end: str, tmp_path: Pat
         world.change("shop-web-2", status="exited")
         assert "shop-web-2 is not well any more" in str(session(tmp_path, world).call("release_resume", {}).error)
         world.change("shop-web-2", status="running")
+    restart = session(tmp_path, world).call("stack_restart", {"services": ["web"]})
+    assert (restart.exit_code, "release-under-way" in str(restart.error)) == (3, True)
     ups = sum("--scale" in line for line in world.done)
     outcome = session(tmp_path, world).call(f"release_{end}", {})
 

@@ -123,6 +123,10 @@ def test_what_cannot_be_divided_says_why(tmp_path: Path) -> None:
         "shop@docker",
         "www@docker",
     ]
+    other = {**ROUTER, "name": "api@docker", "service": "api", "rule": "Host(`shop.test`)||A", "priority": 18}
+    world.answers[f"{API}/api/http/routers?per_page=500"] = Answer(status=200, body=json.dumps([ROUTER, other]))
+    with pytest.raises(InputError, match="api@docker stands before shop@docker by a priority"):
+        splitter(tmp_path, world)
     for page in PAGES:
         del world.answers[f"{API}/api/{page}"]
     with pytest.raises(InputError, match="API of shop-proxy-1 does not answer"):

@@ -58,7 +58,7 @@ def frame(route: Route) -> str:
     else:
         # With `tls` in it, one block cannot be for both.
         snippet = f"routes-of-{route.hosts[0].lower() if route.hosts else 'any-host'}"
-        within = ([], lines)
+        within: tuple[list[str], list[str]] = ([], lines)
         blocks = [block(f"({snippet})", [], INDENT)]
         blocks += [block(head, [*more, f"import {snippet}"], INDENT) for head, more in zip(heads, within, strict=True)]
     return mark(route.hosts) + "".join(f"\n{lines_of(each)}" for each in blocks)

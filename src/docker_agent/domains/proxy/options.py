@@ -1,8 +1,8 @@
 """What Traefik knows in labels: every option, and the release that introduced or withdrew it.
 
 Tried one label at a time on 3.2.3 and 3.7.15 (a container with an option that is not known is refused as a whole). What
-came between the two is certain to lie between them; which release it was is taken from Traefik's changelog and migration
-pages (doc.traefik.io/traefik/migrate/v3 and /v2-to-v3) where these say so, and otherwise not verified.
+came between the two lies between them for certain; which release it was is taken from Traefik's changelog and its
+migration pages (doc.traefik.io/traefik/migrate/v3 and /v2-to-v3) where these say so, and otherwise not verified.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from docker_agent.core.errors import InputError
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
 
@@ -28,8 +29,11 @@ class Hit:
 
 
 def hits(reads: Reads, proxy: Container, *, since: float, until: float = 0.0) -> list[Hit]:
-    """The requests in a proxy's log between two times in seconds since the epoch; none where it writes no such log."""
-    lines = reads.logs(proxy.name, tail=MOST_LINES, since=since, until=until)
+    """The requests in a proxy's log between two times, seconds since the epoch; none where it cannot be read."""
+    try:
+        lines = reads.logs(proxy.name, tail=MOST_LINES, since=since, until=until)
+    except InputError:
+        return []
     return [hit for line in lines for hit in _hits_in(line.text)]
 
 

@@ -54,7 +54,7 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
         stack=stack,
         service=service,
         old=old,
-        new=again or f"{stack.name}-{service}-{_number(old) + 1}",
+        new=again or _next_name(old),
         new_image_id=ws.host.container(again).image_id if again else _image_id(ws, image),
         port=port,
         proxy=proxy,
@@ -122,9 +122,10 @@ def _image_id(ws: Workspace, image: str) -> str:
         return ""
 
 
-def _number(container: Container) -> int:
-    number = container.labels.get("com.docker.compose.container-number", "1")
-    return int(number) if number.isdigit() else 1
+def _next_name(old: Container) -> str:
+    """The name that Compose gives to the next container of a service: the highest number and one, after - or _."""
+    number = old.labels.get("com.docker.compose.container-number", "1")
+    return f"{old.name.removesuffix(number)}{int(number) + 1 if number.isdigit() else 2}"
 
 
 def _written(release: Release) -> set[str]:

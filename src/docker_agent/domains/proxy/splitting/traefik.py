@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -18,17 +17,24 @@ from docker_agent.core.plan import Check
 from docker_agent.domains.proxy.api import ask, rows, table, words
 from docker_agent.domains.proxy.driver import Change, Proxy
 from docker_agent.domains.proxy.route import Canary, Share
-from docker_agent.domains.proxy.splitting.texts import names_of
+from docker_agent.domains.proxy.splitting.traefik_routes import (
+    API_S,
+    Leading,
+    by_container,
+    full_name,
+    leading_to,
+    priority_of,
+    refuse_ties,
+    servers_of,
+)
 from docker_agent.domains.proxy.traefik import api_of
 from docker_agent.host.check import Scalar, named_check
 from docker_agent.host.host import Reads, Tell
 from docker_agent.host.models import Container
 
-API_S = 3.0
 SEEN_WITHIN_S = 20.0
 # Traefik reads the labels of a container that has just started up to two seconds later.
 KNOWN_WITHIN_S = 3.0
-MOST = 500
 ABOVE = 1
 # What a load balancer of the API's answer may keep; its servers are what changes.
 KEPT = ("sticky", "healthCheck", "passiveHealthCheck", "passHostHeader", "responseForwarding", "strategy")
@@ -41,33 +47,6 @@ class _Plain(yaml.SafeDumper):
         """Whether to write something out again: always."""
         del data
         return True
-
-
-@dataclass(frozen=True)
-class Leading:
-    """A service of Traefik that leads to a container, with the routers that use it, as the API shows them.
-
-    Attributes
-    ----------
-    name: in full, with its provider.
-    servers: as `HOST:PORT`.
-    """
-
-    name: str
-    kind: str
-    balancer: Mapping[str, Any]
-    servers: tuple[str, ...]
-    routers: tuple[Mapping[str, Any], ...]
-
-    @property
-    def scheme(self) -> str:
-        """How its servers are asked."""
-        urls = [str(each.get("url", "")) for each in rows(self.balancer.get("servers"))]
-        return urlsplit(urls[0]).scheme or "http"
-
-    def alone(self, server: str) -> str:
-        """What it has once a container serves alone: an address, or the name that a file gives (`web:8080`)."""
-        return server if _is_address(self.servers[0]) else self.servers[0]
 
 
 @dataclass(frozen=True)
@@ -152,11 +131,11 @@ def _routers(service: str, leading: Leading, canary: Canary) -> Iterator[tuple[s
     for raw in leading.routers:
         name, _, provider = str(raw.get("name", "")).partition("@")
         rule = str(raw.get("rule", ""))
-        priority = int(raw.get("priority") or 0) or len(rule)
+        priority = priority_of(raw)
         router: dict[str, Any] = {
             "rule": rule,
             "entryPoints": list(words(raw.get("entryPoints"))),
-            "middlewares": [_full(each, provider) for each in words(raw.get("middlewares"))],
+            "middlewares": [full_name(each, provider) for each in words(raw.get("middlewares"))],
             "service": service,
             "priority": priority + ABOVE,
         }
@@ -189,10 +168,10 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> TraefikS
             f"The API of {name} does not answer.", "Start it with --api.insecure=true on an inner network."
         )
     until = reads.now() + KNOWN_WITHIN_S
-    found = [*_leading(reads, proxy.state.api, backend)]
+    found = [*leading_to(reads, proxy.state.api, backend)]
     while not found and reads.now() < until:
         reads.sleep(1.0)
-        found = [*_leading(reads, proxy.state.api, backend)]
+        found = [*leading_to(reads, proxy.state.api, backend)]
     leading = tuple(each for each in found if each.kind == "http" and each.servers[0].endswith(f":{port}"))
     if not leading:
         raise InputError(
@@ -205,6 +184,7 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> TraefikS
             "the new version would get that traffic untested.",
             "Take that route away, or deploy the service: docker-agent stack deploy.",
         )
+    refuse_ties(reads, proxy.state.api, leading, 2 * ABOVE)
     for each in leading:
         if len(each.servers) > 1:
             raise InputError(
@@ -224,7 +204,7 @@ def traefik_shares(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str
     while True:
         api = api_of(reads, proxy, API_S)
         seen = dict(_shares(reads, api, service)) if api else {"no answer of the API": 0}
-        named = {_named(reads, address): str(weight) for address, weight in seen.items()}
+        named = {by_container(reads, address): str(weight) for address, weight in seen.items()}
         if named == wanted:
             return f"{proxy.name} has {service} at {args['shares'] or 'nothing'}"
         if reads.now() >= until:
@@ -241,68 +221,9 @@ def _shares(reads: Reads, api: str, service: str) -> Iterator[tuple[str, int]]:
         yield "disabled", 0
     children = rows(table(raw.get("weighted")).get("services"))
     for child in children:
-        name = _full(str(child.get("name", "")), service.partition("@")[2])
+        name = full_name(str(child.get("name", "")), service.partition("@")[2])
         for address, _ in _shares(reads, api, name):
             yield address, int(child.get("weight") or 0)
-    servers = _servers(raw)
+    servers = servers_of(raw)
     for server in servers:
         yield server, 100 // len(servers)
-
-
-def _named(reads: Reads, netloc: str) -> str:
-    """A server by its container's name where it is written as an address."""
-    host, _, port = netloc.rpartition(":")
-    if not _is_address(netloc):
-        return netloc
-    holders = [
-        each.name
-        for each in reads.containers(include_stopped=False)
-        if any(place.ip == host for place in each.networks)
-    ]
-    return f"{holders[0]}:{port}" if holders else netloc
-
-
-def _all(reads: Reads, url: str) -> Iterator[dict[str, Any]]:
-    yield from rows(ask(reads, f"{url}?per_page={MOST}", API_S))
-
-
-def _leading(reads: Reads, api: str, backend: Container) -> Iterator[Leading]:
-    """Every service, HTTP or TCP and on any port, by which a router leads to the container, its own server first.
-
-    An address that no container has any more is left out: Traefik forgets it as soon as it notices.
-    """
-    for kind in ("http", "tcp"):
-        routers = [*_all(reads, f"{api}/api/{kind}/routers")]
-        for raw in _all(reads, f"{api}/api/{kind}/services"):
-            name, servers = str(raw.get("name", "")), _servers(raw)
-            mine = tuple(each for each in routers if _leads_to(each, name))
-            own = tuple(each for each in servers if _is_of(each, backend))
-            others = (each for each in servers if each not in own)
-            there = (each for each in others if not _is_address(each) or _named(reads, each) != each)
-            if mine and own:
-                yield Leading(name, kind, table(raw.get("loadBalancer")), (*own, *there), mine)
-
-
-def _servers(service: Mapping[str, Any]) -> tuple[str, ...]:
-    """The servers of a load balancer as `HOST:PORT`: of HTTP they are URLs, of TCP addresses."""
-    servers = rows(table(service.get("loadBalancer")).get("servers"))
-    return tuple(urlsplit(str(each.get("url", ""))).netloc or str(each.get("address", "")) for each in servers)
-
-
-def _is_of(netloc: str, backend: Container) -> bool:
-    return netloc.rpartition(":")[0] in names_of(backend)
-
-
-def _is_address(netloc: str) -> bool:
-    return netloc.rpartition(":")[0].replace(".", "").isdigit()
-
-
-def _leads_to(router: Mapping[str, Any], service: str) -> bool:
-    name = str(router.get("name", ""))
-    is_ours = name.startswith("docker-agent-") and name.endswith("@file")
-    target = _full(str(router.get("service", "")), name.partition("@")[2])
-    return target == service and router.get("status") != "disabled" and not is_ours
-
-
-def _full(name: str, provider: str) -> str:
-    return name if "@" in name or not provider else f"{name}@{provider}"
