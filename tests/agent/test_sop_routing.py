@@ -147,7 +147,28 @@ LEADS = {
         roll out the whole stack
         let's go live
     """,
+    "release": """
+        release v1.1.0 blue-green
+        release web 2.0
+        send 10 % to the new version, watch it for five minutes, then go on or go back
+        canary web 1.1.0 at 10 and 50 percent
+        roll out shop/web:2.0 with zero downtime
+        promote the canary
+    """,
+    "unfinished-release": """
+        how far is the release?
+        the release was interrupted, go on
+        abort the release
+        resume the release of web
+        which version serves?
+    """,
+    "add-route": """
+        put myapp behind traefik at app.example.com with https and basic auth
+        add a route for web at https://shop.example.com
+        serve web at www.example.org behind caddy
+    """,
     "rollback": """
+        roll back
         roll back the last deployment
         rollback
         undo the last deployment

@@ -1,4 +1,4 @@
-"""Versions, shares and times that a prompt names, for the SOPs."""
+"""Versions, shares, times and hosts that a prompt names, for the SOPs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "five": 5, "ten": 10
 TIME = re.compile(
     rf"\b(\d+|{'|'.join(NUMBERS)})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)\b",
     re.IGNORECASE,
+)
+HOST = re.compile(
+    r"(?<![\w@:/.-])(?:https?://)?((?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w-])", re.IGNORECASE
 )
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -35,3 +38,11 @@ def seconds_in(prompt: str, default: float) -> float:
         return default
     number = found[1].lower()
     return float(NUMBERS.get(number) or number) * UNITS[found[2][0].lower()]
+
+
+def hosts_in(prompt: str) -> list[str]:
+    """The host names that a prompt names, in lower case; names of files such as compose.yaml are none."""
+    found = (name.lower() for name in HOST.findall(prompt))
+    return [
+        name for name in dict.fromkeys(found) if not name.endswith((".yaml", ".yml", ".md", ".conf", ".env", ".py"))
+    ]
