@@ -164,6 +164,7 @@ KNOWN_PROGRAMS = (("docker", "compose"), ("docker", "buildx"))
 class Plan(BaseModel):
     """What would be done, in order, and why; nothing has happened yet.
 
+    `findings` are the identities of those that it answers, and `remarks` what a person should know before a yes.
     `foreign` names the objects outside the project that the steps touch, and `data` the volumes with data that would be
     lost; both decide how a yes is asked for. `inputs` holds the SHA-256 of every file that the steps rely on and do not
     write (compose files, env files), by path; a plan whose inputs changed since is not carried out.
@@ -181,6 +182,7 @@ class Plan(BaseModel):
     project: str = ""
     reason: str = ""
     findings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     inputs: dict[str, str] = Field(default_factory=dict[str, str])

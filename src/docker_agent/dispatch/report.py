@@ -45,8 +45,8 @@ def report_of(call: Call) -> dict[str, Any]:
             "steps": [f"{step.kind}: {step.why}" for step in call.plan.steps],
             "diff": "\n".join(diff for index, diff in call.diffs.items() if index < len(call.plan.steps)),
         }
-        if call.plan.findings:
-            report["remarks"] = list(call.plan.findings)
+        if call.plan.remarks:
+            report["remarks"] = list(call.plan.remarks)
     if call.applied is not None:
         report |= {
             "verified": call.applied.verified,

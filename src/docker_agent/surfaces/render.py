@@ -38,8 +38,8 @@ def plan_panel(plan: Plan, digest: str, diffs: Mapping[int, str]) -> RenderableT
         if diffs.get(index - 1):
             table.add_row("", _diff(diffs[index - 1]))
     parts: list[RenderableType] = [table]
-    if plan.findings:
-        parts.insert(0, Text("".join(f"! {clean(finding)}\n" for finding in plan.findings), style="yellow"))
+    if plan.remarks:
+        parts.insert(0, Text("".join(f"! {clean(remark)}\n" for remark in plan.remarks), style="yellow"))
     if plan.reason:
         parts.insert(0, Text(f"{clean(plan.reason)}\n"))
     if plan.rollback:
@@ -63,7 +63,7 @@ def plan_text(plan: Plan, digest: str, diffs: Mapping[int, str]) -> str:
     lines = [f"PLAN {clean(plan.title)}  [{plan.risk.value}, {digest[:12]}]"]
     if plan.reason:
         lines.append(f"  {clean(plan.reason)}")
-    lines += [f"  ! {clean(finding)}" for finding in plan.findings]
+    lines += [f"  ! {clean(remark)}" for remark in plan.remarks]
     for index, step in enumerate(plan.steps, 1):
         lines += [f"  {index}. {clean(step.why)}", f"     {clean(describe(step))}"]
         lines += [f"     | {clean(line)}" for line in diffs.get(index - 1, "").splitlines()[2:]]

@@ -223,9 +223,10 @@ def test_a_route_is_closed_by_a_file_and_opened_again(tmp_path: Path) -> None:
 
 
 def test_the_list_tells_routes_servers_and_labels_that_are_refused(tmp_path: Path) -> None:
-    (proxy,) = opened(tmp_path).call("proxy_list", {}).data["proxies"]
+    told = opened(tmp_path).call("proxy_list", {}).data
+    (proxy,) = told["proxies"]
     assert (proxy["name"], proxy["version"], proxy["configuration"]) == ("edge", "3.7.15", "edge")
-    (route,) = proxy["routes"]
+    (route,) = told["routes"]
     assert (route["name"], route["servers"], route["enabled"]) == ("old-test@docker", ["http://172.18.0.9:3000"], True)
     (finding,) = proxy["findings"]
     assert "traefik.http.routers.x.entrypoint" in finding

@@ -50,7 +50,7 @@ def deploy_plan(ws: Workspace, setting: Setting, services: Sequence[str], wish: 
             "One service after the other is made new where it changed, each after all that it needs, and has to be "
             "healthy before the next. Where anything does not hold, all goes back to what runs now, by itself."
         ),
-        findings=tuple(said(each) for each in found),
+        remarks=tuple(said(each) for each in found),
         foreign=foreign(ws, [each for each in ws.host.containers(stack.name) if each.service in ordered]),
         inputs=inputs_of(stack, ws.host.read_file),
         record=record.model_dump(mode="json"),

@@ -115,9 +115,9 @@ def user_line(user: str, variable: str, variables: Mapping[str, str], known: str
     if not USER.fullmatch(user):
         raise InputError("A password needs a user.", "Give auth_user: letters, digits, dots, dashes and @.")
     if not variable or not variables.get(variable):
-        raise InputError(
-            f"There is no password for {user}.", "Write one into .env and name its variable in auth_variable."
-        )
+        if not variable:
+            raise InputError(f"There is no password for {user}.", "Name its variable of .env in auth_variable.")
+        raise InputError(f".env sets no {variable}, the password of {user}.", f"Write a line {variable}=... into .env.")
     password = variables[variable].encode()
     if len(password) > MAX_PASSWORD:
         raise InputError(

@@ -22,10 +22,11 @@ from docker_agent.project.workspace import Workspace
 
 
 class RouteRow(BaseModel):
-    """One route: what it takes, and the servers that get it; `up` is what the proxy itself says of each."""
+    """One route of a proxy: what it takes, and the servers that get it, with what the proxy itself says of each."""
 
     model_config = ConfigDict(frozen=True)
 
+    proxy: str
     name: str
     rule: str
     service: str
@@ -53,17 +54,17 @@ class ProxyRow(BaseModel):
     configuration: str
     unwritable: str
     api: str
-    routes: tuple[RouteRow, ...]
     findings: tuple[str, ...]
 
 
 class ProxyList(BaseModel):
-    """The proxies that have to do with the project."""
+    """The proxies that have to do with the project, and all their routes."""
 
     model_config = ConfigDict(frozen=True)
 
     project: str
     proxies: tuple[ProxyRow, ...]
+    routes: tuple[RouteRow, ...]
 
 
 @tool(
@@ -86,12 +87,20 @@ def list(  # noqa: A001
     found = read_proxies(ws.host, everything, own)
     proxies = [proxy_of(ws, by_name[state.container], state) for state in found]
     labelled = [each for each in everything if each.name in own and each.running]
-    return ProxyList(project=ws.project, proxies=tuple(_row(ws, each, labelled, internal) for each in proxies))
+    return ProxyList(
+        project=ws.project,
+        proxies=tuple(_row(ws, each, labelled) for each in proxies),
+        routes=tuple(
+            _route(state, router)
+            for state in found
+            for router in state.routers
+            if internal or not router.name.endswith("@internal")
+        ),
+    )
 
 
-def _row(ws: Workspace, proxy: Proxy, labelled: Sequence[Container], internal: bool) -> ProxyRow:
+def _row(ws: Workspace, proxy: Proxy, labelled: Sequence[Container]) -> ProxyRow:
     state = proxy.state
-    shown = [each for each in state.routers if internal or not each.name.endswith("@internal")]
     return ProxyRow(
         name=state.container,
         kind=state.kind,
@@ -102,7 +111,6 @@ def _row(ws: Workspace, proxy: Proxy, labelled: Sequence[Container], internal: b
         configuration=proxy.folder,
         unwritable=proxy.unwritable,
         api=state.api,
-        routes=tuple(_route(state, router) for router in shown),
         findings=told(_findings(ws, state, labelled)),
     )
 
@@ -115,6 +123,7 @@ def _route(state: ProxyState, router: Router) -> RouteRow:
     if upstream:
         servers += [f"{child} ({weight})" for child, weight in upstream.children.items()]
     return RouteRow(
+        proxy=state.container,
         name=router.name,
         rule=router.rule,
         service=router.service,

@@ -94,14 +94,14 @@ def plan_of(ws: Workspace, wanted: Wanted, *, renew: bool) -> Plan:
     way_back: list[Step] = [*wanted.edits.way_back("The compose file as before."), *_files_back(wanted)]
     if way_back:
         way_back += [*renewal, *(each for each in reload if isinstance(each, Engine))]
-    said = [f"{each.message} {each.fix}".strip() for each in wanted.configured.findings]
     touched = any(isinstance(step, Engine) for step in steps) and not ws.owns_container(wanted.proxy.container)
     return Plan(
         title=wanted.title,
         steps=tuple(steps),
         project=wanted.edits.stack.name,
-        reason=" ".join([_how(wanted, renew=renew, changes=changes), *said]),
+        reason=_how(wanted, renew=renew, changes=changes),
         findings=tuple(each.identity for each in wanted.configured.findings),
+        remarks=told(wanted.configured.findings),
         foreign=(wanted.proxy.container.name,) if touched else (),
         rollback=tuple(way_back),
     )
