@@ -8,10 +8,13 @@ RUNS ?= 5
 LOAD_S ?= 60
 ONLY ?=
 
-.PHONY: demo test check bench bench-compose bench-diagnose bench-release eval clean
+.PHONY: demo workflows test check bench bench-compose bench-diagnose bench-release eval clean
 
 demo: .venv/ready
 	@$(LAB) run -- $(BIN)/python examples/demo.py
+
+workflows: .venv/ready
+	@for each in shop_https traefik_504 blue_green; do $(LAB) run -- $(BIN)/python examples/workflows/$$each.py || exit 1; done
 
 test: .venv/ready
 	@$(BIN)/python -m pytest tests --ignore tests/live --ignore tests/test_bad_input.py -q -n 3

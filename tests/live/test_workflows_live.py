@@ -1,0 +1,53 @@
+"""The three workflows of the examples, run from their first command to their last."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.lab import fixtures
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(fixtures.reason_without_engine() is not None, reason=fixtures.reason_without_engine() or ""),
+]
+
+WORKFLOWS = Path(__file__).parents[2] / "examples" / "workflows"
+
+
+def shown(script: str) -> str:
+    """What a workflow prints, which must end well."""
+    environment = {**os.environ, **fixtures.engine_environment(), "COLUMNS": "200"}
+    argv = (sys.executable, str(WORKFLOWS / script))
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=400)
+    assert done.returncode == 0, f"{done.stdout[-4000:]}{done.stderr[-2000:]}"
+    return done.stdout
+
+
+def test_a_shop_from_an_empty_folder_to_an_answer_over_https() -> None:
+    said = shown("shop_https.py")
+    assert '200 {"shop": "open", "postgres": true, "redis": true}' in said
+    services = re.findall(r"^\S+-1 +(\w+) +running +healthy", said, re.MULTILINE)
+    assert sorted(services) == ["cache", "db", "traefik", "web"]
+    assert "applied, verified: Deploy traefik, db, cache, web (production)" in said
+    assert "! error gate-scan-missing" in said, "what was overridden stands in the plan"
+
+
+def test_a_wrong_network_behind_traefik_is_found_and_mended() -> None:
+    said = shown("traefik_504.py")
+    assert "Traefik answers 504" in said
+    assert re.search(r"^network +broken", said, re.MULTILINE)
+    assert "diagnose_fix code=tr-504-network service=web" in said
+    assert "# Now it answers 200." in said
+
+
+def test_a_release_a_bad_version_and_the_way_back_lose_no_request() -> None:
+    said = shown("blue_green.py")
+    assert said.count("The plan was approved and applied.") == 2
+    assert "is unhealthy" in said
+    assert "It was rolled back, and that holds." in said
+    assert re.search(r"^# 0 of \d{4,} requests failed", said, re.MULTILINE)
