@@ -287,6 +287,17 @@ def test_exactly_the_broken_hop_is_named(name: str) -> None:
     assert [each.hop for each in found.hops][::9] == ["dns", "application"]
 
 
+def test_what_labels_say_is_not_said_to_be_read_from_the_api() -> None:
+    asked, closed = (
+        {each.hop: " ".join(each.read) for each in looked(Scene(has_api=api)).hops} for api in (True, False)
+    )
+
+    for hop in ("router", "service"):
+        assert "/api/http/" in asked[hop]
+        assert "/api/" not in closed[hop]
+        assert "labels and options" in closed[hop]
+
+
 def test_a_redirect_to_https_is_followed_and_traced_there() -> None:
     scene = Scene(answers={"http://app.test/ via 127.0.0.1:80": redirect(URL)}, came=GONE, router=RULES)
 

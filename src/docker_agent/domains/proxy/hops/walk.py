@@ -134,7 +134,9 @@ class Walk:
         return self.seen("inspect", f"{container.name} {field_name}", value)
 
     def by_api(self, path: str, quote: str) -> Evidence:
-        """Evidence from what the proxy says of itself."""
+        """Evidence from what the proxy says of itself, or its labels and options say where its API does not answer."""
+        if self.kind == "traefik" and not self.state.api:
+            return self.seen("inspect", f"labels and options ({self.proxy.name}'s API does not answer)", quote)
         where = f"{self.proxy.name} /api/{path}" if self.kind == "traefik" else f"{self.proxy.name} {path}"
         return self.seen("proxy", where, quote)
 
