@@ -1,4 +1,4 @@
-"""The three workflows of the examples, run from their first command to their last."""
+"""The workflows of the examples on routes and releases, run from their first command to their last."""
 
 from __future__ import annotations
 
@@ -26,15 +26,6 @@ def shown(script: str) -> str:
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=400)
     assert done.returncode == 0, f"{done.stdout[-4000:]}{done.stderr[-2000:]}"
     return done.stdout
-
-
-def test_a_shop_from_an_empty_folder_to_an_answer_over_https() -> None:
-    said = shown("shop_https.py")
-    assert '200 {"shop": "open", "postgres": true, "redis": true}' in said
-    services = re.findall(r"^\S+-1 +(\w+) +running +healthy", said, re.MULTILINE)
-    assert sorted(services) == ["cache", "db", "traefik", "web"]
-    assert "applied, verified: Deploy traefik, db, cache, web (production)" in said
-    assert "! error gate-scan-missing" in said, "what was overridden stands in the plan"
 
 
 def test_a_wrong_network_behind_traefik_is_found_and_mended() -> None:
