@@ -272,6 +272,29 @@ def test_the_tag_is_changed_where_the_compose_file_takes_it_from(tmp_path: Path)
         assert any(isinstance(step, Write) and text in step.content for step in plan.steps)
 
 
+WRITTEN = {
+    "${REGISTRY}/web:1.0": ("compose.yaml", 'image: "${REGISTRY}/web:1.1"  # the version'),
+    "${REGISTRY:-x}/web:${WEB_VERSION}": (".env", "WEB_VERSION=1.1\n"),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_variables_in_the_name_before_the_tag_stay(written: str, tmp_path: Path) -> None:
+    root, (file, text) = root_of(tmp_path), WRITTEN[written]
+    world = machine(root, "nginx", COMPOSE.replace("shop/web:1.0", written))
+    world.files[root / ".env"] = b"REGISTRY=shop\nWEB_VERSION=1.0\n"
+    assert release(tmp_path, world).error is None
+    assert text in world.files[root / file].decode()
+
+
+def test_no_tag_is_written_behind_a_digest(tmp_path: Path) -> None:
+    root = root_of(tmp_path)
+    world = machine(root, "nginx", COMPOSE.replace("shop/web:1.0", f"${{NAME}}@sha256:{'a' * 64}"))
+    world.files[root / ".env"] = b"NAME=shop/web\n"
+    assert "not clear which variable" in str(release(tmp_path, world).error)
+    assert world.done == []
+
+
 def test_a_plan_for_a_release_is_a_change_with_its_way_back(tmp_path: Path) -> None:
     world = machine(root_of(tmp_path), "nginx")
     world.change("shop-web-1", restart_policy="always")

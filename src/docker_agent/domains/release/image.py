@@ -26,7 +26,9 @@ class ImageChange:
 
 
 TAG = r"\w[\w.-]{0,127}"
-TAG_VARIABLE = re.compile(r"(?P<repository>[^$]+):\$\{?(?P<name>\w+)(?::?-[^}]*)?\}?")
+NAME = r"(?P<name>(?:[^${}@]|\$\w+|\$\{[^${}]*\})+)"
+TAG_WRITTEN = re.compile(f"{NAME}:{TAG}")
+TAG_VARIABLE = re.compile(rf"{NAME}:\$\{{?(?P<variable>\w+)(?::?-[^}}]*)?\}}?")
 
 
 def wanted_image(now: str, image: str) -> str:
@@ -53,7 +55,8 @@ def repository_of(image: str) -> str:
 def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) -> ImageChange | None:
     """The step that gives a service an image, None where it has it already.
 
-    Where the compose file takes the tag from a variable that `.env` sets, the line in `.env` is changed.
+    Where the compose file takes the tag from a variable that `.env` sets, the line in `.env` is changed. Variables in
+    the name before the tag stay.
 
     Raises
     ------
@@ -65,17 +68,20 @@ def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) 
     why = f"{service} runs {image}."
     node = model.services[service].raw.get("image")
     written = node.written if isinstance(node, Scalar) else ""
-    variable = TAG_VARIABLE.fullmatch(written)
-    if variable and variable["name"] in stack.variables:
-        tag = image.removeprefix(f"{variable['repository']}:")
-        if re.fullmatch(TAG, tag) and tag != image:
-            return _in_dotenv(root, stack, variable["name"], tag, reads, why)
-    if "$" in written and not variable:
+    tag = image.removeprefix(f"{repository_of(image_of(stack, service))}:")
+    other_tag = tag != image and re.fullmatch(TAG, tag) is not None
+    variable, literal = TAG_VARIABLE.fullmatch(written), TAG_WRITTEN.fullmatch(written)
+    if variable and other_tag and variable["variable"] in stack.variables:
+        return _in_dotenv(root, stack, variable["variable"], tag, reads, why)
+    value = image
+    if "$" in written and literal and other_tag:
+        value = f"{literal['name']}:{tag}"
+    elif "$" in written and not variable:
         raise InputError(
             f"The image of {service} is written as {written!r}; it is not clear which variable to change.",
             "Write the image with its tag, or with one variable for the tag.",
         )
-    edits = set_service_value(model, service, ("image",), image)
+    edits = set_service_value(model, service, ("image",), value)
     data = model.sources[edits[0].file].data
     return ImageChange(write_step(root, model, edits, why), data.decode("utf-8", "surrogateescape"))
 
