@@ -94,3 +94,25 @@ def test_what_came_instead_is_told_in_words(answer: Answer, words: str) -> None:
     with pytest.raises(CheckFailed) as caught:
         check(world, contains="v2")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "served"),
+    [
+        (Answer(status=401), True),
+        (Answer(status=302), True),
+        (Answer(status=404, body="no such page here"), True),
+        (Answer(status=404, body="404 page not found\n"), False),
+        (Answer(status=502), False),
+        (Answer(error="connection refused"), False),
+    ],
+)
+def test_any_answer_of_the_application_will_do_where_no_status_is_known(answer: Answer, served: bool) -> None:
+    world = World(answers={f"{URL} via {VIA}": answer})
+    step = Check(why="", name="route-answers", args={"url": URL, "via": VIA, "status": 0, "timeout_s": 1.0})
+    checks = {"route-answers": route_answers}
+    if served:
+        assert f"answers {answer.status}" in run_check(step, checks, world.host.reads, lambda _line: None)
+    else:
+        with pytest.raises(CheckFailed, match="does not answer from the application"):
+            run_check(step, checks, world.host.reads, lambda _line: None)

@@ -15,6 +15,7 @@ POLL_S = 0.5
 TELL_EVERY_S = 5.0
 ONE_ANSWER_S = 10.0
 MAX_HOPS = 10
+SERVER_ERROR = 500
 DEFAULT_CERTIFICATE = "TRAEFIK DEFAULT CERT"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PAGES = {
@@ -29,7 +30,8 @@ PAGES = {
 def route_answers(reads: Reads, args: Mapping[str, Scalar], tell: Tell) -> str:
     """Ask a URL until it answers as it should or the time is up.
 
-    Arguments of the step: `url`, `via` (`IP:PORT` to connect to), `status` (200), `ca`, `insecure`, `header`
+    Arguments of the step: `url`, `via` (`IP:PORT` to connect to), `status` (200; 0 for any answer of the application,
+    which is none of the proxy's own 404 and no 5xx), `ca`, `insecure`, `header`
     (`X-Canary: 1`), `contains` and `timeout_s` (30).
 
     Raises
@@ -52,18 +54,30 @@ def route_answers(reads: Reads, args: Mapping[str, Scalar], tell: Tell) -> str:
             ca=ca,
             insecure=insecure,
         )
-        if answer.status == status and text in answer.body:
-            return f"{url} answers {status}{f' with {text!r}' if text else ''} in {answer.seconds * 1000:.0f} ms"
+        if _fits(answer, status) and text in answer.body:
+            return f"{url} answers {answer.status}{f' with {text!r}' if text else ''} in {answer.seconds * 1000:.0f} ms"
         now = reads.now()
         if now - began >= timeout_s:
             chain, _ = follow(functools.partial(_beside, reads, args), url, answer)
-            words = said_of(answer, url) if answer.status != status else f"it answers {status} without {text!r}"
+            wrong = not _fits(answer, status)
+            words = said_of(answer, url) if wrong else f"it answers {answer.status} without {text!r}"
             looped = f"it redirects in a loop: {' -> '.join(chain)}" if is_loop(chain) else words
-            raise CheckFailed(f"{url} does not answer {status} after {timeout_s:.0f} s: {looped}.", "Trace the route.")
+            wanted = status or "from the application"
+            raise CheckFailed(f"{url} does not answer {wanted} after {timeout_s:.0f} s: {looped}.", "Trace the route.")
         if now - told >= TELL_EVERY_S:
             told = now
             tell(f"waiting for {url}: {said_of(answer, url)}")
         reads.sleep(POLL_S)
+
+
+def _fits(answer: Answer, status: int) -> bool:
+    if status:
+        return answer.status == status
+    return 0 < answer.status < SERVER_ERROR and not _is_traefiks(answer)
+
+
+def _is_traefiks(answer: Answer) -> bool:
+    return answer.status == 404 and answer.body.strip() == "404 page not found"
 
 
 def _beside(reads: Reads, args: Mapping[str, Scalar], url: str) -> Answer:
@@ -82,7 +96,7 @@ def said_of(answer: Answer, url: str) -> str:
         return f"no answer ({answer.error})"
     if answer.status in REDIRECTS:
         return f"{answer.status}, a redirect to {answer.headers.get('location', 'nowhere')}"
-    if answer.status == 404 and answer.body.strip() == "404 page not found":
+    if _is_traefiks(answer):
         return "404 page not found, as Traefik says where no router fits"
     why = PAGES.get(answer.status, "")
     return f"it answers {answer.status}{f': {why}' if why else ''}"
