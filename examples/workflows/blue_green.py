@@ -1,4 +1,4 @@
-# ruff: noqa: INP001, T201
+# ruff: noqa: INP001
 """A new version of a web application, blue-green behind Traefik, a bad one, and the way back: no request is lost."""
 
 from __future__ import annotations
@@ -7,11 +7,10 @@ import http.client
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from session import Failed, Session, session
+from session import Failed, Session, ask, once_routed, run, session
 
 HOST = "app.localhost"
 APP = "docker-agent-lab/app:1"
@@ -25,7 +24,7 @@ class Load:
 
     port: int
     asked: int = 0
-    failed: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list[str])
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -53,58 +52,57 @@ def main() -> int:
             make_version(here, version, variable)
         here.docker("compose", "up", "-d", "--wait")
         port = int(here.docker("compose", "port", "traefik", "80").strip().rpartition(":")[2])
-        wait_for_route(port)
+        if once_routed(port, HOST) != 200:
+            raise Failed("Traefik does not serve the application")
         load = Load(port)
         asking = [threading.Thread(target=load.run) for _ in range(4)]
         for each in asking:
             each.start()
         try:
-            show(here)
+            show(here, port)
         finally:
             load.stop.set()
             for each in asking:
                 each.join()
-        here.say(f"{len(load.failed)} of {load.asked} requests failed. {' '.join(load.failed[:5])}")
+        here.say(f"{len(load.failed)} of {load.asked} requests failed. {' '.join(load.failed[:5])}".rstrip())
         return 1 if load.failed else 0
 
 
-def show(here: Session) -> None:
+def show(here: Session, port: int) -> None:
     """Release, release a bad version, and go back, while requests go on."""
-    here.say("Version 1.0 serves. Release 1.1, which ends at once when it is told to stop.")
-    here.agent("--model", "offline", "--yes", "release web shop/web:1.1 blue-green, watch it for 5 seconds")
+    here.say(f"{serving(port, '1.0')} Release 1.1, which ends at once when it is told to stop.")
+    here.agent("--model", "offline", "--yes", "release web 1.1 blue-green, watch it for 5 seconds")
     here.agent("release", "status")
-    here.say("Version 1.2 never becomes healthy: it goes by itself, and the exit code is 1.")
+    here.say(f"{serving(port, '1.1')} Version 1.2 never becomes healthy: it goes by itself, and the exit code is 1.")
     here.agent("--yes", "release", "start", "web", "1.2", expect=1)
-    here.say("Back to 1.0.")
+    here.say(f"{serving(port, '1.1')} Back to 1.0.")
     here.agent("--model", "offline", "--yes", "roll back")
     here.agent("stack", "list")
+    here.say(serving(port, "1.0"))
+
+
+def serving(port: int, version: str) -> str:
+    """The sentence that this version serves.
+
+    Raises
+    ------
+    Failed: another one does.
+    """
+    answer = ask(port, HOST)
+    if answer != (200, version):
+        raise Failed(f"version {version} should serve, and {answer[1] or 'nothing'} answers {answer[0]}")
+    return f"Version {version} serves."
 
 
 def make_version(here: Session, version: str, variable: str) -> None:
     """Build a version of the application, as a project would have built it."""
     text = f"FROM {APP}\nENV APP_VERSION={version} {variable}\n"
-    argv = ("docker", "build", "--quiet", "--tag", f"shop/web:{version}", "-")
+    tag = f"{here.environment['COMPOSE_PROJECT_NAME']}-web:{version}"
+    argv = ("docker", "build", "--quiet", "--tag", tag, "-")
     done = subprocess.run(argv, input=text, env=here.environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Failed(f"version {version} could not be built: {done.stderr.strip()[-300:]}")
 
 
-def wait_for_route(port: int) -> None:
-    """Wait until Traefik has read the labels."""
-    deadline = time.monotonic() + 15
-    while time.monotonic() < deadline:
-        line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        with suppress(OSError, http.client.HTTPException):
-            line.request("GET", "/", headers={"Host": HOST})
-            if line.getresponse().status == 200:
-                return
-        time.sleep(0.3)
-    raise Failed("Traefik does not serve the application")
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failed as error:
-        print(f"\nThe workflow failed: {error}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(run(main))

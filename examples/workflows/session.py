@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import secrets
 import shutil
@@ -10,7 +11,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 AGENT = (sys.executable, "-m", "docker_agent")
+ROUTED_WITHIN_S = 15.0
 
 
 class Failed(Exception):
@@ -44,7 +47,7 @@ class Session:
         """
         shown = " ".join(f'"{word}"' if " " in word else word for word in words)
         print(f"$ docker-agent {shown}", flush=True)
-        done = self._run(AGENT + words)
+        done = self.run(AGENT + words)
         print(done.stdout, end="", flush=True)
         if done.returncode != expect:
             raise Failed(f"docker-agent {shown} ended with {done.returncode}, not {expect}")
@@ -57,12 +60,13 @@ class Session:
         ------
         Failed: it failed.
         """
-        done = self._run(("docker", *words))
+        done = self.run(("docker", *words))
         if done.returncode != 0:
             raise Failed(f"docker {' '.join(words)}: {done.stdout.strip()[-500:]}")
         return done.stdout
 
-    def _run(self, argv: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    def run(self, argv: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        """Run a command in the folder, and keep what it says."""
         return subprocess.run(
             argv,
             cwd=self.folder,
@@ -73,6 +77,43 @@ class Session:
             text=True,
             check=False,
         )
+
+
+def run(main: Callable[[], int]) -> int:
+    """Run a workflow's main function; answers its exit code, 1 where it failed, 130 where it was stopped."""
+    try:
+        return main()
+    except Failed as error:
+        print(f"\nThe workflow failed: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; what the workflow made is removed.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def ask(port: int, host: str) -> tuple[int, str]:
+    """The status that a site answers, 0 for none, and the version of the application that says so."""
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
+    try:
+        client.request("GET", "/", headers={"Host": host})
+        answer = client.getresponse()
+        answer.read()
+        return answer.status, answer.getheader("X-App-Version", "")
+    except (OSError, http.client.HTTPException):
+        return 0, ""
+    finally:
+        client.close()
+
+
+def once_routed(port: int, host: str) -> int:
+    """The status that a site answers as soon as Traefik has read its labels, which takes it up to two seconds."""
+    deadline = time.monotonic() + ROUTED_WITHIN_S
+    while (status := ask(port, host)[0]) in {0, 404} and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return status
 
 
 @contextmanager
@@ -97,13 +138,35 @@ def session(stack: str, images: tuple[str, ...]) -> Generator[Session]:
         yield here
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        down = ("docker", "compose", "-p", project, "down", "--volumes", "--remove-orphans", "--timeout", "0")
-        subprocess.run(down, cwd=home, env=environment, capture_output=True, check=False)
+        if shutil.which("docker") is not None:
+            remove(here, project)
         shutil.rmtree(home, ignore_errors=True)
 
 
+def remove(here: Session, project: str) -> None:
+    """Remove what a workflow made on the engine: containers, networks, volumes, and versions of its application."""
+    down = ("docker", "compose", "-p", project, "down", "--volumes", "--remove-orphans", "--timeout", "0")
+    here.run(down)
+    named = ("--filter", f"reference={project}-*", "--format", "{{.Repository}}:{{.Tag}}")
+    built = here.run(("docker", "image", "ls", *named)).stdout.split()
+    if built:
+        here.run(("docker", "image", "rm", *built))
+
+
 def make_images(environment: Mapping[str, str], names: tuple[str, ...]) -> None:
-    """Make the images that no registry has; those that are there already are left."""
+    """Make the images that no registry has; those that are there already are left.
+
+    Raises
+    ------
+    Failed: there is no engine, or one of them could not be made.
+    """
+    reason = environment.get("DOCKER_AGENT_LAB_REASON", "")
+    if reason or shutil.which("docker") is None:
+        raise Failed(f"it needs a Docker Engine: {reason or 'the docker command is not installed'}")
+    argv = ("docker", "version", "--format", "{{.Server.Version}}")
+    answered = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False)
+    if answered.returncode != 0:
+        raise Failed(f"it needs a Docker Engine: {answered.stderr.strip()[-300:]}")
     argv = (sys.executable, "-m", "tests.lab", "images", *names)
     done = subprocess.run(argv, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False)
     if done.returncode != 0:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.lab import fixtures
+from tests.live.failures import docker
 
 pytestmark = [
     pytest.mark.live,
@@ -31,6 +32,7 @@ def shown(script: str) -> str:
 def test_a_wrong_network_behind_traefik_is_found_and_mended() -> None:
     said = shown("traefik_504.py")
     assert "Traefik answers 504" in said
+    assert "share no network" in said
     assert re.search(r"^network +broken", said, re.MULTILINE)
     assert "diagnose_fix code=tr-504-network service=web" in said
     assert "# Now it answers 200." in said
@@ -41,4 +43,7 @@ def test_a_release_a_bad_version_and_the_way_back_lose_no_request() -> None:
     assert said.count("The plan was approved and applied.") == 2
     assert "is unhealthy" in said
     assert "It was rolled back, and that holds." in said
-    assert re.search(r"^# 0 of \d{4,} requests failed", said, re.MULTILINE)
+    assert re.findall(r"^# Version (\S+) serves\.", said, re.MULTILINE) == ["1.0", "1.1", "1.1", "1.0"]
+    assert re.search(r"^# 0 of \d{4,} requests failed\.$", said, re.MULTILINE)
+    project = re.findall(r"blue-green-[0-9a-f]{6}", said)[0]
+    assert docker("image", "ls", "--quiet", f"{project}-web").stdout == "", "its versions are removed"
