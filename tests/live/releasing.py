@@ -22,6 +22,13 @@ from tests.live.failures import docker
 
 HOST = "app.test"
 LIMIT_S = 150
+# A shell's background jobs are started without it, and so would be the agent.
+HEARS_CTRL_C = """
+import signal
+from docker_agent.surfaces.entry import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
 STEP = re.compile(r"\[(\d+)/(\d+)\]")
 TRAEFIK = """\
     command:
@@ -218,7 +225,7 @@ class Place:
         """Start a command of the agent, with a yes."""
         return Started(
             subprocess.Popen(
-                [sys.executable, "-m", "docker_agent", *words, "--yes"],
+                [sys.executable, "-c", HEARS_CTRL_C, *words, "--yes"],
                 cwd=self.root,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
