@@ -48,6 +48,9 @@ class Load:
 def main() -> int:
     """Show it; the exit code is 1 where a request was lost or something did not end as expected."""
     with session("blue-green", ("traefik", "app")) as here:
+        here.say(
+            f"Versions {', '.join(VERSIONS)} are built FROM {APP}, each with its own ENV (tests/lab makes that image)."
+        )
         for version, variable in VERSIONS.items():
             make_version(here, version, variable)
         here.docker("compose", "up", "-d", "--wait")
@@ -74,7 +77,7 @@ def show(here: Session, port: int) -> None:
     here.agent("--model", "offline", "--yes", "release web 1.1 blue-green, watch it for 5 seconds")
     here.agent("release", "status")
     here.say(f"{serving(port, '1.1')} Version 1.2 never becomes healthy: it goes by itself, and the exit code is 1.")
-    here.agent("--yes", "release", "start", "web", "1.2", expect=1)
+    here.agent("--yes", "release", "start", "web", "1.2", "--drain-s", "1", expect=1)
     here.say(f"{serving(port, '1.1')} Back to 1.0.")
     here.agent("--model", "offline", "--yes", "roll back")
     here.agent("stack", "list")

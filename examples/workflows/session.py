@@ -24,7 +24,11 @@ ROUTED_WITHIN_S = 15.0
 
 
 class Failed(Exception):
-    """A command did not end as the workflow expects."""
+    """A command did not end as the workflow expects; the workflow ends with its exit code."""
+
+    def __init__(self, words: str, code: int = 1) -> None:
+        super().__init__(words)
+        self.code = code or 1
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Session:
         print(f"\n# {words}", flush=True)
 
     def agent(self, *words: str, expect: int = 0) -> str:
-        """Show a command line of docker-agent, run it, and answer what it printed.
+        """Show a command line of docker-agent, run it, show what it prints as it comes, and answer that.
 
         Raises
         ------
@@ -47,11 +51,10 @@ class Session:
         """
         shown = " ".join(f'"{word}"' if " " in word else word for word in words)
         print(f"$ docker-agent {shown}", flush=True)
-        done = self.run(AGENT + words)
-        print(done.stdout, end="", flush=True)
-        if done.returncode != expect:
-            raise Failed(f"docker-agent {shown} ended with {done.returncode}, not {expect}")
-        return done.stdout
+        code, said = self.follow(AGENT + words)
+        if code != expect:
+            raise Failed(f"docker-agent {shown} ended with {code}, not {expect}", code)
+        return said
 
     def docker(self, *words: str) -> str:
         """Run docker, and answer what it printed.
@@ -62,8 +65,29 @@ class Session:
         """
         done = self.run(("docker", *words))
         if done.returncode != 0:
-            raise Failed(f"docker {' '.join(words)}: {done.stdout.strip()[-500:]}")
+            raise Failed(f"docker {' '.join(words)}: {done.stdout.strip()[-500:]}", done.returncode)
         return done.stdout
+
+    def follow(self, argv: tuple[str, ...]) -> tuple[int, str]:
+        """Run a command in the folder and show each line as it comes; answers its exit code and all it said."""
+        lines: list[str] = []
+        with subprocess.Popen(
+            argv,
+            cwd=self.folder,
+            env={**self.environment, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as running:
+            try:
+                for line in running.stdout or ():
+                    lines.append(line)
+                    print(line, end="", flush=True)
+            except BaseException:
+                running.kill()
+                raise
+        return running.returncode, "".join(lines)
 
     def run(self, argv: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         """Run a command in the folder, and keep what it says."""
@@ -80,12 +104,12 @@ class Session:
 
 
 def run(main: Callable[[], int]) -> int:
-    """Run a workflow's main function; answers its exit code, 1 where it failed, 130 where it was stopped."""
+    """Run a workflow's main function; answers its exit code, that of the first failure, 130 where it was stopped."""
     try:
         return main()
     except Failed as error:
         print(f"\nThe workflow failed: {error}", file=sys.stderr)
-        return 1
+        return error.code
     except KeyboardInterrupt:
         print("\nStopped; what the workflow made is removed.", file=sys.stderr)
         return 130

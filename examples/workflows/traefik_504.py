@@ -20,7 +20,7 @@ def main() -> int:
         here.say("Which hop of the way is broken?")
         here.agent("proxy", "trace", url, expect=1)
         here.say("One sentence: the cause, the plan, the change, the proof.")
-        here.agent("--model", "offline", "--yes", f"{url} behind traefik answers 504, fix it")
+        here.agent("--model", "offline", "--yes", f"why is {url} 504? fix it")
         status, _ = ask(port, HOST)
         if status != 200:
             raise Failed(f"{url} still answers {status}")

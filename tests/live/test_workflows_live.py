@@ -20,17 +20,21 @@ pytestmark = [
 WORKFLOWS = Path(__file__).parents[2] / "examples" / "workflows"
 
 
-def shown(script: str) -> str:
-    """What a workflow prints, which must end well."""
-    environment = {**os.environ, **fixtures.engine_environment(), "COLUMNS": "200"}
+def shown(script: str, temporary: Path) -> str:
+    """What a workflow prints, which must end well and leave nothing behind."""
+    environment = {**os.environ, **fixtures.engine_environment(), "COLUMNS": "200", "TMPDIR": str(temporary)}
     argv = (sys.executable, str(WORKFLOWS / script))
     done = subprocess.run(argv, env=environment, capture_output=True, text=True, check=False, timeout=400)
     assert done.returncode == 0, f"{done.stdout[-4000:]}{done.stderr[-2000:]}"
+    project = re.findall(r"(?:traefik-504|blue-green)-[0-9a-f]{6}", done.stdout)[0]
+    for kind in (("ps", "--all"), ("volume", "ls"), ("network", "ls")):
+        assert docker(*kind, "--quiet", "--filter", f"label=com.docker.compose.project={project}").stdout == ""
+    assert list(temporary.iterdir()) == []
     return done.stdout
 
 
-def test_a_wrong_network_behind_traefik_is_found_and_mended() -> None:
-    said = shown("traefik_504.py")
+def test_a_wrong_network_behind_traefik_is_found_and_mended(tmp_path: Path) -> None:
+    said = shown("traefik_504.py", tmp_path)
     assert "Traefik answers 504" in said
     assert "share no network" in said
     assert re.search(r"^network +broken", said, re.MULTILINE)
@@ -38,8 +42,8 @@ def test_a_wrong_network_behind_traefik_is_found_and_mended() -> None:
     assert "# Now it answers 200." in said
 
 
-def test_a_release_a_bad_version_and_the_way_back_lose_no_request() -> None:
-    said = shown("blue_green.py")
+def test_a_release_a_bad_version_and_the_way_back_lose_no_request(tmp_path: Path) -> None:
+    said = shown("blue_green.py", tmp_path)
     assert said.count("The plan was approved and applied.") == 2
     assert "is unhealthy" in said
     assert "It was rolled back, and that holds." in said
