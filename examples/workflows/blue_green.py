@@ -46,7 +46,7 @@ class Load:
 
 
 def main() -> int:
-    """Show it; the exit code is 1 where a request was lost or something did not end as expected."""
+    """Show it; the exit code is 1 where a request was lost, else that of the first failure."""
     with session("blue-green", ("traefik", "app")) as here:
         here.say(
             f"Versions {', '.join(VERSIONS)} are built FROM {APP}, each with its own ENV (tests/lab makes that image)."

@@ -11,7 +11,7 @@ HOST = "app.localhost"
 
 
 def main() -> int:
-    """Show it; the exit code is 1 where something did not end as expected."""
+    """Show it; the exit code is that of the first failure."""
     with session("traefik-504", ("traefik", "app")) as here:
         here.docker("compose", "up", "-d", "--wait")
         port = int(here.docker("compose", "port", "traefik", "80").strip().rpartition(":")[2])
