@@ -30,7 +30,7 @@ def secrets_made(temporary: Path) -> set[str]:
     """The passwords in the `.env` that the example writes, read while it runs."""
     deadline = time.monotonic() + WRITTEN_WITHIN_S
     while time.monotonic() < deadline:
-        for file in temporary.glob("*/shop/.env"):
+        for file in temporary.glob("*/shop-https/.env"):
             assert file.stat().st_mode & 0o777 == 0o600
             found = set(re.findall(r"^\w+_PASSWORD=(\w+)\n", file.read_text(), re.MULTILINE))
             if len(found) == 2:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from docker_agent.core.errors import InputError
+from docker_agent.domains.proxy.caddy_files import config_path
 from docker_agent.domains.proxy.driver import Proxy
 from docker_agent.domains.proxy.read import read_proxies
 from docker_agent.domains.proxy.state import Kind, ProxyState
@@ -76,9 +76,7 @@ def _folder_inside(container: Container, state: ProxyState) -> str:
         return folder or (str(PurePosixPath(file).parent) if file else "")
     if state.kind == "nginx":
         return "/etc/nginx/conf.d"
-    words = (*container.entrypoint, *container.command)
-    file = next((after for word, after in pairwise(words) if word in {"--config", "-c"}), "")
-    return str(PurePosixPath(file or "/etc/caddy/Caddyfile").parent)
+    return str(PurePosixPath(config_path(container)).parent)
 
 
 def _folder_here(root: Path, container: Container, inside: str, setting: str) -> tuple[Path | None, str]:

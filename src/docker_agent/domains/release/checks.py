@@ -93,7 +93,8 @@ def release_drained(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> st
     """What a server was asked before the shift has its time to end."""
     name, seconds = str(args["container"]), float(args["seconds"])
     try:
-        reads.container(name)
+        if not reads.container(name).running:
+            return f"{name} does not run"
     except InputError:
         return f"{name} is not there"
     reads.sleep(seconds)

@@ -63,7 +63,7 @@ def _row(ws: Workspace, container: Container) -> Row:
         name=container.name,
         service=container.service,
         state=say_state(container),
-        health=container.health,
+        health=container.health if container.running else "",
         restarts=container.restart_count,
         image=container.image,
         ports=tuple(dict.fromkeys(say_port(port) for port in container.ports)),

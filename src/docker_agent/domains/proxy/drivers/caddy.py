@@ -10,7 +10,7 @@ from typing import Literal
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity, worst
-from docker_agent.core.plan import Engine, Step
+from docker_agent.core.plan import Step
 from docker_agent.domains.proxy import caddy_site, caddyfile
 from docker_agent.domains.proxy.caddy_files import config_path
 from docker_agent.domains.proxy.directives import Directive
@@ -89,10 +89,7 @@ class CaddyDriver:
 
     def reload(self, proxy: Proxy, why: str) -> tuple[Step, ...]:
         """Caddy checks its Caddyfile and takes it over as a whole; what has begun is answered."""
-        name = proxy.container.name
-        touches, config = (f"container:{name}",), config_path(proxy.container)
-        args: dict[str, str | int | float | bool] = {"program": "caddy", "config": config}
-        return (Engine(action="container_reload", target=name, args=args, why=why, touches=touches),)
+        return (splitting.reload(proxy, why),)
 
 
 CADDY = CaddyDriver()

@@ -9,7 +9,7 @@ from typing import Literal
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity, worst
-from docker_agent.core.plan import Engine, Step
+from docker_agent.core.plan import Step
 from docker_agent.domains.proxy import nginx_config, nginx_site
 from docker_agent.domains.proxy.directives import Directive, walk
 from docker_agent.domains.proxy.driver import Configured, Proxy, Splitter
@@ -91,9 +91,7 @@ class NginxDriver:
 
     def reload(self, proxy: Proxy, why: str) -> tuple[Step, ...]:
         """Nginx checks its files and starts new workers; the old ones answer what they have begun."""
-        name = proxy.container.name
-        touches = (f"container:{name}",)
-        return (Engine(action="container_reload", target=name, args={"program": "nginx"}, why=why, touches=touches),)
+        return (splitting.reload(proxy, why),)
 
 
 NGINX = NginxDriver()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Engine
+from docker_agent.domains.proxy.caddy_files import config_path
 from docker_agent.domains.proxy.caddyfile import parse
 from docker_agent.domains.proxy.directives import Directive, Word
 from docker_agent.domains.proxy.driver import Change, Proxy
@@ -41,7 +42,6 @@ class CaddySplitter:
 
     proxy: Proxy
     name: str
-    config: str
     targets: Mapping[str, tuple[Target, ...]]
     pins: bool = True
 
@@ -52,18 +52,13 @@ class CaddySplitter:
             text = self.proxy.files[path]
             places = [patch for target in targets for patch in self._patches(text, target, shares, canary)]
             files[path] = patched(text, dict.fromkeys(places))
-        return Change(files, after=(self._reload("Caddy checks the shares and reads them."),))
+        return Change(files, after=(reload(self.proxy, "Caddy checks the shares and reads them."),))
 
     def end(self, server: str) -> Change:
         """The files as they were."""
         del server
         files = {path: self.proxy.files[path] for path in self.targets}
-        return Change(dict(files), after=(self._reload("Caddy checks its own configuration and reads it."),))
-
-    def _reload(self, why: str) -> Engine:
-        name = self.proxy.container.name
-        args: dict[str, str | int | float | bool] = {"program": "caddy", "config": self.config}
-        return Engine(why=why, touches=(name,), action="container_reload", target=name, args=args)
+        return Change(dict(files), after=(reload(self.proxy, "Caddy checks its own configuration and reads it."),))
 
     def _patches(self, text: str, target: Target, shares: Sequence[Share], canary: Canary) -> Iterator[Patch]:
         directive, first = target.directive, target.servers[0]
@@ -115,6 +110,13 @@ class CaddySplitter:
         yield Patch(at, at, "".join(f"\n{inner}{line}" for line in lines))
 
 
+def reload(proxy: Proxy, why: str) -> Engine:
+    """The step with which Caddy checks its Caddyfile and takes it over as a whole; what has begun is answered."""
+    name = proxy.container.name
+    args: dict[str, str | int | float | bool] = {"program": "caddy", "config": config_path(proxy.container)}
+    return Engine(why=why, touches=(name,), action="container_reload", target=name, args=args)
+
+
 def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> CaddySplitter:
     """Take over the traffic that Caddy sends to a running container.
 
@@ -133,14 +135,7 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> CaddySpl
             f"No Caddyfile in {proxy.folder} passes anything to {backend.service}:{port}.",
             f"Write `reverse_proxy {backend.service}:{port}` in its site.",
         )
-    return CaddySplitter(proxy, backend.service or backend.name, config_of(proxy), targets)
-
-
-def config_of(proxy: Proxy) -> str:
-    """The Caddyfile as the proxy sees it."""
-    words = (*proxy.container.entrypoint, *proxy.container.command)
-    places = (words.index(word) + 1 for word in ("--config", "-c") if word in words[:-1])
-    return next((words[place] for place in places), f"{proxy.inside}/Caddyfile")
+    return CaddySplitter(proxy, backend.service or backend.name, targets)
 
 
 def _targets(directives: Sequence[Directive], names: set[str]) -> Iterator[Target]:

@@ -57,7 +57,7 @@ class NginxSplitter:
             head = [Patch(0, 0, self._head(chosen, shares, canary))] if index == 0 else []
             places = [patch for target in targets for patch in self._patches(text, target, shares, canary)]
             files[path] = patched(text, [*head, *dict.fromkeys(places)])
-        return Change(files, after=(self._reload("Nginx checks the shares and reads them."),))
+        return Change(files, after=(reload(self.proxy, "Nginx checks the shares and reads them."),))
 
     def end(self, server: str) -> Change:
         """The files as they were, not read again: Nginx has resolved the one server that the service's name means now.
@@ -71,10 +71,6 @@ class NginxSplitter:
     def _files(self) -> dict[str, str | None]:
         """Every file that a share may change, as it was."""
         return {path: self.proxy.files[path] for path in (*self.targets, *self.passes)}
-
-    def _reload(self, why: str) -> Engine:
-        name = self.proxy.container.name
-        return Engine(why=why, touches=(name,), action="container_reload", target=name, args={"program": "nginx"})
 
     @property
     def _upstream(self) -> str:
@@ -143,6 +139,12 @@ class NginxSplitter:
 
     def _logs_itself(self, target: Target) -> bool:
         return any(next(parent.named("access_log"), None) for parent in target.parents)
+
+
+def reload(proxy: Proxy, why: str) -> Engine:
+    """The step with which Nginx checks its files and starts new workers; the old ones answer what they have begun."""
+    name = proxy.container.name
+    return Engine(why=why, touches=(name,), action="container_reload", target=name, args={"program": "nginx"})
 
 
 def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> NginxSplitter:
