@@ -195,6 +195,16 @@ def killed_for_memory(snapshot: Snapshot, container: Container, ending: Ending) 
     return "likely" if container.memory_limit and alone else None
 
 
+def loops_for_memory(snapshot: Snapshot, container: Container) -> bool:
+    """Whether a container that runs again at its memory limit was killed before, though no event tells of it any more.
+
+    The engine keeps its last 256 events, and one that is stuck at its limit fills these with `oom` in two seconds
+    (measured on 28.5, a busy host).
+    """
+    again = container.running and container.oom_killed and container.restart_count > 0
+    return again and snapshot.ending(container) is None and not snapshot.recovered(container)
+
+
 def under(text: str, folder: str) -> bool:
     """Whether a message names a folder or something in it."""
     plain = folder.rstrip("/")

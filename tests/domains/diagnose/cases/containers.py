@@ -88,7 +88,15 @@ FAILURES = {
         {"restart_count": 4, "memory_limit": 16 * M, "started_from": 2},
         events=[("start", 8, {}), ("oom", 5, {}), (DIE, 5, {"exitCode": "137"}), ("start", 2, {})],
     ),
+    "oom again, which pushed all else out of the events": Case(
+        "exit-137-oom",
+        {"restart_count": 4, "oom_killed": True, "memory_limit": 16 * M, "started_from": 2},
+        events=[("oom", 1, {}), ("oom", 0, {})],
+    ),
     "oom of a child": Case("oom-child-exit0", {"oom_killed": True, "memory_limit": 16 * M}),
+    "oom of a child, long after a restart": Case(
+        "oom-child-exit0", {"restart_count": 1, "oom_killed": True, "memory_limit": 16 * M, "started_from": 900}
+    ),
     "deaf, started again": Case(
         "exit-137-stop-timeout",
         {},

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Plan
 from docker_agent.core.signature import signature
-from docker_agent.domains.diagnose.evidence import found, happened, inspected, written
+from docker_agent.domains.diagnose.evidence import found, happened, inspected, loops_for_memory, written
 from docker_agent.domains.diagnose.mend import DEPLOY_MEMORY, raise_memory
 from docker_agent.domains.diagnose.snapshot import Snapshot
 
@@ -18,12 +18,13 @@ OOM_CODE = 137
 def oom_child(snapshot: Snapshot) -> Iterator[Finding]:
     """The kernel killed a child process at the memory limit; the main process lived on.
 
-    State.OOMKilled is true but the container runs, or ended with another code than 137: that would be `exit-137-oom`.
+    State.OOMKilled is true but the container runs, or ended with another code than 137: that would be `exit-137-oom`,
+    as is one that was restarted and does not settle.
     """
     for container in snapshot.containers:
         ending = snapshot.ending(container)
         code = ending.code if ending else 0
-        if not container.oom_killed or code == OOM_CODE:
+        if not container.oom_killed or code == OOM_CODE or loops_for_memory(snapshot, container):
             continue
         yield found(
             snapshot,
