@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.doors import Watch
-from tests.lab import fixtures
+from tests.lab import apps, fixtures
 from tests.lab.authority import Authority
 from tests.live.failures import docker
 
@@ -27,7 +27,9 @@ RUN = secrets.token_hex(2)
 # The image's own check once a second in so many containers would be all that the machine does.
 SELDOM = "{interval: 60s, start_period: 30s, start_interval: 500ms}"
 PASSWORD = "correct-horse-7"
-APPLICATIONS = ("one", "two", "chat", "api", "closed", "many", "safe")
+APPLICATIONS = ("one", "two", "chat", "api", "closed", "many")
+# Its version comes from its image, so that a new image is a new version.
+RELEASED = "safe"
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ def start(subject: Subject, root: Path) -> Place:
         f"  {name}: {{image: docker-agent-lab/app:1, environment: {{APP_VERSION: {name}}}, healthcheck: {SELDOM}}}\n"
         for name in APPLICATIONS
     )
+    applications += f"  {RELEASED}: {{image: {apps.ensure_app(RELEASED)}, healthcheck: {SELDOM}}}\n"
     body = subject.body.replace("{socket}", socket_path).replace("{project}", subject.project)
     for path, text in subject.files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from tests.lab import images
+from evals.load import Pace, Running
+from evals.load_wire import Target
+from tests.lab import apps, images
 from tests.live.routes import PASSWORD, Place, Subject, start, stop
 
 TRAEFIK = """\
@@ -192,3 +194,21 @@ def test_the_list_shows_routes_and_servers(place: Place) -> None:
     assert all(route["enabled"] for route in routes), routes
     assert any("one.test" in route["rule"] and route["servers"] for route in routes), routes
     assert proxy["findings"] == []
+
+
+def test_a_release_behind_tls_loses_nothing_and_goes_back(place: Place) -> None:
+    reloads = place.subject.name in {"nginx", "caddy"}
+    target = Target(place.ip, 443, "safe.test", place.authority.client_context())
+    with Running(target, Pace(rate=30, retry_stale=reloads)) as running:
+        new = apps.ensure_app("safer")
+        wish = {"service": "safe", "image": new, "watch_s": 2, "drain_s": 1, "max_p95_ms": 60_000}
+        released = place.session.call("release_start", wish)
+        then = place.ask("safe.test", tls=True)[2]["version"]
+        back = place.session.call("release_rollback", {"service": "safe", "drain_s": 1})
+    load = running.stop()
+    for outcome in (released, back):
+        assert outcome.applied is not None, outcome.text
+        assert (outcome.applied.status, outcome.applied.verified) == ("applied", True), outcome.text
+    assert load.versions.keys() == {"safe", "safer"}
+    assert {kind: count for kind, count in load.failed.items() if not (reloads and kind == "stale")} == {}
+    assert (then, place.ask("safe.test", tls=True)[2]["version"]) == ("safer", "safe")
