@@ -16,7 +16,7 @@ from tests.lab.authority import Authority
 from tests.live.failures import Broken, broken_project, docker
 
 from docker_agent.core.plan import Check
-from docker_agent.domains.proxy.answers import route_answers
+from docker_agent.domains.proxy.changing.answers import route_answers
 from docker_agent.domains.proxy.entry import find_entry
 from docker_agent.domains.proxy.trace import Traced, trace
 from docker_agent.host.check import run_check

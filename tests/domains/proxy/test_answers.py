@@ -8,7 +8,7 @@ import pytest
 
 from docker_agent.core.errors import CheckFailed, InputError
 from docker_agent.core.plan import Check
-from docker_agent.domains.proxy.answers import route_answers
+from docker_agent.domains.proxy.changing.answers import route_answers
 from docker_agent.domains.proxy.entry import find_entry
 from docker_agent.host.check import run_check
 from docker_agent.host.fake import World

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.proxy import caddyfile, nginx_config
-from docker_agent.domains.proxy.directives import Directive, walk
+from docker_agent.domains.proxy.files import caddyfile, nginx_config
+from docker_agent.domains.proxy.files.directives import Directive, walk
 
 NGINX = r"""# a comment; with { marks
 user  nginx;

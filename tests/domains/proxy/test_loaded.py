@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from docker_agent.core.errors import CheckFailed
-from docker_agent.domains.proxy.checks import THROTTLE_S, WITHIN_S, proxy_loaded
+from docker_agent.domains.proxy.changing.checks import THROTTLE_S, WITHIN_S, proxy_loaded
 from docker_agent.host.fake import World
 from docker_agent.host.models import Answer, Attachment, Container, Mount
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from docker_agent.core.finding import Severity, worst
-from docker_agent.domains.proxy.rule_syntax import check_rule, new_rule
-from docker_agent.domains.proxy.versions import check_labels, check_settings, is_old
+from docker_agent.domains.proxy.labels.rule_syntax import check_rule, new_rule
+from docker_agent.domains.proxy.labels.versions import check_labels, check_settings, is_old
 
 ROUTER, SERVICE = "traefik.http.routers.shop", "traefik.http.services.shop.loadbalancer"
 MIDDLEWARE = "traefik.http.middlewares.m"

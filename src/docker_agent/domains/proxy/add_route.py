@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.proxy import asked
+from docker_agent.domains.proxy.changing import asked
+from docker_agent.domains.proxy.changing.edits import ComposeEdits
+from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
+from docker_agent.domains.proxy.changing.proof import answers
+from docker_agent.domains.proxy.changing.reach import shared_network
 from docker_agent.domains.proxy.driver import Proxy
-from docker_agent.domains.proxy.edits import ComposeEdits
 from docker_agent.domains.proxy.find import find_proxy
-from docker_agent.domains.proxy.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
-from docker_agent.domains.proxy.proof import answers
-from docker_agent.domains.proxy.reach import shared_network
 from docker_agent.domains.proxy.route import HealthCheck, Route, Tls
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import Workspace

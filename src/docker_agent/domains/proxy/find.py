@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.proxy.caddy_files import config_path
 from docker_agent.domains.proxy.driver import Proxy
 from docker_agent.domains.proxy.read import read_proxies
+from docker_agent.domains.proxy.reading.caddy_files import config_path
 from docker_agent.domains.proxy.state import Kind, ProxyState
 from docker_agent.host.models import Container, Mount
 from docker_agent.project.workspace import Workspace

@@ -11,12 +11,12 @@ from docker_agent.core.errors import AgentError
 from docker_agent.core.finding import Finding
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
+from docker_agent.domains.proxy.changing.planning import told
 from docker_agent.domains.proxy.driver import Proxy
 from docker_agent.domains.proxy.find import proxy_of
-from docker_agent.domains.proxy.planning import told
+from docker_agent.domains.proxy.labels.versions import check_labels, check_settings
 from docker_agent.domains.proxy.read import read_proxies
 from docker_agent.domains.proxy.state import ProxyState, Router
-from docker_agent.domains.proxy.versions import check_labels, check_settings
 from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
 

@@ -9,12 +9,12 @@ from typing import Annotated, Literal
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.proxy.asked import checked_hosts, checked_path, route_name
+from docker_agent.domains.proxy.changing.asked import checked_hosts, checked_path, route_name
+from docker_agent.domains.proxy.changing.edits import ComposeEdits
+from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
+from docker_agent.domains.proxy.changing.proof import answers
 from docker_agent.domains.proxy.driver import Proxy
-from docker_agent.domains.proxy.edits import ComposeEdits
 from docker_agent.domains.proxy.find import find_proxy
-from docker_agent.domains.proxy.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
-from docker_agent.domains.proxy.proof import answers
 from docker_agent.domains.proxy.route import Route, Tls
 from docker_agent.project.workspace import Workspace
 

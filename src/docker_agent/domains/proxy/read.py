@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from docker_agent.core.errors import AgentError
-from docker_agent.domains.proxy import caddy, nginx, traefik
+from docker_agent.domains.proxy.reading import caddy, nginx, traefik
 from docker_agent.domains.proxy.state import Kind, ProxyState
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container, LogLine

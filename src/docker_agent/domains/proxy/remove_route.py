@@ -8,11 +8,11 @@ from typing import Annotated
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.proxy.asked import route_name
+from docker_agent.domains.proxy.changing.asked import route_name
+from docker_agent.domains.proxy.changing.edits import ComposeEdits
+from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
 from docker_agent.domains.proxy.driver import Configured
-from docker_agent.domains.proxy.edits import ComposeEdits
 from docker_agent.domains.proxy.find import find_proxy
-from docker_agent.domains.proxy.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
 from docker_agent.project.workspace import Workspace
 
 # What says nothing of its own once all routes of a service are gone.

@@ -17,10 +17,10 @@ from docker_agent.domains.proxy.hops.ends import application, container
 from docker_agent.domains.proxy.hops.naming import dns
 from docker_agent.domains.proxy.hops.reach import network, port
 from docker_agent.domains.proxy.hops.router import router
+from docker_agent.domains.proxy.hops.target import chosen, is_service, seen_proxies, url_for, url_of
 from docker_agent.domains.proxy.hops.walk import Hop, HopName, HopState, Walk
 from docker_agent.domains.proxy.hops.way_in import entry, tls
 from docker_agent.domains.proxy.read import kind_of
-from docker_agent.domains.proxy.target import chosen, is_service, seen_proxies, url_for, url_of
 from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
 

@@ -11,13 +11,10 @@ from typing import Literal
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity, worst
 from docker_agent.core.plan import Step
-from docker_agent.domains.proxy import caddy_site, caddyfile
-from docker_agent.domains.proxy.caddy_files import config_path
-from docker_agent.domains.proxy.directives import Directive
 from docker_agent.domains.proxy.driver import Configured, Proxy, Splitter
-from docker_agent.domains.proxy.program_version import numbers
-from docker_agent.domains.proxy.route import Route
-from docker_agent.domains.proxy.sites import (
+from docker_agent.domains.proxy.files import caddy_site, caddyfile
+from docker_agent.domains.proxy.files.directives import Directive
+from docker_agent.domains.proxy.files.sites import (
     MAINTENANCE,
     bare,
     chosen_frame,
@@ -30,6 +27,9 @@ from docker_agent.domains.proxy.sites import (
     with_changes,
     without_route,
 )
+from docker_agent.domains.proxy.reading.caddy_files import config_path
+from docker_agent.domains.proxy.reading.program_version import numbers
+from docker_agent.domains.proxy.route import Route
 from docker_agent.domains.proxy.splitting import caddy as splitting
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container

@@ -10,12 +10,10 @@ from typing import Literal
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity, worst
 from docker_agent.core.plan import Step
-from docker_agent.domains.proxy import nginx_config, nginx_site
-from docker_agent.domains.proxy.directives import Directive, walk
 from docker_agent.domains.proxy.driver import Configured, Proxy, Splitter
-from docker_agent.domains.proxy.program_version import numbers
-from docker_agent.domains.proxy.route import Route
-from docker_agent.domains.proxy.sites import (
+from docker_agent.domains.proxy.files import nginx_config, nginx_site
+from docker_agent.domains.proxy.files.directives import Directive, walk
+from docker_agent.domains.proxy.files.sites import (
     MAINTENANCE,
     MARK,
     bare,
@@ -29,6 +27,8 @@ from docker_agent.domains.proxy.sites import (
     with_changes,
     without_route,
 )
+from docker_agent.domains.proxy.reading.program_version import numbers
+from docker_agent.domains.proxy.route import Route
 from docker_agent.domains.proxy.splitting import nginx as splitting
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container

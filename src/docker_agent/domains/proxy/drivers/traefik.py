@@ -13,9 +13,9 @@ from docker_agent.core.plan import Check, Step
 from docker_agent.domains.proxy.driver import Configured, Proxy, Splitter
 from docker_agent.domains.proxy.labels import http, tcp
 from docker_agent.domains.proxy.labels.entrypoints import EntryPoints, entry_points
+from docker_agent.domains.proxy.labels.versions import check_labels, is_old
 from docker_agent.domains.proxy.route import Route
 from docker_agent.domains.proxy.splitting import traefik as splitting
-from docker_agent.domains.proxy.versions import check_labels, is_old
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
 

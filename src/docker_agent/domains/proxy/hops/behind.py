@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from docker_agent.core.finding import Evidence
-from docker_agent.domains.proxy.answers import is_loop
-from docker_agent.domains.proxy.api import ask, table, words
+from docker_agent.domains.proxy.changing.answers import is_loop
 from docker_agent.domains.proxy.hops.routing import labelled, left_out, nearest
 from docker_agent.domains.proxy.hops.walk import Hop, Place, Walk, broken, ok, unknown
+from docker_agent.domains.proxy.reading.api import ask, table, words
 from docker_agent.domains.proxy.state import Server, Upstream
 from docker_agent.host.models import Container
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.proxy.answers import DEFAULT_CERTIFICATE, follow, is_loop, said_of_certificate
+from docker_agent.domains.proxy.changing.answers import DEFAULT_CERTIFICATE, follow, is_loop, said_of_certificate
 from docker_agent.domains.proxy.entry import find_entry, port_of
 from docker_agent.domains.proxy.hops.routing import best
 from docker_agent.domains.proxy.hops.walk import Hop, Walk, ok, unknown

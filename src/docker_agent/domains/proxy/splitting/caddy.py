@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Engine
-from docker_agent.domains.proxy.caddy_files import config_path
-from docker_agent.domains.proxy.caddyfile import parse
-from docker_agent.domains.proxy.directives import Directive, Word
 from docker_agent.domains.proxy.driver import Change, Proxy
+from docker_agent.domains.proxy.files.caddyfile import parse
+from docker_agent.domains.proxy.files.directives import Directive, Word
+from docker_agent.domains.proxy.reading.caddy_files import config_path
 from docker_agent.domains.proxy.route import Canary, Share
 from docker_agent.domains.proxy.splitting.texts import Patch, indent_of, names_of, patched, with_parents
 from docker_agent.host.host import Reads

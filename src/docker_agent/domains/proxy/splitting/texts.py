@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from docker_agent.domains.proxy.directives import Directive
+from docker_agent.domains.proxy.files.directives import Directive
 from docker_agent.host.models import Container
 
 

@@ -14,8 +14,9 @@ import yaml
 
 from docker_agent.core.errors import CheckFailed, InputError
 from docker_agent.core.plan import Check
-from docker_agent.domains.proxy.api import ask, rows, table, words
 from docker_agent.domains.proxy.driver import Change, Proxy
+from docker_agent.domains.proxy.reading.api import ask, rows, table, words
+from docker_agent.domains.proxy.reading.traefik import api_of
 from docker_agent.domains.proxy.route import Canary, Share
 from docker_agent.domains.proxy.splitting.traefik_routes import (
     API_S,
@@ -27,7 +28,6 @@ from docker_agent.domains.proxy.splitting.traefik_routes import (
     refuse_ties,
     servers_of,
 )
-from docker_agent.domains.proxy.traefik import api_of
 from docker_agent.host.check import Scalar, named_check
 from docker_agent.host.host import Reads, Tell
 from docker_agent.host.models import Container

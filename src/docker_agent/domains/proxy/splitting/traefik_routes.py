@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.proxy.api import ask, rows, table
+from docker_agent.domains.proxy.reading.api import ask, rows, table
 from docker_agent.domains.proxy.splitting.texts import names_of
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from docker_agent.core.errors import InputError
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Argv, Engine, Plan, Step, WaitHealthy, Write
+from docker_agent.domains.proxy.changing.edits import ComposeEdits
 from docker_agent.domains.proxy.driver import Configured, Driver, Proxy, all_drivers
-from docker_agent.domains.proxy.edits import ComposeEdits
 from docker_agent.project.stack import Stack, compose_argv, stack_of
 from docker_agent.project.workspace import Workspace
 

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 from docker_agent.core.finding import Evidence, Finding, Severity
-from docker_agent.domains.proxy.options import GONE, GONE_SETTINGS, SINCE, known_options
-from docker_agent.domains.proxy.rule_syntax import check_rule
+from docker_agent.domains.proxy.labels.options import GONE, GONE_SETTINGS, SINCE, known_options
+from docker_agent.domains.proxy.labels.rule_syntax import check_rule
 
 T = TypeVar("T")
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.proxy.caddyfile import parse
-from docker_agent.domains.proxy.directives import Directive
-from docker_agent.domains.proxy.mounted import mounted_files
+from docker_agent.domains.proxy.files.caddyfile import parse
+from docker_agent.domains.proxy.files.directives import Directive
+from docker_agent.domains.proxy.reading.mounted import mounted_files
 from docker_agent.domains.proxy.state import ProxyState, Router, Server, Upstream
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from docker_agent.core.errors import AgentError
-from docker_agent.domains.proxy.api import addresses, ask, rows, table, words
+from docker_agent.domains.proxy.reading.api import addresses, ask, rows, table, words
 from docker_agent.domains.proxy.state import ProxyState, Router, Server, Tried, Upstream
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Answer, Container

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from docker_agent.domains.proxy import caddy_files
-from docker_agent.domains.proxy.api import addresses, ask, rows, table, words
-from docker_agent.domains.proxy.program_version import version_of
+from docker_agent.domains.proxy.reading import caddy_files
+from docker_agent.domains.proxy.reading.api import addresses, ask, rows, table, words
+from docker_agent.domains.proxy.reading.program_version import version_of
 from docker_agent.domains.proxy.state import ProxyState, Router, Server, Upstream
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.proxy.directives import Directive, walk
-from docker_agent.domains.proxy.mounted import mounted_files
-from docker_agent.domains.proxy.nginx_config import parse
-from docker_agent.domains.proxy.program_version import version_of
+from docker_agent.domains.proxy.files.directives import Directive, walk
+from docker_agent.domains.proxy.files.nginx_config import parse
+from docker_agent.domains.proxy.reading.mounted import mounted_files
+from docker_agent.domains.proxy.reading.program_version import version_of
 from docker_agent.domains.proxy.state import ProxyState, Router, Server, Upstream
 from docker_agent.host.host import Reads
 from docker_agent.host.models import Container

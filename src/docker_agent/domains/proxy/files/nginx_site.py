@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from docker_agent.domains.proxy.files.sites import RETRY_AFTER_S, Part, block, lines_of, mark
 from docker_agent.domains.proxy.route import Route
-from docker_agent.domains.proxy.sites import RETRY_AFTER_S, Part, block, lines_of, mark
 
 INDENT = "    "
 BARE = re.compile(r"[\w./:*^~=-]+")

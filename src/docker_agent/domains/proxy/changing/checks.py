@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from docker_agent.core.errors import CheckFailed, InputError
-from docker_agent.domains.proxy.api import ask, rows, table
-from docker_agent.domains.proxy.traefik import api_of, settings_of
+from docker_agent.domains.proxy.reading.api import ask, rows, table
+from docker_agent.domains.proxy.reading.traefik import api_of, settings_of
 from docker_agent.host.check import Scalar, named_check
 from docker_agent.host.host import Reads, Tell
 from docker_agent.host.models import Container

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from docker_agent.core.errors import InputError
+from docker_agent.domains.proxy.files.sites import RETRY_AFTER_S, Part, block, lines_of, mark
 from docker_agent.domains.proxy.route import Route
-from docker_agent.domains.proxy.sites import RETRY_AFTER_S, Part, block, lines_of, mark
 
 INDENT = "\t"
 BARE = re.compile(r"[\w./:*^~=$@,;()+?&%|-]+")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from docker_agent.domains.proxy.directives import MAX_DEPTH, Directive, Word, broken
+from docker_agent.domains.proxy.files.directives import MAX_DEPTH, Directive, Word, broken
 
 TOKEN = re.compile(
     r"""(?P<space>[\s\ufeff]+|\#[^\n]*)
