@@ -17,7 +17,8 @@ from docker_agent.domains.release.ready import (
     refuse_same_files,
 )
 from docker_agent.domains.release.record import ReleaseRecord
-from docker_agent.domains.release.steps import Release, Versions, Wish
+from docker_agent.domains.release.steps import Release
+from docker_agent.domains.release.wish import Versions, Wish
 from docker_agent.domains.stack import foreign, stack_needed
 from docker_agent.host.models import Container
 from docker_agent.project.stack import Stack

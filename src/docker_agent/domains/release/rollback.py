@@ -9,7 +9,7 @@ from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.release.plan import release_plan
 from docker_agent.domains.release.record import ReleaseRecord, latest
-from docker_agent.domains.release.steps import Wish
+from docker_agent.domains.release.wish import Wish
 from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
 

@@ -11,7 +11,7 @@ from docker_agent.core.tool import tool
 from docker_agent.domains.proxy import Canary
 from docker_agent.domains.release.image import image_of, wanted_image
 from docker_agent.domains.release.plan import release_plan
-from docker_agent.domains.release.steps import Wish
+from docker_agent.domains.release.wish import Wish
 from docker_agent.domains.stack import stack_needed
 from docker_agent.project.workspace import Workspace
 
