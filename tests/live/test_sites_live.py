@@ -107,7 +107,7 @@ class Edge:
             target.unlink(missing_ok=True)
             if text is not None:
                 target.write_text(text)
-        for step in self.driver.reload(self.proxy, "Files changed."):
+        for step in self.driver.reload(self.proxy, "route", "Files changed."):
             assert isinstance(step, Engine)
             self.changes.call(step)
 

@@ -22,6 +22,7 @@ CASES: Mapping[str, tuple[Route, ...]] = {
     "websocket": (replace(SHOP, name="chat", service="chat", hosts=("chat.example.com",)),),
     "path-prefix": (replace(SHOP, name="shop-api", service="api", path="/api", strip_path=True),),
     "basic-auth": (replace(SHOP, users=(USER,)),),
+    "auth-inside": (replace(SHOP, users=(USER,), allow=("10.0.0.0/8",)),),
     "sticky": (replace(SHOP, sticky="shop_server"),),
     "two-applications": (SHOP, replace(SHOP, name="blog", service="blog", port=2368, hosts=("blog.example.com",))),
     "limits": (

@@ -121,7 +121,7 @@ def test_maintenance_is_put_before_the_route_and_taken_away_again(kind: Kind) ->
 @pytest.mark.parametrize("kind", sorted(all_drivers()))
 def test_the_proxy_reads_its_files_and_is_seen_to_do_so(kind: Kind) -> None:
     proxy = proxy_of(kind)
-    steps = all_drivers()[kind].reload(proxy, "A route was added.")
+    steps = all_drivers()[kind].reload(proxy, "shop-test", "A route was added.")
     assert all(isinstance(step, Engine | Check | Probe) and step.why for step in steps)
     assert all(step.target == proxy.container.name for step in steps if isinstance(step, Engine))
     assert all(step.name in all_checks() for step in steps if isinstance(step, Check))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import yaml
 from tests.doors import Watch
 
 from docker_agent.app import Options, Session, open_session
-from docker_agent.core.plan import Argv, Check, Plan, WaitHealthy, Write
+from docker_agent.core.plan import Argv, Check, Plan, Probe, WaitHealthy, Write
+from docker_agent.domains.proxy.changing.asked import route_name
 from docker_agent.host.fake import World
 from docker_agent.host.models import Answer, Attachment, Container, Image, Mount, Port
 from docker_agent.policy.approve import NoApprover
@@ -123,8 +125,10 @@ def test_a_route_is_planned_from_labels_to_proof_and_back(tmp_path: Path) -> Non
         opened(tmp_path), "proxy_add_route", service="web", hosts=["Shop.test"], auth_user="ann", auth_variable="ADMIN"
     )
     kinds = [type(step) for step in plan.steps]
-    assert kinds == [Write, Argv, WaitHealthy, Check, Check]
-    up, answers = plan.steps[1], plan.steps[-1]
+    assert kinds == [Write, Argv, WaitHealthy, Check, Check, Probe]
+    up, answers, reached = plan.steps[1], plan.steps[-2], plan.steps[-1]
+    assert isinstance(reached, Probe)
+    assert (reached.url, reached.inside) == ("tcp://web:8080", "edge")
     assert isinstance(up, Argv)
     assert up.argv[-4:] == ("up", "-d", "--no-deps", "web")
     assert isinstance(answers, Check)
@@ -155,8 +159,8 @@ def test_labels_in_a_list_are_replaced_and_removed_and_the_others_stay(tmp_path:
     )
     labels = service_after(changed, "api")["labels"]
     assert labels[:2] == ["com.example.owner=ann", "traefik.enable=true"]
-    assert "traefik.http.services.old-test-v1.loadbalancer.server.port=3000" in labels
-    assert "traefik.http.middlewares.old-test-v1-strip.stripprefix.prefixes=/v1" in labels
+    assert "traefik.http.services.old-test_v1.loadbalancer.server.port=3000" in labels
+    assert "traefik.http.middlewares.old-test_v1-strip.stripprefix.prefixes=/v1" in labels
 
     removed = planned(opened(tmp_path), "proxy_remove_route", route="old.test")
     assert service_after(removed, "api")["labels"] == ["com.example.owner=ann", "traefik.enable=false"]
@@ -231,3 +235,50 @@ def test_the_list_tells_routes_servers_and_labels_that_are_refused(tmp_path: Pat
     (finding,) = proxy["findings"]
     assert "traefik.http.routers.x.entrypoint" in finding
     assert "Write traefik.http.routers.x.entrypoints." in finding
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"route": "web", "state": "on"}, "has no route for web. Name a host that it serves: old.test."),
+        ({"route": "old.test", "state": "on", "page": "../secret.html"}, "is outside the project"),
+        ({"route": "old.test", "state": "on", "page": "/etc/hostname"}, "is outside the project"),
+    ],
+)
+def test_what_nobody_serves_is_not_closed_and_no_file_from_outside_is_shown(
+    tmp_path: Path, arguments: dict[str, str], said: str
+) -> None:
+    outcome = opened(tmp_path).call("proxy_maintenance", arguments)
+    assert outcome.plan is None
+    assert said in outcome.text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"port": 99_999}, {"rate": -5}, {"timeout_s": -1}, {"health_path": "health check"}, {"headers": ["-X: no"]}],
+)
+def test_a_value_that_no_proxy_takes_is_refused(tmp_path: Path, arguments: dict[str, Any]) -> None:
+    outcome = opened(tmp_path).call("proxy_add_route", {"service": "web", "hosts": ["shop.test"], **arguments})
+    assert outcome.plan is None, outcome.text
+
+
+def test_each_question_gets_a_name_of_its_own() -> None:
+    asked = [
+        "a-b.test",
+        "a.b.test",
+        "a.test/b",
+        "a.test/b-c",
+        "a.test/b/c",
+        "a.test/maintenance",
+        "a.test/http",
+        "a_b.test",
+    ]
+    names = [route_name([each], "", "") for each in asked]
+    assert len({*names, "a-test", "a-test-maintenance", "a-test-http"}) == len(asked) + 3
+    assert all(re.fullmatch(r"[a-z0-9_-]+", name) for name in names)
+    assert route_name(["a.test"], "/b/", "") == route_name(["a.test/b"], "", "") == "a-test_b"
+
+
+def test_a_route_is_removed_by_its_name_too(tmp_path: Path) -> None:
+    plan = planned(opened(tmp_path), "proxy_remove_route", route="old-test")
+    assert service_after(plan, "api")["labels"] == ["com.example.owner=ann", "traefik.enable=false"]

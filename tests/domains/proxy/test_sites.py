@@ -67,10 +67,67 @@ def test_a_site_is_served_in_one_way(kind: Kind) -> None:
     assert codes(plain, Severity.INFO) >= {"site-tls"}
     assert "/certs/shop.pem" in "".join(kept.files.values())
     changed, after = configured(kept, replace(API, tls=replace(OWN, certificate="/new.pem")))
-    assert codes(changed, Severity.WARN) == {"site-tls"}
+    assert codes(changed, Severity.WARN) == {"site-anew"}
     assert "/certs/shop.pem" not in "".join(after.files.values())
     named, _ = configured(proxy, replace(API, hosts=("shop.example.com", "shop.test")))
     assert (codes(named, Severity.ERROR), named.files) == ({"site-names"}, {})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_route_without_tls_in_a_site_with_it_is_proved_as_it_is_served(kind: Kind) -> None:
+    secure, proxy = configured(proxy_of(kind), replace(SHOP, tls=OWN))
+    plain, _ = configured(proxy, API)
+    alone, _ = configured(proxy_of(kind), API)
+    assert (secure.secured, plain.secured, alone.secured) == (True, True, False)
+    changed, _ = configured(configured(proxy_of(kind), API)[1], replace(SHOP, tls=OWN))
+    assert codes(changed, Severity.WARN) == {"site-tls"}
+    assert changed.secured
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_person_wrote_into_a_site_stays_unless_it_has_to_be_served_otherwise(kind: Kind) -> None:
+    _, proxy = configured(proxy_of(kind), SHOP)
+    (path,) = [path for path in proxy.files if "shop.example.com" in path]
+    head, line = {"nginx": ("server {\n", "    client_max_body_size 50m;\n"), "caddy": (".com {\n", "\tlog\n")}[kind]
+    text = proxy.files[path].replace(head, f"{head}{line}", 1)
+    edited = replace(proxy, files={**proxy.files, path: text})
+    for route in (SHOP, API):
+        again, after = configured(edited, route)
+        assert line in after.files[path]
+        assert "site-tls" not in codes(again, Severity.INFO)
+    anew, after = configured(edited, replace(SHOP, tls=OWN))
+    assert codes(anew, Severity.WARN) == {"site-anew"}
+    assert any(line.strip() in each.message for each in anew.findings)
+    windows = replace(proxy, files={**proxy.files, path: text.replace("\n", "\r\n")})
+    assert codes(configured(windows, SHOP)[0], Severity.ERROR) == {"site-ends"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_site_with_tls_can_be_closed_and_opened(kind: Kind) -> None:
+    driver, (_, proxy) = all_drivers()[kind], configured(proxy_of(kind), replace(SHOP, tls=OWN))
+    closed = driver.maintenance(replace(SHOP, tls=Tls()), proxy, "")
+    assert worst(closed.findings) is not Severity.ERROR
+    shut = with_files(proxy, closed)
+    assert shut.files != proxy.files
+    assert with_files(shut, driver.remove("shop-maintenance", shut)).files == proxy.files
+
+
+def test_a_site_in_the_projects_root_is_found_again() -> None:
+    root = replace(proxy_of("nginx"), folder=".", files={})
+    _, after = configured(root, SHOP)
+    assert {*after.files} == {"shop.example.com.conf", "other-hosts.conf"}
+
+
+def test_an_answer_for_other_names_that_a_person_wrote_stays() -> None:
+    text = "server { listen 80 default_server; root /srv/mine; }\n"
+    theirs = holding("nginx", **{"other-hosts.conf": text})
+    _, after = configured(theirs, SHOP)
+    assert text in after.files.values()
+
+
+def test_a_rate_limit_lets_as_many_come_at_once() -> None:
+    done, _ = configured(proxy_of("nginx"), replace(SHOP, rate=20))
+    assert "limit_req zone=shop-rate burst=20 nodelay;" in "".join(filter(None, done.files.values()))
 
 
 @pytest.mark.parametrize("kind", KINDS)

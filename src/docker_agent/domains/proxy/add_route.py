@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from docker_agent.core.errors import InputError
@@ -17,6 +18,7 @@ from docker_agent.domains.proxy.changing.reach import shared_network
 from docker_agent.domains.proxy.driver import Proxy
 from docker_agent.domains.proxy.find import find_proxy
 from docker_agent.domains.proxy.route import HealthCheck, Route, Tls
+from docker_agent.host.plan_files import inside
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import Workspace
 
@@ -81,7 +83,7 @@ def add_route(  # noqa: PLR0913, PLR0917
     route = Route(
         name=asked.route_name(names, prefix, service if not tcp else f"{service}-tcp-{tcp}"),
         service=service,
-        port=port or asked.port_of(ws.host, stack, service),
+        port=asked.checked_number("port", port, 65_535) or asked.port_of(ws.host, stack, service),
         hosts=names,
         path=prefix,
         strip_path=strip_path,
@@ -90,16 +92,16 @@ def add_route(  # noqa: PLR0913, PLR0917
         tls=_tls(found, stack, https, (certificate, key, resolver), redirect=redirect, hsts=hsts),
         users=asked.user_line(auth_user, auth_variable, stack.variables, f"{files}\n{written}"),
         allow=asked.checked_networks(allow or ()),
-        rate=rate,
+        rate=asked.checked_number("rate", rate, 1_000_000),
         headers=asked.headers_of(headers or ()),
         compress=compress,
         sticky="docker_agent_server" if sticky else "",
-        timeout_s=timeout_s,
+        timeout_s=asked.checked_number("timeout_s", timeout_s, 86_400),
         body_bytes=asked.size_of(max_body),
-        health=HealthCheck(health_path) if health_path else None,
+        health=HealthCheck(asked.checked_path(health_path)) if health_path else None,
         network=shared_network(stack, service, found).network,
     )
-    return _plan(ws, stack, found, route, {"status": status, "ca": ca and str((ws.root / ca).resolve())})
+    return _plan(ws, stack, found, route, {"status": status, "ca": ca and str(inside(ws.root, ca))})
 
 
 def _tls(
@@ -130,13 +132,15 @@ def _plan(ws: Workspace, stack: Stack, proxy: Proxy, route: Route, proof: Mappin
         edits.join(service, shared.join)
     running = any(each.service == service and each.running for each in ws.host.containers(stack.name))
     shown = f"{', '.join(route.hosts)}{route.path}" or f"TCP {route.entrypoint}"
+    served = replace(route, tls=route.tls or (Tls() if configured.secured else None))
     wanted = Wanted(
         title=f"Route {shown} to {service}:{route.port} through {proxy.container.name} ({proxy.state.kind})",
+        name=route.name,
         proxy=proxy,
         configured=configured,
         edits=edits,
         services=(service,),
-        proof=answers(route, proxy, status=int(proof["status"]), ca=str(proof["ca"])),
+        proof=answers(served, proxy, status=int(proof["status"]), ca=str(proof["ca"])),
     )
     return plan_of(ws, wanted, renew=bool(edits.writes("")) or not running)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
@@ -39,6 +40,10 @@ class Proxy:
     files: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     unwritable: str = ""
 
+    def path(self, name: str) -> str:
+        """A file of that folder, relative to the root."""
+        return str(PurePosixPath(self.folder) / name)
+
 
 @dataclass(frozen=True)
 class Configured:
@@ -49,11 +54,13 @@ class Configured:
     labels: what the service's container says of itself (Traefik), in the compose file's terms: `$` is not doubled.
     files: whole files by path relative to the root; null for one that has to go.
     findings: what the running version does not know, or does otherwise than asked; an error stops the change.
+    secured: the route is served over TLS though that was not asked, as others of its names are.
     """
 
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     files: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
     findings: tuple[Finding, ...] = ()
+    secured: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,8 +125,8 @@ class Driver(Protocol):
         """
         ...
 
-    def reload(self, proxy: Proxy, why: str) -> tuple[Step, ...]:
-        """The steps that make the proxy check and read its changed files, and that see that it did."""
+    def reload(self, proxy: Proxy, name: str, why: str) -> tuple[Step, ...]:
+        """The steps that make the proxy check and read what changed for a route, and that see that it did."""
         ...
 
 

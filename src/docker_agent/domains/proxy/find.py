@@ -57,10 +57,13 @@ def proxy_of(ws: Workspace, container: Container, state: ProxyState) -> Proxy:
     host, why = _folder_here(ws.root, container, inside, SETTING[state.kind])
     if host is None:
         return Proxy(state, container, inside=inside, unwritable=why)
-    found = sorted({path for pattern in PATTERNS[state.kind] for path in ws.host.find_files(host, pattern)})
-    texts = {
-        os.path.relpath(path, ws.root): ws.host.read_file(path).decode("utf-8", "surrogateescape") for path in found
-    }
+    main = [PurePosixPath(config_path(container)).name] if state.kind == "caddy" else []
+    patterns = {*PATTERNS[state.kind], *main}
+    found = sorted({path for pattern in patterns for path in ws.host.find_files(host, pattern)})
+    try:
+        texts = {os.path.relpath(path, ws.root): ws.host.read_file(path).decode() for path in found}
+    except UnicodeDecodeError:
+        return Proxy(state, container, inside=inside, unwritable=f"a file in {host} is not UTF-8; convert it")
     return Proxy(state, container, os.path.relpath(host, ws.root), inside, texts)
 
 

@@ -11,8 +11,9 @@ from docker_agent.core.tool import tool
 from docker_agent.domains.proxy.changing.asked import route_name
 from docker_agent.domains.proxy.changing.edits import ComposeEdits
 from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
-from docker_agent.domains.proxy.driver import Configured
+from docker_agent.domains.proxy.driver import Configured, Proxy
 from docker_agent.domains.proxy.find import find_proxy
+from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import Workspace
 
 # What says nothing of its own once all routes of a service are gone.
@@ -37,12 +38,34 @@ def remove_route(
     container is made new where its labels change.
     """
     stack, found = needed_stack(ws), find_proxy(ws, proxy)
-    name = route_name([route.partition("@")[0]], "", "")
-    configured = driver_of(found).remove(name, found)
+    word = route.partition("@")[0]
+    for name in (route_name([word], "", ""), word):
+        configured, edits, changed = _removal(ws, stack, found, name)
+        if changed or configured.files:
+            break
+    else:
+        known = sorted(router.name for router in found.state.routers if not router.name.endswith("@internal"))
+        raise InputError(
+            f"There is no route {route!r} that is written in this project.", f"Known: {', '.join(known) or 'none'}."
+        )
+    wanted = Wanted(
+        title=f"Remove the route {route} from {found.container.name} ({found.state.kind})",
+        name=name,
+        proxy=found,
+        configured=Configured({}, configured.files, configured.findings),
+        edits=edits,
+        services=tuple(changed),
+        proof=(),
+    )
+    return plan_of(ws, wanted, renew=bool(changed))
+
+
+def _removal(ws: Workspace, stack: Stack, proxy: Proxy, name: str) -> tuple[Configured, ComposeEdits, list[str]]:
+    """What goes with a route of this name: files, and labels with the services that lose them."""
+    configured = driver_of(proxy).remove(name, proxy)
     refuse_errors(configured)
     gone = [key for key, value in configured.labels.items() if not value]
-    edits = ComposeEdits(ws, stack)
-    changed: list[str] = []
+    edits, changed = ComposeEdits(ws, stack), list[str]()
     for service, described in stack.model.services.items():
         left = _left(described.labels, gone)
         if len(left) < len(described.labels):
@@ -51,20 +74,7 @@ def remove_route(
             # Without a router of its own, a container with traefik.enable gets one by Traefik's default rule.
             off = {"traefik.enable": "false"} if only_rest and "traefik.enable" in left else {}
             edits.labels(service, off, [*gone, "traefik.docker.network"] if off else gone)
-    if not changed and not configured.files:
-        known = sorted(router.name for router in found.state.routers if not router.name.endswith("@internal"))
-        raise InputError(
-            f"There is no route {route!r} that is written in this project.", f"Known: {', '.join(known) or 'none'}."
-        )
-    wanted = Wanted(
-        title=f"Remove the route {route} from {found.container.name} ({found.state.kind})",
-        proxy=found,
-        configured=Configured({}, configured.files, configured.findings),
-        edits=edits,
-        services=tuple(changed),
-        proof=(),
-    )
-    return plan_of(ws, wanted, renew=bool(changed))
+    return configured, edits, changed
 
 
 def _left(labels: Mapping[str, str | None], gone: Sequence[str]) -> set[str]:

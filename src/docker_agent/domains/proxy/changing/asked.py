@@ -17,16 +17,22 @@ from docker_agent.project.stack import Stack
 
 HOST = re.compile(r"(\*\.)?(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 PATH = re.compile(r"(/[\w.~@:+%-]+)+/?|/")
-HEADER = re.compile(r"([A-Za-z0-9-]+):[ \t]*([\x20-\x7e]+)")
+HEADER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*):[ \t]*([\x20-\x7e]+)")
+SPELT = {".": "-", "-": "--", "_": "__", "/": "_", "*": "any"}
 USER = re.compile(r"[\w.@-]{1,64}")
 ROUNDS = 10
 MAX_PASSWORD = 72
 
 
 def route_name(hosts: Sequence[str], path: str, service: str) -> str:
-    """The name of the route for some hosts and a path: the same question gets the same name."""
-    words = f"{hosts[0] if hosts else service}{path}".replace("*", "any").lower()
-    return re.sub(r"[^a-z0-9]+", "-", words).strip("-") or "route"
+    """The name of the route for some hosts and a path: the same question gets the same name, another one another.
+
+    A dot becomes a dash, a dash two, and what begins the path an underscore; so nothing that is asked for ends like the
+    names that are made from it (`-maintenance`, `-http`).
+    """
+    words = f"{hosts[0] if hosts else service}{path.rstrip('/')}".lower()
+    named = re.sub(r"[^a-z0-9]", lambda match: SPELT.get(match[0], f"_{ord(match[0]):x}_"), words)
+    return named.strip("-") or "route"
 
 
 def checked_hosts(hosts: Iterable[str]) -> tuple[str, ...]:
@@ -68,6 +74,18 @@ def checked_networks(allow: Iterable[str]) -> tuple[str, ...]:
         return tuple(str(ipaddress.ip_network(each.strip(), strict=False)) for each in allow)
     except ValueError as error:
         raise InputError(f"{error}.", "Give networks such as 10.0.0.0/8, or addresses.") from error
+
+
+def checked_number(what: str, value: int, highest: int) -> int:
+    """A number from 0 on, where 0 means that nothing is asked.
+
+    Raises
+    ------
+    InputError: it is below 0 or too high.
+    """
+    if not 0 <= value <= highest:
+        raise InputError(f"{what} is {value}.", f"Give a number from 1 to {highest}, or leave it out.")
+    return value
 
 
 def headers_of(lines: Iterable[str]) -> dict[str, str]:

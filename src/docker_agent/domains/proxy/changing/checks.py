@@ -26,12 +26,13 @@ MOST = 1000
 
 @named_check("proxy-loaded")
 def proxy_loaded(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str:
-    """Traefik's API shows each router that labels and files ask for, enabled, and none of a file that is gone.
+    """Traefik's API shows each router of a route that labels and files ask for, enabled, and none that is gone.
 
-    `proxy` is the container's name; `known_broken` names routers that did not serve before, which do not count.
+    `proxy` is the container's name; `routers` are the names that the route's routers may have, without the provider.
+    What others have written for their own routes does not count.
     """
     name = str(args["proxy"])
-    known = {each for each in str(args.get("known_broken", "")).split(",") if each}
+    meant = {each.lower() for each in str(args["routers"]).split(",")}
     until = reads.now() + WITHIN_S
     while True:
         container = reads.container(name)
@@ -39,34 +40,40 @@ def proxy_loaded(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str:
         if not api:
             reads.sleep(THROTTLE_S)
             return f"not looked at whether {name} has read it, as its API does not answer"
-        wrong = [*_wrong(reads, container, api, known)]
+        wrong = [*_wrong(reads, container, api, meant)]
         if not wrong:
-            return f"{name} has read its labels and files, and all their routers serve"
+            return f"{name} has read what is written of the route"
         if reads.now() >= until:
             more = f" (and {len(wrong) - 3} more)" if len(wrong) > 3 else ""
             raise CheckFailed(f"{name} does not serve as written: {'; '.join(wrong[:3])}{more}.")
         reads.sleep(POLL_S)
 
 
-def _wrong(reads: Reads, proxy: Container, api: str, known: set[str]) -> Iterator[str]:
-    """What of the labels and files does not show in the API, in a few words each."""
+def _wrong(reads: Reads, proxy: Container, api: str, meant: set[str]) -> Iterator[str]:
+    """What labels and files say of these routers and the API does not show, in a few words each."""
     for kind in ("http", "tcp"):
-        shown = {str(each.get("name", "")): each for each in _routers(reads, api, kind)}
+        routers = {str(each.get("name", "")): each for each in _routers(reads, api, kind)}
+        shown = {name: each for name, each in routers.items() if _bare(name) in meant}
         files = _in_files(reads, proxy, kind)
         wanted = {f"{name}@docker" for name in _in_labels(reads, proxy, kind)}
         wanted |= {f"{name}@file" for name in files or ()}
         have = {name.lower(): each for name, each in shown.items()}
-        for name in sorted(wanted):
+        for name in sorted(each for each in wanted if _bare(each) in meant):
             router = have.get(name.lower())
             if router is None:
                 yield f"{name} is not there"
-            elif router.get("status") == "disabled" and router.get("name") not in known:
+            elif router.get("status") == "disabled":
                 yield f"{name} is disabled ({', '.join(map(str, router.get('error') or ())) or 'no reason given'})"
         everything = {f"{name}@docker".lower() for name in _in_labels(reads, proxy, kind, any_state=True)}
         everything |= {f"{name}@file".lower() for name in files or ()}
         looked_at = ("@docker", "@file") if files is not None else ("@docker",)
         stale = [name for name in shown if name.endswith(looked_at) and name.lower() not in everything]
         yield from (f"{name} is still there" for name in sorted(stale))
+
+
+def _bare(name: str) -> str:
+    """A router's name without its provider, in lower case."""
+    return name.partition("@")[0].lower()
 
 
 def _routers(reads: Reads, api: str, kind: str) -> list[dict[str, Any]]:
@@ -106,7 +113,7 @@ def _in_files(reads: Reads, proxy: Container, kind: str) -> set[str] | None:
     mount = max(mounts, key=lambda each: len(each.target))
     here = Path(mount.source) / PurePosixPath(folder).relative_to(mount.target)
     found: set[str] = set()
-    for pattern in ("*.yml", "*.yaml"):
+    for pattern in ("**/*.yml", "**/*.yaml"):
         for path in reads.find_files(here, pattern):
             try:
                 text = reads.read_file(path).decode()
@@ -114,4 +121,4 @@ def _in_files(reads: Reads, proxy: Container, kind: str) -> set[str] | None:
             except (InputError, ValueError, yaml.YAMLError):
                 return None
             found |= set(table(table(table(content).get(kind)).get("routers")))
-    return None if reads.find_files(here, "*.toml") else found
+    return None if reads.find_files(here, "**/*.toml") else found

@@ -24,11 +24,13 @@ class Wanted:
 
     Attributes
     ----------
+    name: the route's.
     services: those whose labels or networks change.
     proof: the looks that end the plan.
     """
 
     title: str
+    name: str
     proxy: Proxy
     configured: Configured
     edits: ComposeEdits
@@ -87,7 +89,7 @@ def plan_of(ws: Workspace, wanted: Wanted, *, renew: bool) -> Plan:
     renew: whether containers of the services are made anew, or started where they do not run.
     """
     writes = [*wanted.edits.writes(wanted.why), *_file_writes(wanted)]
-    reload = driver_of(wanted.proxy).reload(wanted.proxy, wanted.why)
+    reload = driver_of(wanted.proxy).reload(wanted.proxy, wanted.name, wanted.why)
     renewal = [*_renewal(wanted)] if renew else []
     changes = bool(writes or renewal)
     steps: list[Step] = [*writes, *renewal, *(reload if changes else ()), *wanted.proof]

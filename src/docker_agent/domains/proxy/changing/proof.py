@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from dataclasses import replace
 
 from docker_agent.core.plan import Check, Probe, Step
@@ -22,7 +23,7 @@ def url_of(route: Route) -> str:
 
 
 def answers(route: Route, proxy: Proxy, *, status: int, ca: str = "") -> tuple[Step, ...]:
-    """The look that a route answers through the proxy.
+    """The looks that a route answers through the proxy, and that its server is reached where a password hides it.
 
     Parameters
     ----------
@@ -40,9 +41,15 @@ def answers(route: Route, proxy: Proxy, *, status: int, ca: str = "") -> tuple[S
         "ca": ca,
         "timeout_s": ACME_S if route.tls and route.tls.resolver else WITHIN_S,
     }
-    return (
-        Check(name="route-answers", args=args, why=f"{url} should answer {wanted} through {proxy.container.name}."),
-    )
+    answer = Check(name="route-answers", args=args, why=f"{url} should answer {wanted} through {proxy.container.name}.")
+    # Before a password the proxy answers by itself, whether it has a server to ask or not.
+    return (answer, *_reached(route, proxy)) if route.port and wanted in {401, 403} and wanted != status else (answer,)
+
+
+def _reached(route: Route, proxy: Proxy) -> Iterator[Step]:
+    if proxy.container.network_mode != "host":
+        why = f"{proxy.container.name} should reach {route.service} at port {route.port}."
+        yield Probe(url=f"tcp://{route.service}:{route.port}", inside=proxy.container.name, why=why)
 
 
 def closed(route: Route, proxy: Proxy, ca: str = "") -> tuple[Step, ...]:

@@ -20,11 +20,14 @@ from docker_agent.domains.proxy.files.sites import (
     chosen_frame,
     differing,
     found,
+    is_secured,
     merged,
     parts_of,
     site_path,
     unmet,
+    ways_of,
     with_changes,
+    without,
     without_route,
 )
 from docker_agent.domains.proxy.reading.caddy_files import config_path
@@ -51,14 +54,14 @@ class CaddyDriver:
             return Configured(findings=tuple(wrong))
         path = site_path(proxy, route.hosts, SUFFIX)
         files = with_changes(proxy.files, without_route(proxy, route.name, SUFFIX))
-        old = files.get(path, "")
+        old = without(proxy.files.get(path, ""), route.name, f"{route.name}{MAINTENANCE}")
         try:
-            frame, said = chosen_frame(route, path, old, caddy_site.frame(route))
+            frame, said = chosen_frame(route, path, old, [caddy_site.frame(each) for each in ways_of(route)])
             own = caddy_site.part(route, numbers(proxy.state.version))
             files[path] = merged(frame, [*parts_of(old), own])
         except InputError as error:
             return Configured(findings=(found(route, "caddy-text", error.message, error.next_step),))
-        return _written(route, proxy, path, files, [*_otherwise(route), *said])
+        return replace(_written(route, proxy, path, files, [*_otherwise(route), *said]), secured=is_secured(frame))
 
     def remove(self, name: str, proxy: Proxy) -> Configured:
         """The sites without the route's part; with the last site the import goes as well."""
@@ -87,8 +90,9 @@ class CaddyDriver:
         """Divide the traffic between the upstreams of a `reverse_proxy`."""
         return splitting.split(reads, proxy, backend, port)
 
-    def reload(self, proxy: Proxy, why: str) -> tuple[Step, ...]:
+    def reload(self, proxy: Proxy, name: str, why: str) -> tuple[Step, ...]:
         """Caddy checks its Caddyfile and takes it over as a whole; what has begun is answered."""
+        del name
         return (splitting.reload(proxy, why),)
 
 
@@ -98,7 +102,7 @@ CADDY = CaddyDriver()
 def _written(route: Route, proxy: Proxy, path: str, files: dict[str, str], wrong: list[Finding]) -> Configured:
     """The files that change, with the Caddyfile's import, unless something is in the way."""
     wrong += _in_the_way(route, path, files)
-    main = f"{proxy.folder}/{PurePosixPath(config_path(proxy.container)).name}"
+    main = proxy.path(PurePosixPath(config_path(proxy.container)).name)
     if main not in files:
         said = f"{main} is not there, so nothing imports the site."
         wrong.append(found(route, "caddy-import", said, "Write it, with the line: import *.caddy"))
@@ -130,6 +134,9 @@ def _cannot(route: Route) -> Iterator[Finding]:
         yield found(route, "caddy-tcp", said, "Publish the service's own port.")
     elif route.entrypoint:
         yield found(route, "caddy-entrypoint", "Caddy has no entry points.", "Leave it out: 80 and 443 are served.")
+    if route.tls and route.tls.resolver and any("*" in host for host in route.hosts):
+        said = "A certificate for a wildcard is proved by DNS, for which Caddy's standard build has no module."
+        yield found(route, "caddy-wildcard", said, "Name the hosts one by one, or give an own certificate.")
     if route.tls and bool(route.tls.certificate) != bool(route.tls.key):
         yield found(route, "caddy-certificate", "A certificate needs its key.", "Give certificate and key.")
 

@@ -20,11 +20,14 @@ from docker_agent.domains.proxy.files.sites import (
     chosen_frame,
     differing,
     found,
+    is_secured,
     merged,
     parts_of,
     site_path,
     unmet,
+    ways_of,
     with_changes,
+    without,
     without_route,
 )
 from docker_agent.domains.proxy.reading.program_version import numbers
@@ -50,37 +53,39 @@ class NginxDriver:
             return Configured(findings=tuple(wrong))
         version, path = numbers(proxy.state.version), site_path(proxy, route.hosts, SUFFIX)
         files = with_changes(proxy.files, self.remove(route.name, proxy).files)
-        old = files.get(path, "")
-        frame, said = chosen_frame(route, path, old, nginx_site.frame(route, version))
+        old = without(proxy.files.get(path, ""), route.name, f"{route.name}{MAINTENANCE}")
+        frame, said = chosen_frame(route, path, old, [nginx_site.frame(each, version) for each in ways_of(route)])
         own = nginx_site.http_part(route, version), nginx_site.server_part(route, proxy.inside)
         files[path] = merged(frame, [*parts_of(old), *own])
         if route.users:
-            files[f"{proxy.folder}/{route.name}{USERS}"] = "".join(f"{line}\n" for line in route.users)
+            files[proxy.path(f"{route.name}{USERS}")] = "".join(f"{line}\n" for line in route.users)
         wrong += [*_otherwise(route, version), *said, *_in_the_way(route, path, files), *_first(route, path, files)]
-        return _written(proxy, files, wrong)
+        return replace(_written(proxy, files, wrong), secured=is_secured(frame))
 
     def remove(self, name: str, proxy: Proxy) -> Configured:
         """The sites without the route's parts, and without its passwords."""
-        gone = {**without_route(proxy, name, SUFFIX), f"{proxy.folder}/{name}{USERS}": None}
+        gone = {**without_route(proxy, name, SUFFIX), proxy.path(f"{name}{USERS}"): None}
         return _written(proxy, with_changes(proxy.files, gone), [])
 
     def maintenance(self, route: Route, proxy: Proxy, page: str) -> Configured:
         """A location that ends at once with 503 and the page, before a password is asked."""
-        wrong = [*unmet(route, proxy), *_cannot(route)]
-        if len(page.encode()) > LONGEST_PAGE:
-            said = f"Nginx takes a page of at most {LONGEST_PAGE} bytes."
+        # A site that is there has its certificate.
+        known = site_path(proxy, route.hosts, SUFFIX) in proxy.files
+        wrong = [*unmet(route, proxy), *_cannot(replace(route, tls=None) if known else route)]
+        if len(nginx_site.literal(page, route).encode()) > LONGEST_PAGE:
+            said = f"Nginx takes a page of at most {LONGEST_PAGE} bytes, quotes and dollars counted more than once."
             wrong.append(found(route, "nginx-page", said, "Give a shorter one."))
         path, closing = site_path(proxy, route.hosts, SUFFIX), replace(route, name=f"{route.name}{MAINTENANCE}")
         old = proxy.files.get(path, "")
         parts = [each for each in parts_of(old) if each.name != closing.name]
-        known = any(each.name == route.name and each.indent for each in parts)
+        own = not any(each.name == route.name and each.indent for each in parts)
         parts = [
             nginx_site.closed(each, closing) if each.name == route.name and each.indent else each for each in parts
         ]
         frame = bare(old) if parts else nginx_site.frame(route, numbers(proxy.state.version))
         files = {
             **proxy.files,
-            path: merged(frame, [*parts, *nginx_site.closed_parts(closing, page, own=not known)]),
+            path: merged(frame, [*parts, *nginx_site.closed_parts(closing, page, own=own)]),
         }
         wrong += _in_the_way(route, path, files)
         return _written(proxy, files, wrong)
@@ -89,8 +94,9 @@ class NginxDriver:
         """Divide the traffic between the servers of an `upstream`."""
         return splitting.split(reads, proxy, backend, port)
 
-    def reload(self, proxy: Proxy, why: str) -> tuple[Step, ...]:
+    def reload(self, proxy: Proxy, name: str, why: str) -> tuple[Step, ...]:
         """Nginx checks its files and starts new workers; the old ones answer what they have begun."""
+        del name
         return (splitting.reload(proxy, why),)
 
 
@@ -101,13 +107,18 @@ def _written(proxy: Proxy, files: dict[str, str], wrong: list[Finding]) -> Confi
     """The files that change, unless something is in the way; among them the answer for names of no site."""
     if worst(wrong) is Severity.ERROR:
         return Configured(findings=tuple(wrong))
-    others, everybody = f"{proxy.folder}/{OTHERS}", site_path(proxy, (), SUFFIX)
+    others, everybody = proxy.path(OTHERS), site_path(proxy, (), SUFFIX)
     ours = {path for path, text in files.items() if path.endswith(SUFFIX) and text.startswith(MARK)}
-    if not ours or everybody in ours:
+    if (not ours or everybody in ours) and _is_ours(files.get(others, "")):
         files.pop(others, None)
-    elif not any(_listens(files, files.keys() - ours - {others})):
+    elif not any(_listens(files, files.keys() - ours - {others})) and _is_ours(files.get(others, "")):
         files[others] = nginx_site.other_hosts(numbers(proxy.state.version))
     return Configured(files=differing(proxy.files, files), findings=tuple(wrong))
+
+
+def _is_ours(others: str) -> bool:
+    """Whether the answer for names of no site is missing, or was written here."""
+    return not others or others.startswith(nginx_site.OTHER_HOSTS)
 
 
 def _first(route: Route, path: str, files: Mapping[str, str]) -> Iterator[Finding]:

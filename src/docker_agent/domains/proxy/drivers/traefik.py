@@ -21,6 +21,7 @@ from docker_agent.host.models import Container
 
 FIRST = 100_000
 MAINTENANCE = "-maintenance"
+SECURE = "-tls"
 NO_PAGE = "Traefik has no page of its own: visitors see the plain text of a 503."
 NO_FILES = "Give Traefik --providers.file.directory with a folder of the project mounted there"
 
@@ -79,7 +80,7 @@ class TraefikDriver:
         if points.plain:
             routers[name] = {**router, "entryPoints": [points.plain]}
         if points.secure:
-            routers[f"{name}-tls"] = {**router, "entryPoints": [points.secure], "tls": {}}
+            routers[f"{name}{SECURE}"] = {**router, "entryPoints": [points.secure], "tls": {}}
         content: dict[str, Any] = {"http": {"routers": routers, "services": {name: {"loadBalancer": {"servers": []}}}}}
         said = Finding("proxy-no-page", Severity.WARN, route.name, NO_PAGE, fix="Leave the page out, or serve one.")
         text = _file(f"The route {route.name} is closed: 503.", content)
@@ -89,10 +90,11 @@ class TraefikDriver:
         """Weighted services in a file that stands before the labels."""
         return splitting.split(reads, proxy, backend, port)
 
-    def reload(self, proxy: Proxy, why: str) -> tuple[Step, ...]:
-        """Traefik watches by itself: a look that waits until its API shows what labels and files say."""
-        broken = ",".join(router.name for router in proxy.state.routers if not router.enabled)
-        args = {"proxy": proxy.container.name, "known_broken": broken}
+    def reload(self, proxy: Proxy, name: str, why: str) -> tuple[Step, ...]:
+        """Traefik watches by itself: a look that waits until its API shows what labels and files say of the route."""
+        closed = f"{name}{MAINTENANCE}"
+        routers = ",".join((name, f"{name}{http.PLAIN}", closed, f"{closed}{SECURE}"))
+        args = {"proxy": proxy.container.name, "routers": routers}
         return (Check(name="proxy-loaded", args=dict(args), why=f"{why} Traefik should have read it."),)
 
 
@@ -100,7 +102,7 @@ DRIVER = TraefikDriver()
 
 
 def _path(name: str, proxy: Proxy) -> str:
-    return f"{proxy.folder}/{name}.yaml"
+    return proxy.path(f"{name}.yaml")
 
 
 def _file(said: str, content: Mapping[str, Any]) -> str:
@@ -148,6 +150,11 @@ def _unmet(route: Route, proxy: Proxy, points: EntryPoints) -> Iterator[Finding]
             f"Name one that it has ({known}), or give it --certificatesresolvers.{route.tls.resolver}.acme... options."
         )
         yield _cannot(route, f"This Traefik has no certificate resolver {route.tls.resolver}.", fix)
+    wild = [host for host in route.hosts if "*" in host]
+    proved = f"certificatesresolvers.{route.tls.resolver.lower()}.acme.dnschallenge" if route.tls else ""
+    if route.tls and route.tls.resolver and wild and settings and not any(key.startswith(proved) for key in settings):
+        said = f"A certificate for {wild[0]} is proved by DNS, and {route.tls.resolver} has no DNS challenge."
+        yield _cannot(route, said, "Give that resolver --certificatesresolvers.NAME.acme.dnschallenge... options.")
     if "providers.docker.constraints" in settings:
         said = "This Traefik takes only containers that meet its constraints."
         fix = f"Give the service what {settings['providers.docker.constraints']} asks for."

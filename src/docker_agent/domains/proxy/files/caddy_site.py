@@ -86,12 +86,7 @@ def _handle(route: Route) -> str:
 
 
 def _handled(route: Route, version: tuple[int, ...]) -> Iterator[str]:
-    if route.allow:
-        yield f"@outside not remote_ip {' '.join(route.allow)}"
-        yield "respond @outside 403"
-    if route.users:
-        users = (line.replace(":", " ", 1) for line in route.users)
-        yield from block("basicauth" if () < version < NEW_AUTH else "basic_auth", users, INDENT)
+    yield from _admitted(route, version)
     if route.strip_path and route.path.rstrip("/"):
         yield f"uri strip_prefix {quoted(route.path.rstrip('/'))}"
     if route.body_bytes:
@@ -105,6 +100,17 @@ def _handled(route: Route, version: tuple[int, ...]) -> Iterator[str]:
         # After the service's own headers, which would be added to these.
         yield from block("header", [*headers, "defer"], INDENT)
     yield from _proxied(route)
+
+
+def _admitted(route: Route, version: tuple[int, ...]) -> Iterator[str]:
+    """Who is let in: networks first, so that nobody else is asked for a password."""
+    outside = ["respond @outside 403"] if route.allow else []
+    users = (line.replace(":", " ", 1) for line in route.users)
+    password = block("basicauth" if () < version < NEW_AUTH else "basic_auth", users, INDENT) if route.users else []
+    if route.allow:
+        yield f"@outside not remote_ip {' '.join(route.allow)}"
+    # By itself Caddy asks for a password before it responds, whatever stands first; in a route it goes by the order.
+    yield from block("route", [*outside, *password], INDENT) if outside and password else [*outside, *password]
 
 
 def _proxied(route: Route) -> Iterator[str]:

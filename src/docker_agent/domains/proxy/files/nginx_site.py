@@ -13,6 +13,7 @@ BARE = re.compile(r"[\w./:*^~=-]+")
 HTTP2_DIRECTIVE = (1, 25, 1)
 RESOLVES = (1, 27, 3)
 REJECTS = (1, 19, 4)
+OTHER_HOSTS = "# Written by docker-agent: what is asked for no site's name."
 DOCKER_DNS = "127.0.0.11"
 COMPRESSED = "text/css text/plain text/xml application/javascript application/json application/xml image/svg+xml"
 FORWARDED = (
@@ -107,7 +108,7 @@ def other_hosts(version: Version) -> str:
     lines = ["listen 80 default_server;", "return 404;"]
     if not () < version < REJECTS:
         lines[1:1] = ["listen 443 ssl default_server;", "ssl_reject_handshake on;"]
-    return f"# Written by docker-agent: what is asked for no site's name.\n\n{lines_of(block('server', lines, INDENT))}"
+    return f"{OTHER_HOSTS}\n\n{lines_of(block('server', lines, INDENT))}"
 
 
 def _upstream(route: Route, version: Version) -> Iterator[str]:
@@ -137,7 +138,7 @@ def _location(route: Route, inside: str) -> Iterator[str]:
     if route.allow:
         yield "deny all;"
     if route.rate:
-        yield f"limit_req zone={route.name}-rate{f' burst={route.burst} nodelay' if route.burst else ''};"
+        yield f"limit_req zone={route.name}-rate burst={route.burst or route.rate} nodelay;"
         yield "limit_req_status 429;"
     if route.body_bytes:
         yield f"client_max_body_size {route.body_bytes};"

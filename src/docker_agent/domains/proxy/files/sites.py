@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from docker_agent.core.finding import Finding, Severity
 from docker_agent.domains.proxy.driver import Proxy
@@ -21,6 +21,8 @@ PART = re.compile(
     r"^(?P<indent>[ \t]*)# route (?P<name>\S+)\n(?P<body>.*?)^(?P=indent)# end of route (?P=name)\n",
     re.MULTILINE | re.DOTALL,
 )
+# A certificate of Nginx, or a block of Caddy for addresses without http://.
+SECURED = re.compile(r"^ *ssl_certificate |^(?!http://|server \{)[\w*].*\{$", re.MULTILINE)
 HOST = re.compile(r"[A-Za-z0-9.*_-]+")
 NETWORK = re.compile(r"[0-9A-Fa-f.:/]+")
 HEADER = re.compile(r"[A-Za-z0-9_-]+")
@@ -76,22 +78,54 @@ def mark(hosts: Sequence[str]) -> str:
 def site_path(proxy: Proxy, hosts: Sequence[str], suffix: str) -> str:
     """The file of the site with these names."""
     name = re.sub(r"[^A-Za-z0-9.-]", "_", hosts[0].lower()) if hosts else "any-host"
-    return f"{proxy.folder}/{name}{suffix}"
+    return proxy.path(f"{name}{suffix}")
 
 
-def chosen_frame(route: Route, path: str, old: str, new: str) -> tuple[str, list[Finding]]:
-    """How a site is served that has routes already (`old`) when a further one would have it as in `new`."""
-    kept, others = bare(old), ", ".join(dict.fromkeys(part.name for part in parts_of(old)))
-    if not others or kept == new:
-        return new, []
-    if not kept.startswith(mark(route.hosts)):
+def ways_of(route: Route) -> list[Route]:
+    """A route, and how it might have been served before: without TLS, or with plain HTTP treated otherwise."""
+    ways = [route, replace(route, tls=None)]
+    return [*ways, replace(route, tls=replace(route.tls, redirect=not route.tls.redirect))] if route.tls else ways
+
+
+def chosen_frame(route: Route, path: str, old: str, frames: Sequence[str]) -> tuple[str, list[Finding]]:
+    """How a site is served that is there already, when a route is to be served there.
+
+    What a person wrote into it stays, unless the route needs TLS, another certificate, or other names.
+
+    Parameters
+    ----------
+    old: the file as it is, "" for none.
+    frames: how the site is written for each of `ways_of` the route.
+    """
+    new, kept = frames[0], bare(old)
+    others = ", ".join(dict.fromkeys(part.name for part in parts_of(old)))
+    if others and not kept.startswith(mark(route.hosts)):
         said = f"{path} serves {others} under other names."
         return new, [found(route, "site-names", said, "Give this route the same names in the same order.")]
-    if route.tls is None:
+    if others and route.tls is None and is_secured(kept):
         said = f"{', '.join(route.hosts)} is served over TLS already, for {others}; so is this route."
         return kept, [found(route, "site-tls", said, severity=Severity.INFO)]
-    said = f"{others} will be served over TLS as this route is: they have the same names."
-    return new, [found(route, "site-tls", said, severity=Severity.WARN)]
+    written = {line for frame in frames for line in _lines(frame)}
+    by_hand = [line for line in _lines(kept) if line not in written]
+    if not old or [line for line in _lines(kept) if line in written] == _lines(new):
+        return kept or new, []
+    wrong: list[Finding] = []
+    if others and is_secured(new) and not is_secured(kept):
+        said = f"{others} will be served over TLS as this route is: they have the same names."
+        wrong.append(found(route, "site-tls", said, severity=Severity.WARN))
+    if by_hand:
+        said = f"{path} is written anew, without these lines of it: {' '.join(by_hand[:5])}"
+        wrong.append(found(route, "site-anew", said, "Put back afterwards what you wrote.", Severity.WARN))
+    return new, wrong
+
+
+def is_secured(frame: str) -> bool:
+    """Whether a site is served over TLS."""
+    return SECURED.search(frame) is not None
+
+
+def _lines(frame: str) -> list[str]:
+    return [line.strip() for line in frame.splitlines() if line.strip()]
 
 
 def without_route(proxy: Proxy, name: str, suffix: str) -> dict[str, str | None]:
@@ -130,6 +164,11 @@ def unmet(route: Route, proxy: Proxy) -> Iterator[Finding]:
     if proxy.unwritable or not proxy.folder:
         said = f"{proxy.unwritable or f'{proxy.container.name} reads no files'}."
         yield found(route, "proxy-files", said, "Then ask again.")
+    for path, text in proxy.files.items():
+        if text.startswith(MARK) and "\r\n" in text:
+            yield found(
+                route, "site-ends", f"{path} has line ends of Windows.", "Convert it (dos2unix), then ask again."
+            )
     names = [
         ("host", HOST, route.hosts),
         ("network", NETWORK, route.allow),

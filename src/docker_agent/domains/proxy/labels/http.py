@@ -41,6 +41,9 @@ def http_labels(
         yield f"traefik.http.routers.{route.name}.tls", "true"
         if route.tls.resolver:
             yield f"traefik.http.routers.{route.name}.tls.certresolver", route.tls.resolver
+            # Traefik takes the names for a certificate from Host(), which a wildcard is not.
+            for number, host in enumerate(each for each in route.hosts if "*" in each):
+                yield f"traefik.http.routers.{route.name}.tls.domains[{number}].main", host
     if redirects(route, points):
         name = f"{route.name}-redirect"
         yield from _router(route, f"{route.name}{PLAIN}", points.plain, [name], old=old)
