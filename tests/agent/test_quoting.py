@@ -64,11 +64,11 @@ def test_names_commands_and_sentences_are_no_message(prompt: str) -> None:
     "piece", ["\n", ":", ": error", "`", '"', "'a ", ". fix", "``` a", "a\n: ", "\u201c", "error "]
 )
 def test_a_hostile_prompt_is_split_at_once(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
 
     split_prompt(piece * 20_000)
 
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_what_a_message_says_is_no_wish_and_names_count_only_where_the_person_names_none() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from docker_agent.agent.amounts import opens_in, user_in, variable_in
 from docker_agent.agent.sop import evaluate, fill, load_sops, parse_sop, render
 from docker_agent.app import all_tools
 from docker_agent.core.errors import InputError
@@ -149,3 +150,20 @@ def test_only_a_release_that_came_to_its_end_is_gone_back_from_before_a_deployme
     alone = {"released": {"releases": releases}}
     assert [bool(evaluate(when[each], alone)) for each in ("shift", "rollback")] == [True, False]
     assert [bool(evaluate(when[each], {"deploys": {}})) for each in ("shift", "rollback")] == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "login", "variable", "opens"),
+    [
+        ("add a route for web with basic auth for user ann, password in SHOP_PASSWORD", "ann", "SHOP_PASSWORD", False),
+        ("put web behind traefik with a password for the user named bob.b", "bob.b", "NONE", False),
+        ("with a user and a password", "admin", "NONE", False),
+        ("end the maintenance of a.test", "admin", "NONE", True),
+        ("put a.test into maintenance", "admin", "NONE", False),
+        ("take a.test out of maintenance", "admin", "NONE", True),
+    ],
+)
+def test_users_variables_and_the_end_of_a_maintenance_are_read(
+    prompt: str, login: str, variable: str, opens: bool
+) -> None:
+    assert (user_in(prompt, "admin"), variable_in(prompt, "NONE"), opens_in(prompt)) == (login, variable, opens)

@@ -166,6 +166,17 @@ LEADS = {
         put myapp behind traefik at app.example.com with https and basic auth
         add a route for web at https://shop.example.com
         serve web at www.example.org behind caddy
+        put web behind traefik as shop.example.com with basic auth
+        put web at shop.example.com
+        expose web at shop.example.com with basic auth
+        route shop.example.com to web
+        make web reachable at shop.example.com behind traefik with basic auth for user ann, password in SHOP_PASSWORD
+    """,
+    "maintenance": """
+        put shop.example.com into maintenance
+        end the maintenance of shop.example.com
+        maintenance mode for shop.example.com
+        take shop.example.com offline for maintenance
     """,
     "rollback": """
         roll back

@@ -331,10 +331,10 @@ def test_a_megabyte_with_fifty_secrets_is_quick() -> None:
     redactor = Redactor({f"S{number}": f"value-{number:04}-Zq7" for number in range(50)})
     line = '2026-11-23T10:00:00Z web-1 | 10.0.0.1 "GET /api?page=2&size=50 HTTP/1.1" 200 level=info duration=12ms\n'
     text = line * (1_000_000 // len(line))
-    began = time.perf_counter()
+    began = time.process_time()
     redactor.text(text)
 
-    assert time.perf_counter() - began < 1.0
+    assert time.process_time() - began < 1.0
 
 
 HOSTILE = [
@@ -362,10 +362,10 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12].strip() or "blank")
 def test_hostile_text_cannot_hang_it(text: str) -> None:
     redactor = Redactor({"A": SECRET})
-    began = time.perf_counter()
+    began = time.process_time()
     redactor.text(text)
 
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0
 
 
 def test_the_password_of_a_known_url_is_masked_alone_too() -> None:

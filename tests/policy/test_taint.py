@@ -111,7 +111,7 @@ def test_a_session_remembers_its_sources_in_order_once_each() -> None:
 
 @pytest.mark.parametrize("piece", ["\x1b", "\x1b]", "\x1b[", "\x1bP", "<", "< ", "</"])
 def test_hostile_text_cannot_hang_it(piece: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     unfence(fence(piece * 200_000, "logs"))
 
-    assert time.perf_counter() - began < 2.0
+    assert time.process_time() - began < 2.0

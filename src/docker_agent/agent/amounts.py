@@ -1,4 +1,4 @@
-"""Versions, shares, times and hosts that a prompt names, for the SOPs."""
+"""Versions, shares, times, hosts and users that a prompt names, for the SOPs."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ TIME = re.compile(
 HOST = re.compile(
     r"(?<![\w@:/.-])(?:https?://)?((?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,})(?![\w-])", re.IGNORECASE
 )
+USER = re.compile(r"\b(?:user|username|login) (?:is |named |called )?(?!and\b|with\b)([\w.@-]*\w)", re.IGNORECASE)
+VARIABLE = re.compile(r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b")
+OPENS = re.compile(r"\b(?:end|ended|stop|finish|leave|off|out of|open|reopen|online|over|lift|done)\b", re.IGNORECASE)
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -46,3 +49,20 @@ def hosts_in(prompt: str) -> list[str]:
     return [
         name for name in dict.fromkeys(found) if not name.endswith((".yaml", ".yml", ".md", ".conf", ".env", ".py"))
     ]
+
+
+def user_in(prompt: str, default: str) -> str:
+    """The user that a prompt names ("user ann")."""
+    found = USER.search(prompt)
+    return found[1] if found else default
+
+
+def variable_in(prompt: str, default: str) -> str:
+    """The variable that a prompt names (`ADMIN_PASSWORD`); one without an underscore may be any word in capitals."""
+    found = VARIABLE.search(prompt)
+    return found[1] if found else default
+
+
+def opens_in(prompt: str) -> bool:
+    """Whether a prompt about maintenance asks to end it."""
+    return OPENS.search(prompt) is not None

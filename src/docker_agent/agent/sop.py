@@ -18,7 +18,7 @@ from jinja2 import ChainableUndefined, TemplateError, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from docker_agent.agent.amounts import hosts_in, image_in, percents_in, seconds_in
+from docker_agent.agent.amounts import hosts_in, image_in, opens_in, percents_in, seconds_in, user_in, variable_in
 from docker_agent.agent.wording import mendable, say_containers, say_diagnosis, say_outcome
 from docker_agent.core.errors import InputError
 
@@ -33,6 +33,7 @@ _WHOLE_EXPRESSION = re.compile(r"\A\s*\{\{((?:(?!\}\}).)*)\}\}\s*\Z", re.DOTALL)
 _ENVIRONMENT = ImmutableSandboxedEnvironment(undefined=ChainableUndefined, trim_blocks=True, lstrip_blocks=True)
 _ENVIRONMENT.filters.update(outcome=say_outcome, diagnosis=say_diagnosis, containers=say_containers, mendable=mendable)
 _ENVIRONMENT.filters.update(image=image_in, percents=percents_in)
+_ENVIRONMENT.filters.update(opens=cast("Any", opens_in), login=cast("Any", user_in), variable=cast("Any", variable_in))
 _ENVIRONMENT.filters.update(seconds=cast("Any", seconds_in), hosts=cast("Any", hosts_in))
 
 

@@ -23,7 +23,7 @@ HARMLESS_ENDINGS = (
     r"(?i)[_.\-](?:file|path|dir|name|names|id|ids|user|username|endpoint|url|uri|host|port|algo|algorithm|hash_algo|type|"
     r"ttl|timeout|expiry|expires|lifetime|length|min|max|policy|enabled|required|provider|method|mode|header|count|"
     r"rounds|issuer|audience|region|realm|bucket|store|backend|version|env|public|pub|stdin|level|interval|hasher|days|"
-    r"hours|minutes|seconds|prefix|suffix|scope|scopes|size|limit|format|strategy|class)$"
+    r"hours|minutes|seconds|prefix|suffix|scope|scopes|size|limit|format|strategy|class|variable)$"
 )
 PUBLIC_KEYS = r"(?i)public[_.\-]?key|publishable"
 
