@@ -282,3 +282,20 @@ def test_each_question_gets_a_name_of_its_own() -> None:
 def test_a_route_is_removed_by_its_name_too(tmp_path: Path) -> None:
     plan = planned(opened(tmp_path), "proxy_remove_route", route="old-test")
     assert service_after(plan, "api")["labels"] == ["com.example.owner=ann", "traefik.enable=false"]
+
+
+def test_the_proxy_itself_and_one_that_stands_still_get_no_route(tmp_path: Path) -> None:
+    own = opened(tmp_path, f"{COMPOSE}  edge:\n    image: traefik:v3.7\n")
+    assert "is the proxy itself" in own.call("proxy_add_route", {"service": "edge", "hosts": ["a.test"]}).text
+    still = opened(tmp_path, proxy=edge((tmp_path / "shop").resolve(), status="exited"))
+    outcome = still.call("proxy_add_route", {"service": "web", "hosts": ["a.test"]})
+    assert "The reverse proxy edge does not run." in outcome.text
+
+
+def test_a_constraint_that_compose_meets_by_itself_is_no_finding(tmp_path: Path) -> None:
+    root = (tmp_path / "shop").resolve()
+    for project, warned in (("shop", False), ("other", True)):
+        wish = f"--providers.docker.constraints=Label(`com.docker.compose.project`, `{project}`)"
+        proxy = edge(root, command=(*edge(root).command, wish))
+        plan = planned(opened(tmp_path, proxy=proxy), "proxy_add_route", service="web", hosts=["shop.test"])
+        assert any("constraints" in remark for remark in plan.remarks) is warned

@@ -75,6 +75,8 @@ def add_route(  # noqa: PLR0913, PLR0917
     if service not in stack.model.services:
         near = difflib.get_close_matches(service, stack.model.services, n=3, cutoff=0.5) or sorted(stack.model.services)
         raise InputError(f"The compose file has no service {service!r}.", f"Nearest: {', '.join(near[:10])}.")
+    if service == found.container.service and found.container.project == stack.name:
+        raise InputError(f"{service} is the proxy itself, which would ask itself for ever.", "Name another service.")
     names, prefix = asked.checked_hosts(hosts or ()), asked.checked_path(path)
     if not names and not tcp and not prefix:
         raise InputError("A route needs a host or a path.", "Give hosts, such as shop.example.com.")
@@ -114,8 +116,8 @@ def _tls(
     if https == "acme":
         known = [name.split(".")[1] for name in proxy.state.settings if name.startswith("certificatesresolvers.")]
         return Tls(resolver=resolver or (known[0] if known else "acme"), redirect=redirect, hsts_s=hsts_s)
-    if bool(certificate) != bool(key):
-        raise InputError("An own certificate needs its key, and a key its certificate.", "Give both files, or none.")
+    if bool(certificate) != bool(key) or (not certificate and proxy.state.kind != "traefik"):
+        raise InputError("An own certificate needs its key, and a key its certificate.", "Give both files.")
     inside = [asked.seen_inside(proxy, stack, each) for each in (certificate, key)]
     return Tls(certificate=inside[0], key=inside[1], redirect=redirect, hsts_s=hsts_s)
 

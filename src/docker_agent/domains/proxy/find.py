@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from docker_agent.core.errors import InputError
 from docker_agent.domains.proxy.driver import Proxy
-from docker_agent.domains.proxy.read import read_proxies
+from docker_agent.domains.proxy.read import kind_of, read_proxies
 from docker_agent.domains.proxy.reading.caddy_files import config_path
 from docker_agent.domains.proxy.state import Kind, ProxyState
 from docker_agent.host.models import Container, Mount
@@ -46,6 +46,9 @@ def find_proxy(ws: Workspace, name: str = "") -> Proxy:
         fitting = [state for state in fitting if state.container in own]
     if len(fitting) != 1:
         seen = ", ".join(f"{state.container} ({state.kind})" for state in (fitting or states)) or "none"
+        still = [each.name for each in everything if kind_of(each) and not each.running and each.name in own]
+        if still and not fitting:
+            raise InputError(f"The reverse proxy {still[0]} does not run.", "Start it: docker-agent stack up.")
         said = f"There is no running reverse proxy {name!r} here." if name else "It is not clear which proxy is meant."
         raise InputError(f"{said} Seen: {seen}.", "Name its container, or start the one of the project.")
     return proxy_of(ws, by_name[fitting[0].container], fitting[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -155,9 +156,12 @@ def _unmet(route: Route, proxy: Proxy, points: EntryPoints) -> Iterator[Finding]
     if route.tls and route.tls.resolver and wild and settings and not any(key.startswith(proved) for key in settings):
         said = f"A certificate for {wild[0]} is proved by DNS, and {route.tls.resolver} has no DNS challenge."
         yield _cannot(route, said, "Give that resolver --certificatesresolvers.NAME.acme.dnschallenge... options.")
-    if "providers.docker.constraints" in settings:
+    constraints = settings.get("providers.docker.constraints", "")
+    # Compose gives every container of the project this label.
+    own = "Label(`com.docker.compose.project`,`" + proxy.container.project + "`)"
+    if constraints and re.sub(r"\s", "", constraints) != own:
         said = "This Traefik takes only containers that meet its constraints."
-        fix = f"Give the service what {settings['providers.docker.constraints']} asks for."
+        fix = f"Give the service what {constraints} asks for."
         yield replace(_cannot(route, said, fix), severity=Severity.WARN)
 
 
