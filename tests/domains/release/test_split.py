@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from tests.domains.release.shops import API, COMPOSE, PAGES, ROUTER, SERVICE, machine, root_of, session
 
-from docker_agent.core.errors import InputError
+from docker_agent.core.errors import CheckFailed, InputError
 from docker_agent.core.plan import Check
 from docker_agent.domains.proxy import Canary, Share, Splitter, all_drivers, find_proxy
+from docker_agent.domains.proxy.splitting.traefik import traefik_shares
 from docker_agent.domains.proxy.state import Kind
 from docker_agent.host.fake import World
 from docker_agent.host.models import Answer
@@ -37,6 +38,14 @@ def splitter(folder: Path, world: World) -> Splitter:
 
 def answer(world: World, page: str, found: list[dict[str, Any]]) -> None:
     world.answers[f"{API}/api/{page}?per_page=500"] = Answer(status=200, body=json.dumps(found))
+
+
+def served(folder: Path, kind: Kind, text: str) -> World:
+    """A shop whose proxy has one file with this text."""
+    world = machine(root_of(folder), kind)
+    [path] = [path for path in world.files if path.parent.name == "proxy" and path.name != ".keep"]
+    world.files[path] = text.encode()
+    return world
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -131,6 +140,105 @@ def test_what_cannot_be_divided_says_why(tmp_path: Path) -> None:
         del world.answers[f"{API}/api/{page}"]
     with pytest.raises(InputError, match="API of shop-proxy-1 does not answer"):
         splitter(tmp_path, world)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("nginx", "upstream u { server other:8080; server web:8080 weight=5; } server { location / {} }"),
+        ("caddy", "shop.test {\n\treverse_proxy /* other:8080 web:8080\n}\n"),
+        ("caddy", "shop.test {\n\treverse_proxy web:8080 {\n\t\tto other:8080\n\t}\n}\n"),
+    ],
+)
+def test_a_service_that_has_other_servers_beside_it_is_not_divided(kind: Kind, text: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has other servers too \(other:8080\); a release divides the traffic of one"):
+        splitter(tmp_path, served(tmp_path, kind, text))
+
+
+def test_servers_for_an_emergency_do_not_keep_a_service_from_being_divided(tmp_path: Path) -> None:
+    text = "upstream u { server web:8080; server b:80 backup; server c:80 down; } server { location / {} }"
+    [written] = splitter(tmp_path, served(tmp_path, "nginx", text)).share(*CASES["tenth"]).files.values()
+    assert "server b:80 backup; server c:80 down;" in (written or "")
+
+
+@pytest.mark.parametrize(
+    ("snippet", "refused"),
+    [("header_up X-A b", False), ("lb_policy first", True), ("import more", True)],
+)
+def test_caddy_takes_what_is_imported_where_it_does_not_choose_the_server(
+    snippet: str, refused: bool, tmp_path: Path
+) -> None:
+    site = "shop.test {\n\treverse_proxy web:8080 {\n\t\timport options\n\t}\n}\n"
+    world = served(tmp_path, "caddy", f"(options) {{\n\t{snippet}\n}}\n{site}")
+    if not refused:
+        [written] = splitter(tmp_path, world).share(*CASES["header"]).files.values()
+        assert (written or "").count("import options") == 2
+        return
+    with pytest.raises(InputError, match="imports options, which may choose the server itself"):
+        splitter(tmp_path, world)
+
+
+def test_a_header_leads_to_the_new_version_with_the_options_of_the_place(tmp_path: Path) -> None:
+    text = (
+        "shop.test {\n\treverse_proxy {\n\t\tto https://web:8080\n\t\tlb_policy cookie at {\n\t\t\tfallback first\n"
+        "\t\t}\n\t\ttransport http {\n\t\t\ttls_insecure_skip_verify\n\t\t}\n\t}\n}\n"
+    )
+    shares, _ = CASES["header"]
+    dividing = splitter(tmp_path, served(tmp_path, "caddy", text))
+    [written] = dividing.share(shares, Canary(header="X-Canary", value="a b")).files.values()
+    assert (
+        "\t@docker_agent_web header X-Canary `a b`\n\treverse_proxy @docker_agent_web https://shop-web-2:8080 {\n"
+        "\t\ttransport http {\n\t\t\ttls_insecure_skip_verify\n\t\t}\n\t}\n\treverse_proxy {\n"
+    ) in (written or "")
+
+
+def test_nginx_takes_every_value_of_a_header_as_text(tmp_path: Path) -> None:
+    dividing = splitter(tmp_path, machine(root_of(tmp_path), "nginx"))
+    for value in ("default", "~x"):
+        [text] = dividing.share(CASES["header"][0], Canary(header="X-Canary", value=value)).files.values()
+        assert f'{{ "\\\\{value}" web-release-new; default ' in (text or "")
+
+
+@pytest.mark.parametrize(
+    ("router", "version", "matcher"),
+    [
+        ({"ruleSyntax": "v2"}, "3.7.15", "Headers"),
+        ({"ruleSyntax": "v3"}, "3.7.15", "Header"),
+        ({}, "2.11.0", "Headers"),
+    ],
+)
+def test_traefik_is_asked_for_a_header_in_the_syntax_of_the_router(
+    router: dict[str, str], version: str, matcher: str, tmp_path: Path
+) -> None:
+    world = machine(root_of(tmp_path), "traefik")
+    world.answers[f"{API}/api/version"] = Answer(status=200, body=json.dumps({"Version": version}))
+    answer(world, "http/routers", [{**ROUTER, **router}])
+    text = splitter(tmp_path, world).share(*CASES["header"]).files["proxy/docker-agent-web.yaml"] or ""
+    assert f"(Host(`shop.test`)) && {matcher}(`X-Canary`, `1`)" in text
+
+
+def test_shares_count_once_traefik_has_taken_every_router(tmp_path: Path) -> None:
+    world = machine(root_of(tmp_path), "traefik")
+    [check] = splitter(tmp_path, world).share(*CASES["header"]).after
+    assert isinstance(check, Check)
+    assert check.args["routers"] == "docker-agent-shop@file,docker-agent-shop-canary@file"
+    found: dict[str, Any] = {
+        "web": {"weighted": {"services": [{"name": "web-old", "weight": 90}, {"name": "web-new", "weight": 10}]}},
+        "web-old": {"loadBalancer": {"servers": [{"url": f"http://{OLD}"}]}},
+        "web-new": {"loadBalancer": {"servers": [{"url": f"http://{NEW}"}]}},
+    }
+    for name, service in found.items():
+        world.answers[f"{API}/api/http/services/{name}@file"] = Answer(status=200, body=json.dumps(service))
+    taken = {"name": "docker-agent-shop@file", "status": "enabled"}
+    refused = {"name": "docker-agent-shop-canary@file", "status": "disabled", "error": ["unsupported function: Header"]}
+    answer(world, "http/routers", [taken, refused])
+    with pytest.raises(CheckFailed, match="docker-agent-shop-canary@file is disabled: unsupported function: Header"):
+        traefik_shares.look(world.host.reads, check.args, lambda _line: None)
+    answer(world, "http/routers", [taken])
+    with pytest.raises(CheckFailed, match="docker-agent-shop-canary@file is not there"):
+        traefik_shares.look(world.host.reads, check.args, lambda _line: None)
+    answer(world, "http/routers", [taken, {**refused, "status": "enabled"}])
+    assert "has web@file at" in traefik_shares.look(world.host.reads, check.args, lambda _line: None)
 
 
 def test_routes_that_were_added_can_be_divided_in_every_way(tmp_path: Path) -> None:

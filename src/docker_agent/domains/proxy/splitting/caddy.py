@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Engine
 from docker_agent.domains.proxy.driver import Change, Proxy
+from docker_agent.domains.proxy.files.caddy_site import quoted
 from docker_agent.domains.proxy.files.caddyfile import parse
-from docker_agent.domains.proxy.files.directives import Directive, Word
+from docker_agent.domains.proxy.files.directives import Directive, Word, walk
 from docker_agent.domains.proxy.reading.caddy_files import config_path
 from docker_agent.domains.proxy.route import Canary, Share
 from docker_agent.domains.proxy.splitting.texts import Patch, indent_of, names_of, patched, with_parents
@@ -21,6 +22,10 @@ from docker_agent.host.host import Reads
 from docker_agent.host.models import Container
 
 SCHEMES = ("http://", "https://", "h2c://")
+MATCHERS = ("@", "/", "*")
+SERVERS = ("to", "dynamic")
+# What a block has once, or what is not seen from here.
+SETTLED = (*SERVERS, "lb_policy", "import")
 UPSTREAM = "{http.reverse_proxy.upstream.hostport}"
 
 
@@ -71,14 +76,14 @@ class CaddySplitter:
         yield from self._policy(text, target, chosen, canary)
         yield from self._log(text, target.site)
         if canary.header and len(shares) > 1:
-            if directive.args and directive.args[0].text.startswith(("@", "/", "*")):
+            if directive.value.startswith(MATCHERS):
                 raise InputError(
                     f"reverse_proxy {directive.args[0].text} has a matcher already, so a header cannot choose there.",
                     "Release in stages without a header.",
                 )
             matcher = f"@docker_agent_{self.name}"
-            line = f"reverse_proxy {matcher} {scheme}{shares[1].address}"
-            lines = f"{matcher} header {canary.header} {canary.value}\n{indent}{line}\n{indent}"
+            line = f"reverse_proxy {matcher} {scheme}{shares[1].address}{_options(text, directive)}"
+            lines = f"{matcher} header {canary.header} {quoted(canary.value)}\n{indent}{line}\n{indent}"
             yield Patch(directive.start, directive.start, lines)
 
     def _policy(self, text: str, target: Target, chosen: Sequence[Share], canary: Canary) -> Iterator[Patch]:
@@ -128,8 +133,14 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> CaddySpl
     if not proxy.folder:
         raise InputError(f"{proxy.unwritable}.", "Then ask again.")
     names = {f"{name}:{port}" for name in names_of(backend)} | {name for name in names_of(backend) if port == 80}
-    found = {path: tuple(_targets(parse(text, path), names)) for path, text in proxy.files.items()}
-    targets = {path: places for path, places in found.items() if places}
+    parsed = {path: parse(text, path) for path, text in proxy.files.items()}
+    snippets = {each.name: each for blocks in parsed.values() for each in blocks if each.name.startswith("(")}
+    targets: dict[str, tuple[Target, ...]] = {}
+    for path, blocks in parsed.items():
+        if places := tuple(_targets(blocks, names)):
+            targets[path] = places
+            for target in places:
+                _refuse_others(path, target, names, snippets)
     if not targets:
         raise InputError(
             f"No Caddyfile in {proxy.folder} passes anything to {backend.service}:{port}.",
@@ -141,11 +152,52 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> CaddySpl
 def _targets(directives: Sequence[Directive], names: set[str]) -> Iterator[Target]:
     for directive, parents in with_parents(directives):
         if directive.name == "reverse_proxy" and parents:
-            lines = (directive, *directive.named("to"))
-            servers = [word for line in lines for word in line.args if _bare(word.text) in names]
-            dynamic = [each for each in directive.named("dynamic") if ":".join(each.words[1:3]) in names]
-            if servers or dynamic:
-                yield Target(directive, (*servers, *dynamic), parents[0])
+            servers = [each for each in _servers(directive) if _address(each) in names]
+            if servers:
+                yield Target(directive, tuple(servers), parents[0])
+
+
+def _refuse_others(path: str, target: Target, names: set[str], snippets: Mapping[str, Directive]) -> None:
+    """Raise where a `reverse_proxy` leads elsewhere too, or may by what it imports, so that no share would be true."""
+    others = [_address(each) for each in _servers(target.directive) if _address(each) not in names]
+    if others:
+        raise InputError(
+            f"A reverse_proxy in {path} has other servers too ({', '.join(others)}); a release divides the traffic of "
+            "one.",
+            "Give them a reverse_proxy of their own.",
+        )
+    for each in target.directive.named("import"):
+        snippet = snippets.get(f"({each.value})")
+        if snippet is None or any(inner.name in SETTLED for inner in walk(snippet.block or ())):
+            raise InputError(
+                f"A reverse_proxy in {path} imports {each.value}, which may choose the server itself.",
+                "Write what it imports into its own block.",
+            )
+
+
+def _servers(directive: Directive) -> Iterator[Word | Directive]:
+    """Where a `reverse_proxy` leads to: words, then `dynamic` lines."""
+    has_matcher = directive.value.startswith(MATCHERS)
+    yield from directive.args[1:] if has_matcher else directive.args
+    yield from (word for line in directive.named("to") for word in line.args)
+    yield from directive.named("dynamic")
+
+
+def _address(server: Word | Directive) -> str:
+    if isinstance(server, Directive):
+        return ":".join(server.words[1:3])
+    return _bare(server.text)
+
+
+def _options(text: str, directive: Directive) -> str:
+    """The block of a `reverse_proxy` for a single server: all but where it leads to and how it chooses."""
+    if all(each.name in (*SERVERS, "lb_policy") for each in directive.block or ()):
+        return ""
+    at = directive.block_start
+    gone = [
+        Patch(len(text[at : each.start].rstrip()), each.end - at, "") for each in directive.named(*SERVERS, "lb_policy")
+    ]
+    return f" {{{patched(text[at : directive.block_end], gone)}}}"
 
 
 def _bare(address: str) -> str:

@@ -15,6 +15,7 @@ from docker_agent.core.plan import Engine
 from docker_agent.domains.proxy.driver import Change, Proxy
 from docker_agent.domains.proxy.files.directives import Directive
 from docker_agent.domains.proxy.files.nginx_config import parse
+from docker_agent.domains.proxy.files.nginx_site import quoted
 from docker_agent.domains.proxy.route import Canary, Share
 from docker_agent.domains.proxy.splitting.texts import Patch, indent_of, names_of, patched, with_parents
 from docker_agent.host.host import Reads
@@ -94,7 +95,9 @@ class NginxSplitter:
         drawn = '"$remote_addr$http_user_agent"' if canary.cookie else '"$request_id"'
         yield f"split_clients {drawn} $docker_agent_{self._word}_draw {{ {shares[1].weight}% {new}; * {old}; }}"
         header = canary.header.lower().replace("-", "_") or "docker_agent"
-        chosen = f'"{canary.value}" {new}; ' if canary.header else ""
+        # Behind a backslash, `default` and what begins with a tilde are texts like any other.
+        value = quoted(f"\\{canary.value}")
+        chosen = f"{value} {new}; " if canary.header else ""
         yield f"map $http_{header} $docker_agent_{self._word} {{ {chosen}default $docker_agent_{self._word}_draw; }}"
 
     @property
@@ -197,7 +200,26 @@ def _passes(
 def _targets(directives: Sequence[Directive], names: frozenset[str], port: int) -> Iterator[Target]:
     yield from _passes(directives, names, port, frozenset())
     for directive, parents in with_parents(directives):
-        if directive.name == "server" and directive.block is None:
-            host, _, number = directive.value.partition(":")
-            if host in names and (number or "80") == str(port):
-                yield Target(directive, parents)
+        if directive.name == "server" and directive.block is None and _is_of(directive, names, port):
+            _refuse_others(parents[-1], names, port)
+            yield Target(directive, parents)
+
+
+def _refuse_others(upstream: Directive, names: frozenset[str], port: int) -> None:
+    """Raise where an upstream has servers that are not the service's, beside which no share of it would be true."""
+    others = [
+        each.value
+        for each in upstream.named("server")
+        if not _is_of(each, names, port) and not {"backup", "down"} & {*each.words}
+    ]
+    if others:
+        raise InputError(
+            f"upstream {upstream.value} has other servers too ({', '.join(others)}); a release divides the traffic of "
+            "one.",
+            "Give them an upstream of their own.",
+        )
+
+
+def _is_of(server: Directive, names: frozenset[str], port: int) -> bool:
+    host, _, number = server.value.partition(":")
+    return host in names and (number or "80") == str(port)

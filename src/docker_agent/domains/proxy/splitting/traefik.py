@@ -15,11 +15,13 @@ import yaml
 from docker_agent.core.errors import CheckFailed, InputError
 from docker_agent.core.plan import Check
 from docker_agent.domains.proxy.driver import Change, Proxy
+from docker_agent.domains.proxy.labels.versions import is_old
 from docker_agent.domains.proxy.reading.api import ask, rows, table, words
 from docker_agent.domains.proxy.reading.traefik import api_of
 from docker_agent.domains.proxy.route import Canary, Share
 from docker_agent.domains.proxy.splitting.traefik_routes import (
     API_S,
+    MOST,
     Leading,
     by_container,
     full_name,
@@ -71,12 +73,18 @@ class TraefikSplitter:
 
     def share(self, shares: Sequence[Share], canary: Canary) -> Change:
         """Weighted services before the service's own routers."""
-        text = yaml.dump(self._configuration(shares, canary), Dumper=_Plain, sort_keys=False, allow_unicode=True)
+        configuration = self._configuration(shares, canary)
+        text = yaml.dump({"http": configuration}, Dumper=_Plain, sort_keys=False, allow_unicode=True)
         given = ",".join(f"{share.address}={share.weight}" for share in shares if share.weight)
         check = Check(
             why=f"{self.proxy.container.name} should divide the traffic so.",
             name="traefik-shares",
-            args={"proxy": self.proxy.container.name, "service": f"{self.name}@file", "shares": given},
+            args={
+                "proxy": self.proxy.container.name,
+                "service": f"{self.name}@file",
+                "shares": given,
+                "routers": ",".join(f"{each}@file" for each in configuration["routers"]),
+            },
         )
         return Change({self.path: text}, after=(check,))
 
@@ -98,14 +106,20 @@ class TraefikSplitter:
         )
         return Change({self.path: None}, before=alone, after=(gone,))
 
-    def _configuration(self, shares: Sequence[Share], canary: Canary) -> dict[str, Any]:
+    def _configuration(self, shares: Sequence[Share], canary: Canary) -> dict[str, dict[str, Any]]:
         routers: dict[str, Any] = {}
         services: dict[str, Any] = {}
         for number, each in enumerate(self.leading, 1):
             name = self.name if number == 1 else f"{self.name}-{number}"
             services |= _weighted(name, each, shares, canary)
-            routers |= _routers(name, each, canary if len(shares) > 1 else Canary())
-        return {"http": {"routers": routers, "services": services}}
+            routers |= _routers(name, each, canary if len(shares) > 1 else Canary(), self._syntax)
+        return {"routers": routers, "services": services}
+
+    @property
+    def _syntax(self) -> str:
+        """The syntax of a rule that names none."""
+        old = is_old(self.proxy.state.version)
+        return "v2" if old else self.proxy.state.settings.get("core.defaultrulesyntax", "")
 
 
 def _weighted(name: str, leading: Leading, shares: Sequence[Share], canary: Canary) -> dict[str, Any]:
@@ -126,7 +140,7 @@ def _weighted(name: str, leading: Leading, shares: Sequence[Share], canary: Cana
     return {**services, name: {"weighted": weighted}}
 
 
-def _routers(service: str, leading: Leading, canary: Canary) -> Iterator[tuple[str, dict[str, Any]]]:
+def _routers(service: str, leading: Leading, canary: Canary, syntax: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The routers that stand before those of a service, and one more each where a header chooses the new version."""
     for raw in leading.routers:
         name, _, provider = str(raw.get("name", "")).partition("@")
@@ -146,7 +160,8 @@ def _routers(service: str, leading: Leading, canary: Canary) -> Iterator[tuple[s
         router = {key: value for key, value in router.items() if value != []}
         yield f"docker-agent-{name}", router
         if canary.header:
-            chosen = f"({rule}) && Header(`{canary.header}`, `{canary.value}`)"
+            matcher = "Headers" if (raw.get("ruleSyntax") or syntax).lower() == "v2" else "Header"
+            chosen = f"({rule}) && {matcher}(`{canary.header}`, `{canary.value}`)"
             yield (
                 f"docker-agent-{name}-canary",
                 {**router, "rule": chosen, "service": f"{service}-new", "priority": priority + 2 * ABOVE},
@@ -197,21 +212,40 @@ def split(reads: Reads, proxy: Proxy, backend: Container, port: int) -> TraefikS
 
 @named_check("traefik-shares")
 def traefik_shares(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str:
-    """Traefik's API shows a service with just these servers and shares; with none, that there is no such service."""
+    """Traefik's API shows a service with just these servers and shares, and all routers that were written enabled.
+
+    Without shares, it shows that there is no such service.
+    """
     proxy, service = reads.container(str(args["proxy"])), str(args["service"])
     wanted = dict(each.split("=") for each in str(args["shares"]).split(",") if each)
+    routers = [each for each in str(args.get("routers", "")).split(",") if each]
     until = reads.now() + SEEN_WITHIN_S
     while True:
         api = api_of(reads, proxy, API_S)
         seen = dict(_shares(reads, api, service)) if api else {"no answer of the API": 0}
         named = {by_container(reads, address): str(weight) for address, weight in seen.items()}
-        if named == wanted:
+        idle = [*_idle(reads, api, routers)] if routers and named == wanted else []
+        if named == wanted and not idle:
             return f"{proxy.name} has {service} at {args['shares'] or 'nothing'}"
         if reads.now() >= until:
+            if idle:
+                raise CheckFailed(f"{proxy.name} does not use what was written for {service}: {'; '.join(idle)}.")
             raise CheckFailed(
                 f"{proxy.name} does not have {service} at {args['shares'] or 'nothing'}: {named or 'no service'}."
             )
         reads.sleep(0.25)
+
+
+def _idle(reads: Reads, api: str, names: Sequence[str]) -> Iterator[str]:
+    """Which of these routers take no requests, and why."""
+    found = {
+        str(raw.get("name", "")): raw for raw in rows(ask(reads, f"{api}/api/http/routers?per_page={MOST}", API_S))
+    }
+    for name in names:
+        if name not in found:
+            yield f"{name} is not there"
+        elif found[name].get("status") == "disabled":
+            yield f"{name} is disabled: {', '.join(words(found[name].get('error')))}"
 
 
 def _shares(reads: Reads, api: str, service: str) -> Iterator[tuple[str, int]]:
