@@ -131,7 +131,7 @@ def _plan(ws: Workspace, stack: Stack, proxy: Proxy, route: Route, proof: Mappin
     edits, shared = ComposeEdits(ws, stack), shared_network(stack, service, proxy)
     edits.labels(service, configured.labels, gone)
     if shared.join:
-        edits.join(service, shared.join)
+        edits.join(service, shared.join, shared.network)
     running = any(each.service == service and each.running for each in ws.host.containers(stack.name))
     shown = f"{', '.join(route.hosts)}{route.path}" or f"TCP {route.entrypoint}"
     served = replace(route, tls=route.tls or (Tls() if configured.secured else None))

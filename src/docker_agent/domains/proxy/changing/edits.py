@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Write
-from docker_agent.project.compose.model import ComposeModel
+from docker_agent.core.record import replace
+from docker_agent.project.compose.model import ComposeModel, Document, node_at
 from docker_agent.project.compose.nodes import Sequence as SequenceNode
+from docker_agent.project.compose.nodes import plain_value
 from docker_agent.project.edit.items import append_item, remove_item
 from docker_agent.project.edit.steps import write_source
-from docker_agent.project.edit.values import Edit, Value, apply_edits, remove_service_key, set_service_value, set_value
+from docker_agent.project.edit.values import Edit, Value, apply_edits, remove_key, set_value
 from docker_agent.project.stack import Stack, open_stack
 from docker_agent.project.workspace import Workspace
 
@@ -40,36 +43,46 @@ class ComposeEdits:
 
         Raises
         ------
-        InputError: the labels are shared by an anchor, or cannot be edited without changing something else.
+        InputError: the labels are shared by an anchor, cannot be edited without changing something else, or one that
+            has to go is not written there.
         """
         present = self.model.services[service].labels
         leaving = [key for key in present if key not in labels and _is_named(key, gone)]
-        if leaving and len(leaving) == len(present):
-            self._make(remove_service_key(self.model, service, ("labels",)))
-            leaving = []
+        changed = {key: value for key, value in labels.items() if present.get(key) != value}
+        written = {key: value.replace("$", "$$") for key, value in changed.items()}
+        path = ("services", service, "labels")
+        if written and not self._own(service, "labels"):
+            self._make(set_value(self.model, path, dict(written)))
+        else:
+            for key, value in written.items():
+                edited = replace(self.model, documents=self._own(service, "labels"))
+                self._make(set_value(edited, (*path, key), value))
         for key in leaving:
             self._make(self._without(service, key))
-        written = {key: value.replace("$", "$$") for key, value in labels.items()}
-        if not self.model.services[service].labels:
-            self._make(set_service_value(self.model, service, ("labels",), dict(written)) if written else [])
-            return
-        changed = {key: value for key, value in written.items() if present.get(key) != labels[key]}
-        edits = [set_service_value(self.model, service, ("labels", key), value) for key, value in changed.items()]
-        self._make([edit for each in edits for edit in each])
+        stayed = [key for key in leaving if key in self.model.services[service].labels]
+        if stayed:
+            raise InputError(
+                f"{service} has the label {stayed[0]} from another service or by a variable, so it cannot be taken "
+                "out here.",
+                "Take it out by hand.",
+            )
 
-    def join(self, service: str, key: str) -> None:
-        """Put a service on a network; one that the files do not declare becomes an external one."""
+    def join(self, service: str, key: str, network: str) -> None:
+        """Put a service on a network of the engine, which is an external one where the files do not declare the key."""
         if key not in self.model.networks:
-            self._make(set_value(self.model, ("networks", key), {"external": True}))
+            named = {} if key == network else {"name": network}
+            self._make(set_value(self.model, ("networks", key), {**named, "external": True}))
         path = ("services", service, "networks")
-        node = self.model.node(path)
-        if node is None:
-            both: Value = ["default", key]
-            self._make(set_value(self.model, path, both))
-        elif isinstance(node, SequenceNode):
-            self._make(append_item(self.model, path, key))
+        own = self._own(service, "networks")
+        if not own:
+            joined: Value = [key] if self.model.value(path) else ["default", key]
+            self._make(set_value(self.model, path, joined))
+            return
+        edited = replace(self.model, documents=own[-1:])
+        if isinstance(node_at(own[-1].root, path), SequenceNode):
+            self._make(append_item(edited, path, key))
         else:
-            self._make(set_value(self.model, (*path, key), None))
+            self._make(set_value(edited, (*path, key), None))
 
     def writes(self, why: str) -> list[Write]:
         """The steps that write what changed."""
@@ -90,13 +103,25 @@ class ComposeEdits:
                 steps.append(back.model_copy(update=states))
         return steps
 
+    def _own(self, service: str, key: str) -> tuple[Document, ...]:
+        """The documents that say something of a service under a key; what it extends does not count."""
+        path = ("services", service, key)
+        return tuple(each for each in self.model.documents if plain_value(node_at(each.root, path)))
+
     def _without(self, service: str, key: str) -> list[Edit]:
+        """The edits that take a label out of every document that has it, in a mapping or a list."""
         path = ("services", service, "labels")
-        node = self.model.node(path)
-        if isinstance(node, SequenceNode):
-            item = self.model.node((*path, key))
-            return [remove_item(self.model, path, item)] if item is not None else []
-        return remove_service_key(self.model, service, ("labels", key))
+        edits: list[Edit] = []
+        for document in self._own(service, "labels"):
+            edited = replace(self.model, documents=(document,))
+            labels, item = node_at(document.root, path), node_at(document.root, (*path, key))
+            if item is None or not isinstance(labels, SequenceNode):
+                edits += remove_key(edited, (*path, key))
+            elif len(labels.items) > 1:
+                edits.append(remove_item(edited, path, item))
+            else:
+                edits += remove_key(edited, path)
+        return edits
 
     def _make(self, edits: Sequence[Edit]) -> None:
         if not edits:

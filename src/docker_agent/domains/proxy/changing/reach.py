@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, count
 
 from docker_agent.core.errors import InputError
 from docker_agent.domains.proxy.driver import Proxy
@@ -35,7 +36,7 @@ def shared_network(stack: Stack, service: str, proxy: Proxy) -> Shared:
             f"{service} has network_mode: {described.network_mode}, so it can join no network of the proxy.",
             "Take network_mode out of the compose file.",
         )
-    keys = described.networks or ("default",)
+    keys = tuple(filter(None, described.networks)) or ("default",)
     names = {_engine_name(stack, key): key for key in keys}
     if proxy.state.host_network:
         return Shared(next(iter(names)) if len(names) > 1 else "")
@@ -51,7 +52,14 @@ def shared_network(stack: Stack, service: str, proxy: Proxy) -> Shared:
         )
     name = wanted if wanted in open_to_all else open_to_all[0]
     declared = (key for key in ("default", *stack.model.networks) if _engine_name(stack, key) == name)
-    return Shared(name, next(declared, name))
+    return Shared(name, next(declared, "") or _free_key(stack, name))
+
+
+def _free_key(stack: Stack, name: str) -> str:
+    """A key for a network of the engine: its name, unless the files mean another network by that."""
+    known = {"default", *stack.model.networks}
+    keys = chain((name, f"{name}-proxy"), (f"{name}-proxy-{number}" for number in count(2)))
+    return next(key for key in keys if key not in known)
 
 
 def _engine_name(stack: Stack, key: str) -> str:
