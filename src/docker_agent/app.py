@@ -224,7 +224,7 @@ def open_session(
     context = read_context(found) if found else EMPTY
     stack = _stack_or_none(root, context, host, environment)
     redactor.learn(known_secrets(root, stack, read=host.reads.read_file))
-    name = stack.name if stack else project_name(root, environment)
+    name = stack.name if stack else project_name(root, environment, read=host.reads.read_file)
     opened: list[str] = []
     kept: dict[str, str] = {}
     state = settings.state / "projects" / f"{name}-{hashlib.sha256(os.fsencode(root)).hexdigest()[:8]}"

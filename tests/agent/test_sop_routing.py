@@ -148,6 +148,8 @@ LEADS = {
         let's go live
     """,
     "release": """
+        send 10 % to web 1.1.0, watch it for five minutes, then go on or go back
+        send 10 % to web 4, watch it for 5 seconds, then go on or go back
         release v1.1.0 blue-green
         release web 2.0
         send 10 % to the new version, watch it for five minutes, then go on or go back

@@ -112,6 +112,13 @@ def test_names_are_made_as_compose_does() -> None:
     assert project_name(ROOT, {"COMPOSE_PROJECT_NAME": "given"}) == "given"
 
 
+def test_a_broken_file_still_names_its_project(tmp_path: Path) -> None:
+    (tmp_path / "compose.yml").write_text("# ours\nname: 'shop'  # for all\nservices:\n  web: [\n")
+    assert project_name(tmp_path, {}) == "shop"
+    (tmp_path / "compose.yml").write_text("services:\n  name: other\n  web: [\n")
+    assert project_name(tmp_path, {}) == normalize_name(tmp_path.name)
+
+
 def test_variables_come_from_the_shell_then_from_the_file() -> None:
     files = {"compose.yml": b"services: {web: {image: '${A}-${B}-${C:-c}'}}", ".env": b"A=1\nB=2\n"}
     stack = find(files, environment={"B": "shell"})

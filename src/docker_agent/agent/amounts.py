@@ -8,10 +8,17 @@ IMAGE = re.compile(
     r"(?<![\w./-])[a-z0-9][\w.-]*(?:[:/][\w.-]+)*:\w[\w.-]*|(?<![\w.:/-])v?\d+(?:\.\d+){1,3}(?:-[\w.]+)?\b|\bv\d+\b",
     re.IGNORECASE,
 )
+# A version without a dot counts where the words around it say what it is.
+NAMED = re.compile(
+    r"\bversion (v?\d[\w.-]*)|\btag (?:named |called )?([a-z0-9][\w.-]*)"
+    r"|\b(?:release|to|ship) [\w-]+ (v?\d[\w.-]*)\b(?! ?(?:%|percent|seconds?|minutes?|hours?|s\b|m\b))"
+    r"|\brelease (?!version\b|new\b|it\b|one\b)([\w.-]+) of ",
+    re.IGNORECASE,
+)
 PERCENTS = re.compile(r"(\d{1,3}(?:\s*(?:,|and|then|to)\s*\d{1,3})*)\s*(?:%|percent\b|per cent\b)", re.IGNORECASE)
 NUMBERS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "five": 5, "ten": 10, "fifteen": 15, "thirty": 30}
 TIME = re.compile(
-    rf"\b(\d+|{'|'.join(NUMBERS)})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)\b",
+    rf"\b(?:(\d+)\s*|({'|'.join(NUMBERS)})\s+)(s|sec|seconds?|m|min|minutes?|h|hours?)\b",
     re.IGNORECASE,
 )
 HOST = re.compile(
@@ -26,7 +33,9 @@ UNITS = {"s": 1, "m": 60, "h": 3600}
 def image_in(prompt: str) -> str:
     """The image or version that a prompt names (`v1.1.0`, `shop/web:2`), "" for none; a time of day is none."""
     found = (match.group() for match in IMAGE.finditer(prompt))
-    return next((word for word in found if not re.fullmatch(r"\d{1,2}:\d\d", word)), "")
+    image = next((word for word in found if not re.fullmatch(r"\d{1,2}:\d\d", word)), "")
+    named = NAMED.search(prompt) if not image else None
+    return next(filter(None, named.groups()), "").rstrip(".-") if named else image
 
 
 def percents_in(prompt: str) -> str:
@@ -39,8 +48,7 @@ def seconds_in(prompt: str, default: float) -> float:
     found = TIME.search(prompt)
     if found is None:
         return default
-    number = found[1].lower()
-    return float(NUMBERS.get(number) or number) * UNITS[found[2][0].lower()]
+    return float(found[1] or NUMBERS[found[2].lower()]) * UNITS[found[3][0].lower()]
 
 
 def hosts_in(prompt: str) -> list[str]:

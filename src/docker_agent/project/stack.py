@@ -30,6 +30,8 @@ OVERRIDE_NAMES = (
     "docker-compose.override.yaml",
 )
 
+NAME = re.compile(r"""^name:[ \t]*["']?([a-z0-9][a-z0-9_-]*)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+
 Read = Callable[[Path], bytes]
 Find = Callable[[Path, str], list[Path]]
 
@@ -170,9 +172,23 @@ def compose_options(stack: Stack) -> tuple[str, ...]:
     return ("--project-directory", str(stack.directory), *files, "-p", stack.name)
 
 
-def project_name(root: Path, environment: Mapping[str, str] = os.environ) -> str:
-    """The name of the project of a folder that has no compose files: COMPOSE_PROJECT_NAME, or the folder's own."""
-    return environment.get("COMPOSE_PROJECT_NAME") or normalize_name(root.absolute().name)
+def project_name(root: Path, environment: Mapping[str, str] = os.environ, *, read: Read = read_file) -> str:
+    """The name of a folder's project without its files as a whole: where there are none, or they are broken.
+
+    It is COMPOSE_PROJECT_NAME, or the `name` that stands in a broken file, or the folder's own.
+    """
+    return environment.get("COMPOSE_PROJECT_NAME") or _written_name(root, read) or normalize_name(root.absolute().name)
+
+
+def _written_name(root: Path, read: Read) -> str:
+    for name in FILE_NAMES:
+        try:
+            text = read(root / name).decode("utf-8", "replace")
+        except InputError:
+            continue
+        found = NAME.search(text)
+        return found[1] if found else ""
+    return ""
 
 
 def normalize_name(name: str) -> str:

@@ -69,6 +69,13 @@ def test_a_tag_alone_is_one_of_the_image_that_runs(now: str, image: str, whole: 
         ),
         ("release web at 18:30", "", "", 10.0),
         ("release web to v2", "v2", "", 10.0),
+        ("release web 4 as a canary with 10 %", "4", "10", 10.0),
+        ("send 10 % to web 4, watch it for 5 seconds, then go on or go back", "4", "10", 5.0),
+        ("release stable of web", "stable", "", 10.0),
+        ("release version 4 of web blue-green", "4", "", 10.0),
+        ("release the new version of web", "", "", 10.0),
+        ("release web, watch it 30 seconds", "", "", 30.0),
+        ("ship web 20 percent", "", "20", 10.0),
     ],
 )
 def test_a_prompt_says_which_version_how_much_and_how_long(

@@ -69,7 +69,7 @@ class TraefikSplitter:
     @property
     def path(self) -> str:
         """The file that is written while traffic is divided."""
-        return f"{self.proxy.folder}/docker-agent-{self.name}.yaml"
+        return self.proxy.path(f"docker-agent-{self.name}.yaml")
 
     def share(self, shares: Sequence[Share], canary: Canary) -> Change:
         """Weighted services before the service's own routers."""
