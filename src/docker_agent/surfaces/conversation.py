@@ -80,9 +80,9 @@ class Show:
             self.at_line_start = text.endswith("\n")
 
     def _line(self, text: str, style: str = "dim") -> None:
+        self._end_line()
         if self.choices.json or (self.choices.quiet and style == "dim"):
             return
-        self._end_line()
         self.console.print(clean(self.redactor.text(text)), style=style, markup=False, soft_wrap=True)
 
     def _end_line(self) -> None:

@@ -52,7 +52,14 @@ class CheckReport(BaseModel):
     not_looked_at: tuple[str, ...] = ()
 
 
-@tool(risk=Risk.READ, untrusted="text of compose files")
+@tool(
+    risk=Risk.READ,
+    untrusted="text of compose files",
+    examples=(
+        "docker-agent compose check",
+        "docker-agent compose check compose.yaml compose.prod.yaml --json",
+    ),
+)
 def check(
     ws: Workspace,
     files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006

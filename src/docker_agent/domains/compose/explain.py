@@ -24,7 +24,10 @@ class Explained(BaseModel):
     manual: str
 
 
-@tool(risk=Risk.READ)
+@tool(
+    risk=Risk.READ,
+    examples=("docker-agent compose explain privileged_mode",),
+)
 def explain(_ws: Workspace, code: Annotated[str, "Code of a finding of compose_check."]) -> Explained:
     """Explain a rule of the compose check: why it matters, what is flagged, what is fine, what to do instead."""
     rules = {rule.code: rule for rule in all_rules()}

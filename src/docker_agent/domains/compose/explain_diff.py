@@ -59,7 +59,12 @@ class DiffExplained(BaseModel):
     not_looked_at: tuple[str, ...] = ()
 
 
-@tool(risk=Risk.READ, on_demand=True, untrusted="text of compose files")
+@tool(
+    risk=Risk.READ,
+    on_demand=True,
+    untrusted="text of compose files",
+    examples=("docker-agent compose explain-diff compose.yaml compose.new.yaml",),
+)
 def explain_diff(
     ws: Workspace,
     before: Annotated[str, "The compose file that the stack runs by."],

@@ -25,7 +25,13 @@ from docker_agent.project.stack import Stack, stack_of
 from docker_agent.project.workspace import Workspace
 
 
-@tool(risk=Risk.CHANGE)
+@tool(
+    risk=Risk.CHANGE,
+    examples=(
+        "docker-agent compose fix",
+        "docker-agent compose fix log_rotation --service web --yes",
+    ),
+)
 def fix(
     ws: Workspace,
     codes: Annotated[

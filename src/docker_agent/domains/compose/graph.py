@@ -28,7 +28,15 @@ class GraphDrawing(BaseModel):
     text: str
 
 
-@tool(risk=Risk.READ, on_demand=True, untrusted="text of compose files")
+@tool(
+    risk=Risk.READ,
+    on_demand=True,
+    untrusted="text of compose files",
+    examples=(
+        "docker-agent compose graph",
+        "docker-agent compose graph --format mermaid > stack.mmd",
+    ),
+)
 def graph(
     ws: Workspace,
     files: Annotated[list[str], "Compose files; the stack's own by default."] = [],  # noqa: B006

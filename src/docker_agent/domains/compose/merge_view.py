@@ -24,7 +24,12 @@ class EffectiveFile(BaseModel):
     text: str
 
 
-@tool(risk=Risk.READ, on_demand=True, untrusted="text of compose files")
+@tool(
+    risk=Risk.READ,
+    on_demand=True,
+    untrusted="text of compose files",
+    examples=("docker-agent compose merge-view compose.yaml compose.prod.yaml --service web",),
+)
 def merge_view(
     ws: Workspace,
     files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006

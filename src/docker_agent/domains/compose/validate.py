@@ -27,7 +27,14 @@ class Validation(BaseModel):
     not_looked_at: tuple[str, ...] = ()
 
 
-@tool(risk=Risk.READ, untrusted="text of compose files")
+@tool(
+    risk=Risk.READ,
+    untrusted="text of compose files",
+    examples=(
+        "docker-agent compose validate",
+        "docker-agent compose validate compose.yaml compose.prod.yaml",
+    ),
+)
 def validate(
     ws: Workspace,
     files: Annotated[list[str], "Compose files in the order of merging; the stack's own by default."] = [],  # noqa: B006

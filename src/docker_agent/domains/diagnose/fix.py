@@ -18,7 +18,11 @@ from docker_agent.project.workspace import Workspace
 MESSAGE = "message"
 
 
-@tool(risk=Risk.CHANGE, untrusted="words of container logs")
+@tool(
+    risk=Risk.CHANGE,
+    untrusted="words of container logs",
+    examples=("docker-agent diagnose fix exit-137-oom web",),
+)
 def fix(
     ws: Workspace,
     code: Annotated[str, "The finding's code, such as exit-137-oom."],

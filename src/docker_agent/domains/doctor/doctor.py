@@ -50,7 +50,14 @@ PROGRAMS: tuple[tuple[str, tuple[str, ...], bool, str], ...] = (
 )
 
 
-@tool(risk=Risk.READ, untrusted="output of programs and names of images")
+@tool(
+    risk=Risk.READ,
+    untrusted="output of programs and names of images",
+    examples=(
+        "docker-agent doctor",
+        "docker-agent doctor --json",
+    ),
+)
 def doctor(workspace: Workspace) -> Health:
     """Check the engine, Compose, Buildx, Trivy, Hadolint and NVIDIA tools, and the project's context.
 

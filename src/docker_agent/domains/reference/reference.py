@@ -64,7 +64,10 @@ class _Indexed:
     weight: float
 
 
-@tool(risk=Risk.READ)
+@tool(
+    risk=Risk.READ,
+    examples=("docker-agent reference 'restart policy'",),
+)
 def reference(
     _ws: Workspace,
     query: Annotated[str, "Words to search for, such as an error message or a setting."],

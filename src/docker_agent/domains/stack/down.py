@@ -19,7 +19,13 @@ PROJECT_LABEL = "com.docker.compose.project"
 ANONYMOUS = re.compile(r"[0-9a-f]{64}")
 
 
-@tool(risk=Risk.DESTROY)
+@tool(
+    risk=Risk.DESTROY,
+    examples=(
+        "docker-agent stack down",
+        "docker-agent stack down --volumes   # deletes data",
+    ),
+)
 def down(
     ws: Workspace,
     volumes: Annotated[bool, "Also delete the project's named volumes WITH THEIR DATA."] = False,

@@ -43,7 +43,14 @@ class Events(BaseModel):
     left_out: int = 0
 
 
-@tool(risk=Risk.READ, untrusted="names and attributes of events")
+@tool(
+    risk=Risk.READ,
+    untrusted="names and attributes of events",
+    examples=(
+        "docker-agent stack events 1h",
+        "docker-agent stack events 10m --service web --kind container",
+    ),
+)
 def events(
     ws: Workspace,
     since: Annotated[str, 'Start of the time looked at: "10m", "2h" or RFC 3339.'] = "1h",

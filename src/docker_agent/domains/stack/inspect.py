@@ -58,7 +58,14 @@ class ContainerDetails(BaseModel):
     raw: str = ""
 
 
-@tool(risk=Risk.READ, untrusted="container labels, commands and health output")
+@tool(
+    risk=Risk.READ,
+    untrusted="container labels, commands and health output",
+    examples=(
+        "docker-agent stack inspect web",
+        "docker-agent stack inspect web --section Mounts",
+    ),
+)
 def inspect(
     ws: Workspace,
     container: Annotated[str, "A service, a container's name or the start of its id."],

@@ -39,7 +39,14 @@ class StackList(BaseModel):
     others: int
 
 
-@tool(risk=Risk.READ, untrusted="names, labels and errors of containers")
+@tool(
+    risk=Risk.READ,
+    untrusted="names, labels and errors of containers",
+    examples=(
+        "docker-agent stack list",
+        "docker-agent stack list --all-projects --json",
+    ),
+)
 def list(  # noqa: A001
     ws: Workspace,
     all_projects: Annotated[bool, "Also show containers of other projects and of none."] = False,

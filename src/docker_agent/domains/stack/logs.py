@@ -40,7 +40,14 @@ class Logs(BaseModel):
     note: str = ""
 
 
-@tool(risk=Risk.READ, untrusted="container logs")
+@tool(
+    risk=Risk.READ,
+    untrusted="container logs",
+    examples=(
+        "docker-agent stack logs web --tail 500 --grep 'error|fatal'",
+        "docker-agent stack logs web --since 1h --group",
+    ),
+)
 def logs(
     ws: Workspace,
     container: Annotated[str, "A service, a container's name or the start of its id."],

@@ -14,7 +14,13 @@ from docker_agent.project.workspace import Workspace
 MAX_GRACE_S = 600
 
 
-@tool(risk=Risk.CHANGE)
+@tool(
+    risk=Risk.CHANGE,
+    examples=(
+        "docker-agent stack restart web",
+        "docker-agent stack restart web worker --grace-s 30 --yes",
+    ),
+)
 def restart(
     ws: Workspace,
     services: Annotated[

@@ -54,7 +54,14 @@ class Top(BaseModel):
     not_looked_at: tuple[str, ...] = ()
 
 
-@tool(risk=Risk.READ, untrusted="process command lines")
+@tool(
+    risk=Risk.READ,
+    untrusted="process command lines",
+    examples=(
+        "docker-agent stack top",
+        "docker-agent stack top web",
+    ),
+)
 def top(
     ws: Workspace,
     container: Annotated[str, "A service or container whose processes to show too; empty for the use of all."] = "",

@@ -17,7 +17,13 @@ BUILD_TIMEOUT_S = 1_800.0
 Pull = Literal["default", "always", "missing", "never"]
 
 
-@tool(risk=Risk.CHANGE)
+@tool(
+    risk=Risk.CHANGE,
+    examples=(
+        "docker-agent stack up",
+        "docker-agent stack up web --build --wait-s 120",
+    ),
+)
 def up(
     ws: Workspace,
     services: Annotated[list[str] | None, "The services to start; all where none is named."] = None,

@@ -65,7 +65,11 @@ def _one(session: Session, number: str) -> dict[str, Any]:
 def _audit(session: Session) -> dict[str, Any]:
     count = session.door.audit.verify()
     rows = [
-        {key: str(record.get(key, "")) for key in ("by", "tool", "verdict", "outcome", "digest")}
+        {
+            "time": _moment(float(record.get("time", 0))),
+            **{key: str(record.get(key, "")) for key in ("by", "tool", "verdict", "outcome", "digest")},
+            "overrides": ", ".join(record.get("overrides", ())),
+        }
         for record in session.door.audit.records()[-20:]
     ]
     return {"records": count, "chain": "whole", "last": rows}
@@ -75,9 +79,13 @@ def _row(entry: Entry) -> dict[str, Any]:
     verified = {True: "verified", False: "not verified", None: "nothing to verify"}[entry.verified]
     return {
         "entry": entry.id,
-        "time": datetime.fromtimestamp(entry.time, UTC).strftime("%Y-%m-%d %H:%M:%S"),
+        "time": _moment(entry.time),
         "title": entry.plan.title,
         "status": entry.status,
         "check": verified,
         "undone_by": entry.undone_by,
     }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S") if seconds else ""
