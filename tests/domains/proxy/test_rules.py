@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.proxy.rules import Request, parse_rule, without_host
+from docker_agent.domains.proxy.matchers import Request
+from docker_agent.domains.proxy.rules import parse_rule, without_host
 
 ASKED = Request(
     "app.test", "/api/v1", query="a=1&b=&c=x+y", client="10.1.2.3", headers={"X-Canary": "yes", "Accept": "text/html"}
@@ -33,7 +34,10 @@ ASKED = Request(
         "HostRegexp(`app`)",
         "HostRegexp(`{sub:[a-z]+}.test`)",
         "HostRegexp(`{any:.{1,9}}`)",
+        "HostRegexp(`^(?:www|app)\\.[a-z]{2,4}$`)",
+        "HostRegexp(`{sub}.test`)",
         "PathRegexp(`^/api/v[0-9]+`)",
+        "PathRegexp(`^/(?:api|v2)/v[0-9]{1}$`)",
         "PathPrefix(`/`)",
         "Method(`GET`)",
         "Method(`POST`, `get`)",
@@ -67,7 +71,6 @@ def test_a_rule_that_fits(rule: str) -> None:
         "Host(`test`)",
         "HostRegexp(`^test`)",
         "HostRegexp(`{sub:[0-9]+}.test`)",
-        "HostRegexp(`[`)",
         "Path(`/api`)",
         "PathPrefix(`/API`)",
         "Host(`app.test`) && Path(`/`)",
@@ -119,3 +122,30 @@ def test_what_a_rule_speaks_of() -> None:
     assert not rule.matches(Request("z.test", "/x"))
     assert without_host(rule).matches(Request("z.test", "/x"))
     assert not without_host(rule).matches(Request("z.test", "/y"))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "Host(`app.test`) && ClientIP(`172.16.0.0/12`)",
+        "!ClientIP(`172.16.0.0/12`)",
+        "Host(`other.test`) || ClientIP(`10.0.0.0/8`)",
+        "PathRegexp(`^/[[:alnum:]]*$`)",
+        "PathRegexp(`^/\\pL+\\z`)",
+        "PathRegexp(`^/\\Qa.b`)",
+        "HostRegexp(`[`)",
+        "PathPrefix(`/{id:[0-9]+}`)",
+        "Condition(`query a=1`)",
+    ],
+)
+def test_a_rule_that_cannot_be_judged_from_here_is_neither_held_nor_missed(rule: str) -> None:
+    request = Request("app.test", "/a b")
+
+    assert parse_rule(rule).judge(request) is None
+    assert parse_rule(f"({rule}) && Path(`/x`)").judge(request) is False
+    assert not parse_rule(rule).matches(request)
+
+
+def test_a_name_that_is_not_ascii_is_the_one_that_is_asked_for() -> None:
+    assert parse_rule("Host(`xn--mller-kva.test`)").matches(Request("müller.test"))
+    assert parse_rule("Host(`müller.test`)").matches(Request("xn--mller-kva.test"))

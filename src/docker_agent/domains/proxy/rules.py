@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl
 
 from docker_agent.core.errors import InputError
+from docker_agent.domains.proxy.matchers import MATCHERS, Request, either, opposite
 
 TOKEN = re.compile(r"""\s*(?:(?P<mark>&&|\|\||[!(),])|`(?P<raw>[^`]*)`|"(?P<text>(?:\\.|[^"\\])*)"|(?P<word>\w+))""")
-BRACES = re.compile(r"\{(?:[\w.-]+:)?(?P<pattern>[^{}]*(?:\{[\d,]*\}[^{}]*)*)\}")
 MAX_DEPTH = 50
 PLAIN_SEPARATOR = re.compile(r"[,\s]+")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a router looks at; header names count whatever their case."""
-
-    host: str
-    path: str = "/"
-    method: str = "GET"
-    query: str = ""
-    client: str = "127.0.0.1"
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    def header(self, name: str) -> str:
-        """The value of a header, "" for none."""
-        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
 
 
 @dataclass(frozen=True)
@@ -46,12 +27,18 @@ class Rule:
     parts: tuple[Rule, ...] = ()
 
     def matches(self, request: Request) -> bool:
-        """Whether a request is for it."""
+        """Whether a request is certainly for it."""
+        return self.judge(request) is True
+
+    def judge(self, request: Request) -> bool | None:
+        """Whether a request is for it, None where that cannot be said from here."""
         if self.operator == "!":
-            return not self.parts[0].matches(request)
-        if self.operator in {"&&", "||"}:
-            held = (part.matches(request) for part in self.parts)
-            return all(held) if self.operator == "&&" else any(held)
+            return opposite(self.parts[0].judge(request))
+        if self.operator == "||":
+            return either(part.judge(request) for part in self.parts)
+        if self.operator == "&&":
+            missed = either(opposite(part.judge(request)) for part in self.parts)
+            return opposite(missed)
         return MATCHERS[self.operator](request, self.arguments)
 
     def calls(self, *names: str) -> Iterator[Rule]:
@@ -189,82 +176,3 @@ class _Parser:
 
     def _broken(self, why: str) -> InputError:
         return InputError(f"The rule {self.text!r} cannot be read: {why}.", "Correct the rule.")
-
-
-def _host(request: Request, names: tuple[str, ...]) -> bool:
-    host = request.host.lower().rstrip(".")
-    return any(host == name.lower() or ("*" in name and fnmatchcase(host, name.lower())) for name in names)
-
-
-def _searches(pattern: str, text: str, *, whole: bool = False) -> bool:
-    """Whether a Go pattern, or one of version 2 with parts in braces, fits."""
-    if BRACES.search(pattern) and "{" in pattern and ":" in pattern:
-        pieces = BRACES.split(pattern)
-        pattern = "".join(f"(?:{piece})" if at % 2 else re.escape(piece) for at, piece in enumerate(pieces))
-        whole = True
-    try:
-        return bool(re.fullmatch(pattern, text) if whole else re.search(pattern, text))
-    except re.error:
-        return False
-
-
-def _regexp(part: Callable[[Request], str]) -> Callable[[Request, tuple[str, ...]], bool]:
-    return lambda request, patterns: any(_searches(pattern, part(request)) for pattern in patterns)
-
-
-def _header(request: Request, arguments: tuple[str, ...]) -> bool:
-    return len(arguments) == 2 and request.header(arguments[0]) == arguments[1]
-
-
-def _header_regexp(request: Request, arguments: tuple[str, ...]) -> bool:
-    value = request.header(arguments[0])
-    return len(arguments) == 2 and bool(value) and _searches(arguments[1], value)
-
-
-def _query(request: Request, arguments: tuple[str, ...]) -> bool:
-    return any(
-        key == name and (wanted is None or wanted == value)
-        for name, wanted in _pairs(arguments)
-        for key, value in parse_qsl(request.query, keep_blank_values=True)
-    )
-
-
-def _query_regexp(request: Request, arguments: tuple[str, ...]) -> bool:
-    return len(arguments) == 2 and any(
-        key == arguments[0] and _searches(arguments[1], value)
-        for key, value in parse_qsl(request.query, keep_blank_values=True)
-    )
-
-
-def _pairs(arguments: tuple[str, ...]) -> list[tuple[str, str | None]]:
-    """`Query` of version 3 has a key and a value, or the key alone; that of version 2 has `key=value`."""
-    if len(arguments) == 2 and "=" not in arguments[0]:
-        return [(arguments[0], arguments[1])]
-    return [(key, value if sign else None) for key, sign, value in (each.partition("=") for each in arguments)]
-
-
-def _client(request: Request, networks: tuple[str, ...]) -> bool:
-    try:
-        client = ipaddress.ip_address(request.client)
-        return any(client in ipaddress.ip_network(each, strict=False) for each in networks)
-    except ValueError:
-        return False
-
-
-MATCHERS: Mapping[str, Callable[[Request, tuple[str, ...]], bool]] = {
-    "host": _host,
-    "hostheader": _host,
-    "hostregexp": _regexp(lambda request: request.host.lower()),
-    "hostsni": lambda request, names: "*" in names or _host(request, names),
-    "path": lambda request, paths: request.path in paths,
-    "pathprefix": lambda request, paths: any(request.path.startswith(path) for path in paths),
-    "pathregexp": _regexp(lambda request: request.path),
-    "method": lambda request, names: request.method.upper() in {name.upper() for name in names},
-    "header": _header,
-    "headers": _header,
-    "headerregexp": _header_regexp,
-    "headersregexp": _header_regexp,
-    "query": _query,
-    "queryregexp": _query_regexp,
-    "clientip": _client,
-}
