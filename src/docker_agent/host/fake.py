@@ -26,6 +26,7 @@ from docker_agent.host.models import (
     Stats,
     Volume,
 )
+from docker_agent.host.probe import address_of
 
 Reaction = Callable[["World", tuple[str, ...]], Ran | None]
 
@@ -222,6 +223,7 @@ class FakeReads:
     def probe(self, url: str, *, timeout_s: float = 10.0, via: str = "", **asked: object) -> Answer:
         """The answer that the world holds for `URL via IP:PORT`, else for the URL."""
         del asked
+        address_of(url, via)
         refused = Answer(error="connection refused", seconds=min(timeout_s, 0.01))
         return self._world.answers.get(f"{url} via {via}", self._world.answers.get(url, refused))
 

@@ -48,7 +48,7 @@ def probe(
     ------
     InputError: the address is not one of these, or the request cannot be sent as it is.
     """
-    parts, place = _address(url, via)
+    parts, place = address_of(url, via)
     if method not in METHODS:
         raise InputError(f"{method!r} is no method that only looks.", f"Use one of {', '.join(sorted(METHODS))}.")
     context = trusting(ca, insecure=insecure) if parts.scheme == "https" else None
@@ -72,8 +72,13 @@ def probe(
     return answer.model_copy(update={"certificate": seen})
 
 
-def _address(url: str, via: str) -> tuple[SplitResult, Place]:
-    """The parts of a URL, and where to connect to."""
+def address_of(url: str, via: str) -> tuple[SplitResult, Place]:
+    """The parts of a URL, and where to connect to.
+
+    Raises
+    ------
+    InputError: the address is not one that can be asked.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
