@@ -138,7 +138,7 @@ ENTRYPOINT: dict[str, Any] = {
 ONLY_HTTP = {"ports": (Port(container_port=80, host_port=80),)}
 UNPUBLISHED = Scene(proxy=ONLY_HTTP)
 UNPUBLISHED.answers = {f"{URL} via 172.18.0.2:443": UNPUBLISHED.came, "tcp://172.18.0.2:443": Answer(status=200)}
-UNNAMED = Scene(has_router=False, web={"labels": {}})
+UNNAMED = Scene(came=GONE, has_router=False, web={"labels": {}})
 UNNAMED.routers = [{"name": "b@file", "rule": "Host(`ap.test`)", "service": "app", "tls": {}}]
 CASES: dict[str, tuple[Scene, str, str, str]] = {
     "works": (Scene(), "", "", "works: 200 in 12 ms, by edge -> app@docker -> web"),
@@ -365,3 +365,78 @@ def test_an_application_that_a_prefix_is_not_taken_off_for_is_said_so() -> None:
     scene.router["middlewares"] = ["strip@file"]
     scene.middlewares = [{"name": "strip@file", "type": "stripprefix", "stripPrefix": {"prefixes": ["/api"]}}]
     assert "makes 404" in looked(scene, "https://app.test/api/x").verdict
+
+
+def at(url: str) -> dict[str, Answer]:
+    """A good answer for a URL, whichever way in."""
+    good = Answer(status=200, body="hello", certificate=GOOD)
+    path = url.removeprefix("https://").partition("/")[2]
+    return {f"{url} via {VIA}": good, f"{SERVER}/{path}": good}
+
+
+@pytest.mark.parametrize(
+    ("rule", "url"),
+    [
+        ("HostRegexp(`^(?:www|app)\\.[a-z]{2,4}$`)", URL),
+        ("HostRegexp(`{sub:[a-z]+}.test`)", URL),
+        ("Host(`app.test`) && PathRegexp(`^/(?:v1|v2)/[0-9]{4}$`)", f"{URL}v1/2026"),
+        ("Host(`app.test`) && PathRegexp(`^/[[:alnum:]]*$`)", URL),
+        ("Host(`app.test`) && ClientIP(`172.16.0.0/12`)", URL),
+        ("Host(`xn--mller-kva.test`)", "https://müller.test/"),
+        ("Host(`app.test`) && PathPrefix(`/a b`)", f"{URL}a%20b"),
+        ("Host(`app.test`) && Nova(`x`)", URL),
+    ],
+)
+def test_a_site_that_answers_is_not_called_broken_for_a_rule_that_is_hard_to_judge(rule: str, url: str) -> None:
+    found = looked(Scene(router={"rule": rule}, answers=at(url)), url)
+
+    assert found.findings == ()
+    assert (found.router, found.service) == ("app@docker", "web")
+
+
+def test_an_answer_by_no_known_rule_is_not_said_to_have_no_router() -> None:
+    found = looked(Scene(router={"rule": "Host(`other.test`)"}))
+
+    assert found.findings == ()
+    assert [each.state for each in found.hops[3:9]] == ["not looked at"] * 6
+    assert "by a rule that is not understood" in found.hops[3].said
+
+
+def test_a_rule_that_cannot_be_judged_before_one_that_fits_leaves_the_router_open() -> None:
+    inner: dict[str, Any] = {"name": "inner@file", "rule": "ClientIP(`10.0.0.0/8`)", "service": "app@docker"}
+    inner |= {"tls": {}, "priority": 99}
+
+    found = looked(Scene(routers=[inner]))
+
+    assert (found.findings, found.router) == ((), "")
+    assert "inner@file" in found.hops[3].said
+
+
+def test_a_router_for_the_host_that_wants_another_request_is_named() -> None:
+    found = looked(Scene(came=GONE, router={"rule": "Host(`app.test`) && Method(`POST`)"}))
+
+    assert "No router for app.test takes GET /" in found.verdict
+    assert "POST" in found.findings[0].cause
+
+
+def test_a_service_whose_rule_names_no_url_is_asked_for_with_one() -> None:
+    with pytest.raises(InputError, match="names no URL") as caught:
+        looked(Scene(router={"rule": "HostRegexp(`^.+\\.test$`)"}, web={"labels": {}}), "web")
+    assert "Give the URL" in caught.value.next_step
+    with pytest.raises(InputError, match="is no URL"):
+        looked(Scene(), "[::1")
+
+
+def test_a_route_that_is_closed_for_maintenance_is_said_so_and_how_to_open_it() -> None:
+    closed = Scene(came=Answer(status=503, body="no available server", certificate=GOOD))
+    closed.router = {"name": "app-test-api-maintenance-tls@file", "rule": "Host(`app.test`) && PathPrefix(`/api`)"}
+    closed.router |= {"service": "app-test-api-maintenance", "priority": 100_000}
+    closed.service = {"name": "app-test-api-maintenance@file", "loadBalancer": {"servers": []}}
+    closed.answers = {f"{URL}api via {VIA}": closed.came}
+
+    (finding,) = looked(closed, f"{URL}api").findings
+
+    assert finding.code == "route-router"
+    assert "app.test/api is closed for maintenance" in finding.message
+    assert "docker-agent proxy maintenance app.test/api off" in finding.fix
+    assert looked(closed, f"{URL}api").hops[3].code == ""

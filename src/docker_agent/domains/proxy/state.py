@@ -22,6 +22,8 @@ class Router:
     rule: in the language of `rules.py`.
     enabled: whether it serves; `errors` say why not.
     priority: of two that match, the higher one gets the request.
+    own: what the proxy itself answers with, such as `return 404`; "" where it passes the request on.
+    default_at: the entry points at which it also gets what no router's host is for.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Router:
     enabled: bool = True
     errors: tuple[str, ...] = ()
     priority: int = 0
+    own: str = ""
+    default_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from docker_agent.core.finding import Evidence
 from docker_agent.domains.proxy.changing.answers import is_loop
@@ -16,6 +17,7 @@ from docker_agent.host.models import Container
 API_S = 2.0
 MAX_PLACES = 10
 MAX_NESTED = 5
+NO_SERVER = 503
 INTERNAL = "@internal"
 
 
@@ -34,10 +36,8 @@ def middleware(walk: Walk) -> Hop:
             cause="The name is misspelt, its container does not run, or it is defined in another provider.",
             fix=f"Write {meant} instead." if meant else "Define it, or name its provider, as in NAME@file.",
         )
-    settings = {
-        each: table(ask(walk.ws.host, f"{walk.state.api}/api/http/middlewares/{each}", API_S)) for each in names
-    }
-    for each, raw in settings.items() if walk.kind == "traefik" and walk.state.api else ():
+    settings = {each: _settings(walk, each) for each in names}
+    for each, raw in settings.items():
         if errors := words(raw.get("error")):
             return broken(
                 "middleware",
@@ -49,7 +49,9 @@ def middleware(walk: Walk) -> Hop:
         walk.strips += words(table(raw.get("stripPrefix")).get("prefixes"))
     if is_loop(walk.chain):
         return _loop(walk, [each for each, raw in settings.items() if str(raw.get("type", "")).startswith("redirect")])
-    kinds = ", ".join(f"{each} ({raw.get('type', 'unknown')})" for each, raw in settings.items())
+    if walk.router is None:
+        return unknown("middleware", "Which middlewares are in between is not known.")
+    kinds = ", ".join(f"{each} ({raw['type']})" if "type" in raw else each for each, raw in settings.items())
     return ok("middleware", f"In between: {kinds}." if kinds else "None is in between.")
 
 
@@ -57,6 +59,8 @@ def service(walk: Walk) -> Hop:
     """See that the router's service exists, is enabled and has servers that may get the request."""
     if walk.router is None:
         return unknown("service", f"What {walk.name} passes requests on to is not known.")
+    if walk.router.own:
+        return unknown("service", f"{walk.name} answers it itself: {walk.router.own}.")
     name = _qualified(walk, walk.router.service)
     if name.endswith(INTERNAL):
         return unknown("service", f"{name} is {walk.name}'s own.")
@@ -89,6 +93,8 @@ def service(walk: Walk) -> Hop:
 def _served(walk: Walk, servers: list[Server], shown: Evidence) -> Hop:
     """What is to be said of the servers as a whole."""
     name = walk.upstream.name if walk.upstream else ""
+    if not servers and (walk.kind == "nginx" or (walk.kind == "caddy" and walk.answer.status != NO_SERVER)):
+        return unknown("service", f"Which servers are behind {name} is not known here.", shown)
     if not servers:
         return broken(
             "service",
@@ -189,6 +195,13 @@ def _qualified(walk: Walk, name: str) -> str:
     """A name with the provider of the router where it has none."""
     provider = walk.router.name.partition("@")[2] if walk.router else ""
     return name if "@" in name or not provider or walk.kind != "traefik" else f"{name}@{provider}"
+
+
+def _settings(walk: Walk, name: str) -> dict[str, Any]:
+    """What Traefik's API says of a middleware, nothing where there is no API to ask."""
+    if walk.kind != "traefik" or not walk.state.api:
+        return {}
+    return table(ask(walk.ws.host, f"{walk.state.api}/api/http/middlewares/{quote(name, safe='@')}", API_S))
 
 
 def _meant(name: str, known: tuple[str, ...]) -> str:

@@ -13,21 +13,26 @@ from docker_agent.domains.proxy.hops.routing import (
     best,
     fits,
     is_enabled,
+    is_no_route,
     labelled,
     left_out,
     listens,
     named_hosts,
+    names,
     nearest,
     rule_of,
+    takers,
 )
+from docker_agent.domains.proxy.hops.taken import shown, taken
 from docker_agent.domains.proxy.hops.walk import Hop, Walk, broken, ok, unknown
-from docker_agent.domains.proxy.rules import MATCHERS, Request
+from docker_agent.domains.proxy.matchers import MATCHERS, Request
 from docker_agent.domains.proxy.state import Router
 from docker_agent.host.models import Container
 
 _broken = functools.partial(broken, "router")
 FUNCTION = re.compile(r"(\w+)\s*\(")
 LATER_HOPS = re.compile(r"(?i)middleware|service")
+SERVER_ERROR = 500
 NO_ENTRYPOINT = re.compile(r"(?i)entry ?point")
 # What Traefik's log says of a container that it takes no router from, and the signature for it.
 SKIPPED = {
@@ -59,19 +64,32 @@ def _found(walk: Walk) -> Hop:
     own = [each for each in walk.state.routers if not each.name.endswith("@internal")]
     matching = [each for each in own if fits(each, walk.request)]
     if walk.router is not None:
-        others = sum(each.enabled and listens(walk, each) for each in matching) - 1
-        more = f"; of {others + 1} that match it has the highest priority" if others else ""
-        seen = _shown(walk, walk.router)
-        return ok("router", f"{walk.router.name} matches: {walk.router.rule or 'every request'}{more}.", seen)
+        return taken(walk, walk.router, matching)
     if not walk.state.routers and walk.kind != "traefik":
         return unknown("router", f"The configuration of {walk.name} could not be read.")
+    if hop := _not_understood(walk):
+        return hop
     here = [each for each in matching if listens(walk, each)]
     later = next((each for each in here if LATER_HOPS.search(" ".join(each.errors))), None)
     if later is not None:
         walk.router = later
         said = f"{later.name} matches, but {walk.name} has disabled it: {later.errors[0]}."
-        return ok("router", said, _shown(walk, later))
+        return ok("router", said, shown(walk, later))
     return _disabled(walk, matching) or _by_labels(walk) or _elsewhere(walk, matching) or _nothing(walk)
+
+
+def _not_understood(walk: Walk) -> Hop | None:
+    """A rule that cannot be judged from here, or an answer by one that is not known: no fault is to be named then."""
+    _, others = takers(walk)
+    if others:
+        rules = "; ".join(f"{each.name}: {each.rule}" for each in others[:3])
+        said = f"Which router gets it is not known, since a rule cannot be judged from here ({rules})."
+        return unknown("router", said, *(shown(walk, each) for each in others[:3]))
+    status = walk.answer.status
+    if not status or is_no_route(walk):
+        return None
+    by_labels = _by_labels(walk) if status >= SERVER_ERROR else None
+    return by_labels or unknown("router", f"{walk.name} answers {status}, by a rule that is not understood here.")
 
 
 def _disabled(walk: Walk, matching: Sequence[Router]) -> Hop | None:
@@ -85,7 +103,7 @@ def _disabled(walk: Walk, matching: Sequence[Router]) -> Hop | None:
         there = ", ".join(sorted(walk.state.entrypoints))
         return _broken(
             f"{faulty.name} listens on {', '.join(faulty.entrypoints)}, which {walk.name} does not have.",
-            *(_shown(walk, faulty), walk.by_api("entrypoints", there)),
+            *(shown(walk, faulty), walk.by_api("entrypoints", there)),
             code="tr-404-entrypoint",
             cause=f"The entry points are {there}.",
             fix=f"Write {nearest(faulty.entrypoints[0], walk.state.entrypoints) or 'one that it has'} instead.",
@@ -95,7 +113,7 @@ def _disabled(walk: Walk, matching: Sequence[Router]) -> Hop | None:
     meant = nearest(word.lower(), known)
     return _broken(
         f"The rule of {faulty.name} cannot be read: {faulty.rule}.",
-        _shown(walk, faulty),
+        shown(walk, faulty),
         code="tr-404-badrule",
         cause=f"{word} is no function of rules." if word else why,
         fix=f"Write {meant.capitalize()} instead."
@@ -169,7 +187,7 @@ def _elsewhere(walk: Walk, matching: Sequence[Router]) -> Hop | None:
         on = ", ".join(other.entrypoints)
         return _broken(
             f"{other.name} matches, but listens on {on}, and the URL comes in at {walk.entrypoint or 'another port'}.",
-            _shown(walk, other),
+            shown(walk, other),
             code="tr-404-tls" if other.tls and walk.parts.scheme == "http" else "",
             cause=f"The URL comes in at {walk.entry.address if walk.entry else ''}.",
             fix=f"Add {walk.entrypoint or 'that entry point'} to the router, or ask at {on}.",
@@ -179,7 +197,7 @@ def _elsewhere(walk: Walk, matching: Sequence[Router]) -> Hop | None:
         f"{other.name} matches, but takes {wants} only, and {walk.url} comes without it."
         if other.tls
         else f"{other.name} matches, but takes {wants} only, and {walk.url} comes with TLS.",
-        _shown(walk, other),
+        shown(walk, other),
         code="tr-404-tls",
         cause=f"A router {'with' if other.tls else 'without'} tls never matches it.",
         fix="Let it listen on the entry point of port 443 alone, or take tls out."
@@ -190,22 +208,24 @@ def _elsewhere(walk: Walk, matching: Sequence[Router]) -> Hop | None:
 
 def _nothing(walk: Walk) -> Hop:
     """No rule fits: the path is another one, or the host."""
-    hosts = named_hosts(walk)
+    hosts = named_hosts(walk) - {walk.host}
     any_path = [each for each in walk.state.routers if _knows_host(each, walk.host)]
-    if any_path:
-        rules = "; ".join(each.rule for each in any_path[:4])
+    for_host = any_path or [each for each in walk.state.routers if names(each, walk.host)]
+    if for_host:
+        rules = "; ".join(each.rule for each in for_host[:4])
+        what = f"the path {walk.request.path}" if any_path else f"GET {walk.request.path}"
         return _broken(
-            f"No router for {walk.host} takes the path {walk.request.path}.",
-            *(_shown(walk, each) for each in any_path[:3]),
+            f"No router for {walk.host} takes {what}.",
+            *(shown(walk, each) for each in for_host[:3]),
             cause=f"The rules for this host are {rules}.",
-            fix="Correct the path in the rule or in the URL.",
+            fix="Correct the path in the rule or in the URL." if any_path else "Correct the rule, or ask as it says.",
         )
     meant = nearest(walk.host, hosts)
     there = ", ".join(sorted(hosts)[:8]) or "none"
     named = next((each for each in walk.state.routers if meant and meant in each.rule.lower()), None)
     return _broken(
         f"No router of {walk.name} is for {walk.host}.",
-        _shown(walk, named) if named else walk.by_api("http/routers", f"hosts: {there}"),
+        shown(walk, named) if named else walk.by_api("http/routers", f"hosts: {there}"),
         cause=f"There is one for {meant}, which is spelt nearly so." if meant else f"It knows these hosts: {there}.",
         fix=f"Correct the rule {named.rule}, or ask for {meant}." if named else f"Add a route for {walk.host}.",
     )
@@ -215,13 +235,6 @@ def _knows_host(each: Router, host: str) -> bool:
     rule = rule_of(each)
     paths = ("/", *rule.prefixes) if rule else ()
     return rule is not None and bool(rule.hosts) and any(rule.matches(Request(host, path)) for path in paths)
-
-
-def _shown(walk: Walk, each: Router) -> Evidence:
-    errors = f" errors={'; '.join(each.errors)}" if each.errors else ""
-    on = f" on {', '.join(each.entrypoints)}" if each.entrypoints else ""
-    tls = " with tls" if each.tls else ""
-    return walk.by_api(f"http/routers/{each.name}", f"{each.rule}{on}{tls} -> {each.service}{errors}")
 
 
 def _label(walk: Walk, each: Labelled) -> Evidence:

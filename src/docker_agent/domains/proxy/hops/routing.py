@@ -10,13 +10,17 @@ from dataclasses import dataclass, replace
 from docker_agent.core.errors import InputError
 from docker_agent.domains.proxy.entry import port_of
 from docker_agent.domains.proxy.hops.walk import Walk
-from docker_agent.domains.proxy.rules import Request, Rule, parse_rule
+from docker_agent.domains.proxy.matchers import Request
+from docker_agent.domains.proxy.rules import Rule, parse_rule, without_host
 from docker_agent.domains.proxy.state import ProxyState, Router, Server, Upstream
 from docker_agent.host.models import Container
 
 LABEL = re.compile(r"traefik\.http\.(?P<kind>routers|services)\.(?P<name>[^.]+)\.(?P<option>.+)", re.IGNORECASE)
 TRUE = frozenset({"1", "t", "true"})
 PORT = "loadbalancer.server.port"
+# Nginx ends the connection without an answer for `return 444`.
+CLOSED = 444
+OWN_STATUS = re.compile(r"\w+ (\d{3})\b")
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,20 @@ def rule_of(router: Router) -> Rule | None:
         return parse_rule(router.rule)
     except InputError:
         return None
+
+
+def names(router: Router, host: str) -> bool:
+    """Whether a router's rule speaks of a host by its name."""
+    rule = rule_of(router)
+    return rule is not None and host in rule.hosts
+
+
+def judged(router: Router, request: Request) -> bool | None:
+    """Whether a router's rule matches, None where that cannot be said from here."""
+    rule = rule_of(router)
+    if rule is None:
+        return None if router.enabled and not router.errors and request.host in router.rule.lower() else False
+    return rule.judge(request)
 
 
 def fits(router: Router, request: Request) -> bool:
@@ -53,10 +71,43 @@ def at_entry(walk: Walk, router: Router) -> bool:
     return not router.entrypoints or walk.entrypoint in router.entrypoints or inside in ports
 
 
+def takers(walk: Walk) -> tuple[Router | None, list[Router]]:
+    """The router that gets the request, and those that may get it instead: their rules cannot be judged from here."""
+    here = [each for each in walk.state.routers if each.enabled and listens(walk, each)]
+    verdicts = [(each, judged(each, walk.request)) for each in here]
+    found = [each for each, held in verdicts if held] or [each for each in here if _is_default(walk, each)]
+    sure = max(found, key=lambda each: each.priority, default=None)
+    open_ = [each for each, held in verdicts if held is None and may_have_answered(walk, each)]
+    return sure, [each for each in open_ if sure is None or each.priority >= sure.priority]
+
+
 def best(walk: Walk) -> Router | None:
-    """The router that gets the request."""
-    found = [each for each in walk.state.routers if each.enabled and fits(each, walk.request) and listens(walk, each)]
-    return max(found, key=lambda each: each.priority, default=None)
+    """The router that gets the request, None where none does or it is not known which."""
+    sure, others = takers(walk)
+    if sure is None and len(others) == 1 and walk.answer.status and not is_no_route(walk):
+        return others[0]
+    return None if others else sure
+
+
+def may_have_answered(walk: Walk, router: Router) -> bool:
+    """Whether what came may be from a router: one that answers by itself always does so with the same status."""
+    status = OWN_STATUS.match(router.own)
+    return status is None or int(status[1]) == (walk.answer.status or CLOSED)
+
+
+def is_no_route(walk: Walk) -> bool:
+    """Whether what came is what the proxy says where no router is for a request."""
+    answer = walk.answer
+    if walk.kind == "traefik":
+        return answer.status == 404 and answer.body.strip() == "404 page not found"
+    by_caddy = answer.headers.get("server", "") == "Caddy" and "via" not in answer.headers
+    return walk.kind == "caddy" and answer.status == 200 and not answer.body and by_caddy
+
+
+def _is_default(walk: Walk, router: Router) -> bool:
+    """Whether a router gets what is for no router's host at the entry point where the URL comes in."""
+    rule, inside = rule_of(router), walk.entry.port if walk.entry else 0
+    return f":{inside}" in router.default_at and rule is not None and without_host(rule).matches(walk.request)
 
 
 def named_hosts(walk: Walk) -> set[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.proxy.hops.routing import fits, labelled, rule_of, with_labels
+from docker_agent.domains.proxy.hops.routing import fits, labelled, names, rule_of, with_labels
+from docker_agent.domains.proxy.matchers import Request, ascii_host
 from docker_agent.domains.proxy.read import kind_of, read_proxies
-from docker_agent.domains.proxy.rules import Request
 from docker_agent.domains.proxy.state import ProxyState, Router
 from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
@@ -33,13 +33,13 @@ def chosen(
 ) -> tuple[ProxyState, Container]:
     """The proxy that a URL is most likely for: it has a router for it, publishes its port, or is what proxies are."""
     parts = urlsplit(url)
-    request = Request((parts.hostname or "").lower(), parts.path or "/")
+    request = _request(url)
     wanted = parts.port or (443 if parts.scheme == "https" else 80)
     described = any(fits(each.router, request) for each in labelled(everything))
 
     def fitness(pair: tuple[ProxyState, Container]) -> tuple[bool, ...]:
         state, container = pair
-        naming = [each for each in state.routers if _names(each, request.host)]
+        naming = [each for each in state.routers if names(each, request.host)]
         return (
             any(fits(each, request) for each in naming),
             bool(naming) or (described and state.kind == "traefik"),
@@ -65,12 +65,11 @@ def url_of(text: str, found: Sequence[tuple[ProxyState, Container]]) -> str:
     ------
     InputError: it is none.
     """
-    if "://" not in text:
-        parts = urlsplit(f"//{text}")
-        request = Request((parts.hostname or "").lower(), parts.path or "/")
-        fitting = [each for state, _ in found for each in state.routers if fits(each, request)]
-        text = f"{'https' if any(each.tls for each in fitting) else 'http'}://{text}"
     try:
+        if "://" not in text:
+            request = _request(f"//{text}")
+            fitting = [each for state, _ in found for each in state.routers if fits(each, request)]
+            text = f"{'https' if any(each.tls for each in fitting) else 'http'}://{text}"
         parts = urlsplit(text)
         valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
@@ -91,22 +90,23 @@ def url_for(
     """
     mine = [each for each in own if word in {each.service, each.name}]
     found = sorted(found, key=lambda pair: pair[1] not in own)
-    for state, container in found:
-        for router in state.routers:
-            if rule_of(router) and _leads_to(state, router, mine):
-                return _url(router, container), (state, container)
-    for state, container in found:
-        for each in labelled(mine) if state.kind == "traefik" else ():
-            return _url(each.router, container), (state, container)
+    leading = [(each, pair) for pair in found for each in pair[0].routers if _leads_to(pair[0], each, mine)]
+    leading += [(each.router, pair) for pair in found if pair[0].kind == "traefik" for each in labelled(mine)]
+    for router, pair in leading:
+        if rule_of(router) and (url := _url(router, pair[1])):
+            return url, pair
+    if leading:
+        said = f"{leading[0][0].name} leads to {word} by the rule {leading[0][0].rule}, which names no URL."
+        raise InputError(said, "Give the URL that is asked for.")
     seen = ", ".join(f"{each.name} ({state.kind})" for state, each in found)
     raise InputError(
         f"No route of {seen} leads to {word}.", "Give the URL that is asked for, or add a route with proxy_add_route."
     )
 
 
-def _names(router: Router, host: str) -> bool:
-    rule = rule_of(router)
-    return rule is not None and host in rule.hosts
+def _request(url: str) -> Request:
+    parts = urlsplit(url)
+    return Request(ascii_host(parts.hostname or ""), unquote(parts.path or "/"))
 
 
 def _leads_to(state: ProxyState, router: Router, mine: Sequence[Container]) -> bool:
@@ -120,7 +120,7 @@ def _leads_to(state: ProxyState, router: Router, mine: Sequence[Container]) -> b
 
 
 def _url(router: Router, proxy: Container) -> str:
-    """What a browser would ask for to come to a router."""
+    """What a browser would ask for to come to a router, "" where its rule does not say."""
     rule = rule_of(router)
     host = next(iter(rule.hosts if rule else ()), "") or "localhost"
     path = next(iter(rule.prefixes if rule else ()), "/")
@@ -128,4 +128,7 @@ def _url(router: Router, proxy: Container) -> str:
     usual = 443 if router.tls else 80
     published = {each.container_port: each.host_port for each in proxy.ports if each.host_port}
     outside = published.get(usual, usual)
-    return f"{scheme}://{host.replace('*', 'www')}{'' if outside == usual else f':{outside}'}{path}"
+    host = host.replace("*", "www")
+    if rule is not None and rule.judge(Request(host, path)) is False:
+        return ""
+    return f"{scheme}://{host}{'' if outside == usual else f':{outside}'}{path}"

@@ -6,13 +6,13 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
 from docker_agent.core.finding import Evidence, EvidenceSource
 from docker_agent.domains.proxy.entry import Entry
-from docker_agent.domains.proxy.rules import Request
+from docker_agent.domains.proxy.matchers import Request, ascii_host
 from docker_agent.domains.proxy.state import Kind, ProxyState, Router, Server, Upstream
 from docker_agent.host.models import Answer, Container
 from docker_agent.project.workspace import Workspace
@@ -22,6 +22,8 @@ HopName = Literal[
 ]
 HopState = Literal["ok", "broken", "not reached", "not looked at"]
 MAX_QUOTE = 240
+# What a probe says of itself; all that a browser sends besides is not sent.
+SENT = {"User-Agent": "docker-agent", "Accept-Encoding": "identity"}
 
 
 class Hop(BaseModel):
@@ -99,12 +101,15 @@ class Walk:
     @property
     def host(self) -> str:
         """The name that is asked for."""
-        return (self.parts.hostname or "").lower()
+        return ascii_host(self.parts.hostname or "")
 
     @property
     def request(self) -> Request:
         """What a router sees."""
-        return Request(self.host, self.parts.path or "/", query=self.parts.query)
+        path = unquote(self.parts.path or "/")
+        # Caddy alone does not care about the case of paths.
+        path = path.lower() if self.kind == "caddy" else path
+        return Request(self.host, path, query=self.parts.query, headers=SENT)
 
     @property
     def kind(self) -> Kind:
