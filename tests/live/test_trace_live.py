@@ -181,7 +181,7 @@ WANTED: tuple[tuple[str, str, str], ...] = (
     (f"http://good.test:{NGINX}/", "", "works: 200"),
     (f"http://refused.test:{NGINX}/", "port", "mute"),
     (f"http://slow.test:{NGINX}/", "application", "only after"),
-    (f"http://nobody.test:{NGINX}/", "router", "No router"),
+    (f"http://nobody.test:{NGINX}/", "", "good.test:80/"),
     (f"http://good.test:{CADDY}/", "", "works: 200"),
     (f"http://refused.test:{CADDY}/", "port", "listens on 8080, and Caddy"),
     (f"http://slow.test:{CADDY}/", "application", "only after"),

@@ -141,11 +141,23 @@ def test_only_proxies_that_have_to_do_with_the_project_are_read() -> None:
 
 def test_the_routes_of_caddy_are_read_where_its_admin_api_can_be_reached() -> None:
     proxy = {"handler": "reverse_proxy", "upstreams": [{"dial": "app:8080"}]}
-    inner = {"handle": [{"handler": "subroute", "routes": [{"handle": [proxy]}]}], "match": [{"host": ["a.test"]}]}
-    config = {"apps": {"http": {"servers": {"srv0": {"listen": [":80"], "routes": [inner]}}}}}
+    inner: dict[str, Any] = {
+        "handle": [{"handler": "subroute", "routes": [{"handle": [proxy]}]}],
+        "match": [{"host": ["a.test"]}],
+    }
+    routes: list[dict[str, Any]] = [inner]
+    config = {"apps": {"http": {"servers": {"srv0": {"listen": [":80"], "routes": routes}}}}}
     caddy = Container(id="c", name="c", image="caddy:2", status="running", networks=on("shop", "172.18.0.9"))
     (state,) = look(world_with({"http://172.18.0.9:2019/config/": config}, caddy, web()))
     assert [(router.rule, router.entrypoints) for router in state.routers] == [("a.test", (":80",))]
     assert [server.url for service in state.services for server in service.servers] == ["http://app:8080"]
+    inner["match"] = [{"host": ["a.test"], "path": ["/api/*"], "header": {"X-A": ["b"]}}]
+    closed = {"handle": [{"handler": "static_response", "status_code": 503}], "match": [{"host": ["a.test"]}]}
+    routes.append(closed)
+    (state,) = look(world_with({"http://172.18.0.9:2019/config/": config}, caddy, web()))
+    first, second = state.routers
+    assert first.rule.startswith("Host(`a.test`) && PathPrefix(`/api/`) && Condition(`header ")
+    assert (second.rule, second.own, second.service) == ("a.test", "respond 503", "")
+    assert first.priority > second.priority
     (silent,) = look(world_with({}, caddy, web()))
     assert (silent.api, silent.routers) == ("", ())

@@ -250,15 +250,27 @@ def test_what_nginx_serves_is_read_from_its_files() -> None:
     }
     state = read("nginx", files, {"/etc/nginx": "/p"}, command=("nginx", "-g", "daemon off;"))
     assert (state.version, state.api) == ("1.29.3", "")
-    assert [(each.name, each.rule, each.service, each.tls) for each in state.routers] == [
-        ("a.test:443/api/", "a.test, *.b.test /api/", "app", True),
-        ("a.test:443/x", "(Host(`a.test`) || Host(`*.b.test`)) && Path(`/x`)", "https://api", True),
-        ("a.test:443^/y", "(Host(`a.test`) || Host(`*.b.test`)) && PathRegexp(`(?i)^/y`)", "http://web:81", True),
-        ("~^c:80/", "(HostRegexp(`^c`)) && PathPrefix(`/`)", "http://$unknown", False),
+    assert [(each.name, each.rule, each.service or each.own) for each in state.routers] == [
+        ("a.test:80/", "a.test", "return 301 https://$host"),
+        ("*.b.test:80/", "*.b.test", "return 301 https://$host"),
+        ("a.test:443/api/", "a.test /api/", "app"),
+        ("*.b.test:443/api/", "*.b.test /api/", "app"),
+        ("a.test:443/x", "(Host(`a.test`)) && Path(`/x`)", "https://api"),
+        ("*.b.test:443/x", "(Host(`*.b.test`)) && Path(`/x`)", "https://api"),
+        ("a.test:443^/y", "(Host(`a.test`)) && PathRegexp(`(?i)^/y`)", "http://web:81"),
+        ("*.b.test:443^/y", "(Host(`*.b.test`)) && PathRegexp(`(?i)^/y`)", "http://web:81"),
+        ("a.test:443/", "a.test", "files of its own"),
+        ("*.b.test:443/", "*.b.test", "files of its own"),
+        ("~^c:80/", "(HostRegexp(`^c`)) && PathPrefix(`/`)", "http://$unknown"),
     ]
-    ranks = [each.priority for each in state.routers]
-    assert ranks[1] > ranks[2] > ranks[0] > ranks[3]
-    assert state.routers[1].middlewares == ("auth_basic on",)
+    assert [each.tls for each in state.routers] == [False] * 2 + [True] * 8 + [False]
+    assert [each.name for each in state.routers if each.default_at] == [
+        *("a.test:80/", "a.test:443/api/", "a.test:443/x", "a.test:443^/y", "a.test:443/")
+    ]
+    ranks = {each.name: each.priority for each in state.routers}
+    order = ("a.test:443/x", "a.test:443^/y", "a.test:443/api/", "a.test:443/", "*.b.test:443/x", "~^c:80/")
+    assert sorted(order, key=ranks.__getitem__, reverse=True) == [*order]
+    assert state.routers[4].middlewares == ("auth_basic on",)
     servers = {each.name: [server.url for server in each.servers] for each in state.services}
     assert servers["app"] == ["http://web:8080", "http://api:80"]
     assert servers["http://$unknown"] == []
@@ -282,10 +294,15 @@ def test_what_caddy_serves_is_read_from_its_files_where_its_api_is_silent() -> N
     }
     state = read("caddy", files, {"/etc/caddy": "/p"}, env=("CADDY_VERSION=v2.11.7",))
     assert state.version == "2.11.7"
-    assert [(each.rule, each.service, each.entrypoints, each.tls) for each in state.routers] == [
-        ("*", "http://c:1", (":80",), False),
-        ("a.test, b.test", "http://web:8080", (":443", ":8080"), True),
-        ("a.test, b.test /api/x*", "http://api:80 https://api:81 http://more:1", (":443", ":8080"), True),
-        ("a.test, b.test /v2*", "http://two:90", (":443", ":8080"), True),
+    api = "http://api:80 https://api:81 http://more:1"
+    shown = [(each.rule, each.service or each.own, *each.entrypoints, each.tls) for each in state.routers]
+    assert shown[:5] == [
+        ("*", "http://c:1", ":80", False),
+        ("a.test /v2/*", "http://two:90", ":443", True),
+        ("a.test /api/x*", api, ":443", True),
+        ("a.test /api/*", "an empty answer", ":443", True),
+        ("a.test", "http://web:8080", ":443", True),
     ]
-    assert [len(each.servers) for each in state.services] == [1, 1, 3, 1]
+    assert shown[5:] == [(rule.replace("a.", "b."), end, ":8080", False) for rule, end, _, _ in shown[1:5]]
+    assert sorted(each.priority for each in state.routers[1:5]) == [each.priority for each in state.routers[4:0:-1]]
+    assert sorted(len(each.servers) for each in state.services) == [1, 1, 1, 3]
