@@ -440,3 +440,8 @@ def test_a_route_that_is_closed_for_maintenance_is_said_so_and_how_to_open_it() 
     assert "app.test/api is closed for maintenance" in finding.message
     assert "docker-agent proxy maintenance app.test/api off" in finding.fix
     assert looked(closed, f"{URL}api").hops[3].code == ""
+    labels = {**LABELS, "traefik.http.services.app.loadbalancer.server.port": "8080"}
+    apart = Scene(has_api=False, came=closed.came, proxy={"project": "edge"}, web={"labels": labels})
+    unseen = looked(apart).findings[0]
+    assert "may be closed" in unseen.cause
+    assert "docker-agent proxy maintenance HOST off" in unseen.fix

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 
 from docker_agent.core.finding import Evidence
 from docker_agent.domains.proxy.hops.reach import SILENT
+from docker_agent.domains.proxy.hops.taken import OPEN
 from docker_agent.domains.proxy.hops.walk import Hop, Place, Walk, broken, is_address, ok, unknown
 from docker_agent.host.models import Answer, Container
 
 SLOW_S = 1.0
+UNAVAILABLE = 503
 WAITED = frozenset({0, 502, 504})
 BUSY = {502: "reaches nothing that answers", 503: "has no server to ask", 504: "did not get an answer in time"}
 
@@ -75,6 +77,14 @@ def application(walk: Walk) -> Hop:
         )
     if direct.status == 404:
         return _no_page(walk, place, (seen, through))
+    if answer.status == UNAVAILABLE and walk.kind == "traefik" and not walk.state.api:
+        return broken(
+            "application",
+            f"The application answers {direct.status}, and the proxy says {_said(answer)}.",
+            *(seen, through),
+            cause="What files say to Traefik is not known, since its API does not answer: the route may be closed.",
+            fix=f"Let its API answer (--api.insecure=true), or see its files. {OPEN}",
+        )
     return broken(
         "application",
         f"The application answers {direct.status}, and the proxy makes {_said(answer)} of it.",
