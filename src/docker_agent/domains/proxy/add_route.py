@@ -72,11 +72,7 @@ def add_route(  # noqa: PLR0913, PLR0917
     the proxy or its version cannot do is refused with what to change.
     """
     stack, found = needed_stack(ws), find_proxy(ws, proxy)
-    if service not in stack.model.services:
-        near = difflib.get_close_matches(service, stack.model.services, n=3, cutoff=0.5) or sorted(stack.model.services)
-        raise InputError(f"The compose file has no service {service!r}.", f"Nearest: {', '.join(near[:10])}.")
-    if service == found.container.service and found.container.project == stack.name:
-        raise InputError(f"{service} is the proxy itself, which would ask itself for ever.", "Name another service.")
+    _refuse_service(stack, found, service)
     names, prefix = asked.checked_hosts(hosts or ()), asked.checked_path(path)
     if not names and not tcp and not prefix:
         raise InputError("A route needs a host or a path.", "Give hosts, such as shop.example.com.")
@@ -104,6 +100,15 @@ def add_route(  # noqa: PLR0913, PLR0917
         network=shared_network(stack, service, found).network,
     )
     return _plan(ws, stack, found, route, {"status": status, "ca": ca and str(inside(ws.root, ca))})
+
+
+def _refuse_service(stack: Stack, proxy: Proxy, service: str) -> None:
+    """Refuse what is no service of the project, or is the proxy."""
+    if service not in stack.model.services:
+        near = difflib.get_close_matches(service, stack.model.services, n=3, cutoff=0.5) or sorted(stack.model.services)
+        raise InputError(f"The compose file has no service {service!r}.", f"Nearest: {', '.join(near[:10])}.")
+    if service == proxy.container.service and proxy.container.project == stack.name:
+        raise InputError(f"{service} is the proxy itself, which would ask itself for ever.", "Name another service.")
 
 
 def _tls(
