@@ -131,3 +131,12 @@ def test_a_key_that_means_another_network_is_not_taken_for_the_proxys(own: str, 
     world.files |= {path: text.encode() for path, text in edits.texts.items()}
     written = open_stack(ROOT, edits.stack.files, read=world.host.reads.read_file)
     assert shared_network(written, "web", proxy) == Shared("edge")
+
+
+@pytest.mark.parametrize("declared", ["  back: {}\n", "  back: {}\n  default: {}\n"])
+def test_the_default_network_is_joined_as_it_is(declared: str) -> None:
+    edits = editing(f"services:\n  web:\n    image: shop:1\n    networks: [back]\nnetworks:\n{declared}")
+    edits.join("web", "default", "shop_default")
+    assert after(edits)["compose.yaml"] == edits.stack.model.sources["compose.yaml"].text.replace(
+        "[back]", "[back, default]"
+    )

@@ -79,11 +79,11 @@ def maintenance(
 
 
 def _routers(proxy: Proxy, host: str, path: str) -> Iterator[Router]:
-    """The routers that take requests for a host and path; those that keep one closed do not count."""
+    """The routers that take requests for a host and path; what keeps one closed, or the proxy answers itself, does not count."""
     asked = Request(host.lower().replace("*", "docker-agent-check", 1), path or "/")
     for router in proxy.state.routers:
         with suppress(InputError):
-            kept = ENDING in router.name or router.name.endswith("@internal")
+            kept = ENDING in router.name or router.own or router.name.endswith("@internal")
             if not kept and parse_rule(router.rule).matches(asked):
                 yield router
 

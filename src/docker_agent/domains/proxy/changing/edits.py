@@ -68,8 +68,11 @@ class ComposeEdits:
             )
 
     def join(self, service: str, key: str, network: str) -> None:
-        """Put a service on a network of the engine, which is an external one where the files do not declare the key."""
-        if key not in self.model.networks:
+        """Put a service on a network of the engine, which is an external one where the files do not declare the key.
+
+        The default network need not be declared.
+        """
+        if key not in {"default", *self.model.networks}:
             named = {} if key == network else {"name": network}
             self._make(set_value(self.model, ("networks", key), {**named, "external": True}))
         path = ("services", service, "networks")
