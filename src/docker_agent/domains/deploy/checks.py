@@ -58,7 +58,7 @@ def runs_image(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> str:
         if container.image_id != wanted:
             raise CheckFailed(
                 f"{container.name} runs {container.image_id[:19]}, not {wanted[:19]} that was meant.",
-                "The tag was moved meanwhile; ask for the plan again.",
+                "Its tag or the service was changed meanwhile: see `docker-agent log`, and ask for the plan again.",
             )
     return f"{service} runs {wanted[:19]}"
 

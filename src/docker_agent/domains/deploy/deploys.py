@@ -58,6 +58,9 @@ def _row(entry: Entry, record: DeployRecord) -> Deployment:
         result = f"went back to {record.goes_back_to}"
     if entry.undone_by:
         result = f"{result}, taken back by entry {entry.undone_by}"
+    elif entry.undo_status:
+        back = {"running": "is under way", "interrupted": "stopped in the middle"}.get(entry.undo_status, "failed")
+        result = f"{result}, taking it back {back}"
     return Deployment(
         record=entry.id,
         time=datetime.fromtimestamp(entry.time, UTC).strftime("%Y-%m-%d %H:%M:%S"),

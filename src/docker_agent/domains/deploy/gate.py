@@ -10,6 +10,7 @@ from docker_agent.core.plan import Plan, Write
 from docker_agent.domains.deploy.environment import setting_of
 from docker_agent.domains.deploy.picture import Picture, run_gates
 from docker_agent.domains.deploy.record import record_in
+from docker_agent.domains.deploy.under_way import under_way_findings
 from docker_agent.project.disk import HostDisk
 from docker_agent.project.workspace import Workspace
 
@@ -17,15 +18,19 @@ Otherwise = Callable[[Plan, Workspace, Mapping[str, str]], Iterable[Finding]]
 
 
 def gate_findings(plan: Plan, ws: Workspace, environment: Mapping[str, str], otherwise: Otherwise) -> Iterable[Finding]:
-    """What the gates say of a plan that deploys; going back is asked for the project's policies alone.
+    """What a deployment under way and the gates say of a plan; going back is asked for the policies alone.
 
     Parameters
     ----------
     environment: the variables of the shell.
     otherwise: what is asked about every other plan.
     """
+    return (*under_way_findings(plan, ws), *_of_gates(plan, ws, environment, otherwise))
+
+
+def _of_gates(plan: Plan, ws: Workspace, environment: Mapping[str, str], otherwise: Otherwise) -> Iterable[Finding]:
     record = record_in(plan)
-    if record is None or plan.undoes:
+    if record is None:
         return otherwise(plan, ws, environment)
     written = {
         (ws.root / step.path).resolve(): step.content.encode("utf-8", "surrogateescape")
@@ -38,4 +43,4 @@ def gate_findings(plan: Plan, ws: Workspace, environment: Mapping[str, str], oth
 
     setting = setting_of(ws, record.environment, read=read, disk=HostDisk(ws.host, written), variables=environment)
     picture = Picture(ws, setting, tuple(each.service for each in record.services))
-    return run_gates(picture, only=("policies",) if record.goes_back_to else ())
+    return run_gates(picture, only=("policies",) if record.goes_back_to or plan.undoes else ())

@@ -16,7 +16,8 @@ from docker_agent.domains.deploy.environment import Setting
 from docker_agent.domains.deploy.picture import Picture, image_of, run_gates
 from docker_agent.domains.deploy.record import DeployedService, DeployRecord, KeptFile, Ran, fits, standing
 from docker_agent.domains.deploy.steps import Wish, image_steps, in_order, is_job, route_steps, service_steps
-from docker_agent.domains.deploy.way_back import Goal, back_to
+from docker_agent.domains.deploy.under_way import refuse_deploying
+from docker_agent.domains.deploy.way_back import Goal, back_to, left_alone
 from docker_agent.domains.stack import foreign
 from docker_agent.host.models import Container
 from docker_agent.project.compose.nodes import Scalar
@@ -33,6 +34,7 @@ def deploy_plan(ws: Workspace, setting: Setting, services: Sequence[str], wish: 
     stack = setting.stack
     ordered = in_order(setting, services)
     refuse_released(ws, ordered)
+    refuse_deploying(ws)
     built = list(image_steps(ws, setting, ordered, wish))
     touched = {name for step in built for name in step.touches}
     found = run_gates(Picture(ws, setting, ordered))
@@ -41,16 +43,17 @@ def deploy_plan(ws: Workspace, setting: Setting, services: Sequence[str], wish: 
     for each in record.services:
         steps += service_steps(setting, each.service, each.after.image_id, wish)
     steps += route_steps(ws, setting, ordered)
+    goal = Goal({each.service: each for each in record.services}, _last(ws, record))
     return Plan(
         title=f"Deploy {', '.join(ordered)} ({setting.environment})",
         steps=tuple(steps),
-        rollback=back_to(ws, setting, Goal({each.service: each for each in record.services}, _last(ws, record))),
+        rollback=back_to(ws, setting, goal),
         project=stack.name,
         reason=(
             "One service after the other is made new where it changed, each after all that it needs, and has to be "
             "healthy before the next. Where anything does not hold, all goes back to what runs now, by itself."
         ),
-        remarks=tuple(said(each) for each in found),
+        remarks=(*(said(each) for each in found), *left_alone(ws, setting, goal)),
         foreign=foreign(ws, [each for each in ws.host.containers(stack.name) if each.service in ordered]),
         inputs=inputs_of(stack, ws.host.read_file),
         record=record.model_dump(mode="json"),

@@ -51,7 +51,7 @@ class DeployRecord(BaseModel):
     """One deployment as its plan was made.
 
     `options` are those by which Compose finds the files. `variables` names what the `.env` files set; the values are
-    kept only of those that name an image. `goes_back_to` is the number of the deployment that this one goes back to.
+    in it only of those that name an image. `goes_back_to` is the number of the deployment that this one goes back to.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -18,7 +18,8 @@ from docker_agent.domains.deploy.record import (
     states_before,
 )
 from docker_agent.domains.deploy.steps import Wish
-from docker_agent.domains.deploy.way_back import Goal, back_to, missing_images
+from docker_agent.domains.deploy.under_way import refuse_deploying
+from docker_agent.domains.deploy.way_back import Goal, back_to, left_alone, missing_images
 from docker_agent.domains.stack import foreign
 from docker_agent.project.workspace import Workspace
 
@@ -41,6 +42,7 @@ def rollback(
     has to be healthy. Data is not touched, so a database that was migrated stays migrated.
     """
     held = standing(ws)
+    refuse_deploying(ws, but=held[-1][0].id if held and not record else "")
     if not held:
         raise InputError("Nothing was deployed here that could be taken back.", LOOK)
     if record:
@@ -95,6 +97,7 @@ def _plan(ws: Workspace, goal: Goal, newest: DeployRecord, what: str, *, undoes:
         steps=back_to(ws, setting, goal),
         project=setting.stack.name,
         reason=_reason(setting, goal),
+        remarks=left_alone(ws, setting, goal),
         foreign=foreign(ws, containers),
         undoes=undoes,
         record=record.model_dump(mode="json"),

@@ -110,13 +110,18 @@ def service_steps(setting: Setting, service: str, image_id: str, wish: Wish) -> 
         yield runs(project, service, image_id)
 
 
-def up(setting: Setting, service: str, why: str) -> Argv:
-    """Start one service and nothing else; one that lives in another's network or waits for its restart is made anew."""
+def up(setting: Setting, service: str, why: str, *, start: bool = True) -> Argv:
+    """Make one service new where it changed, and start it unless told not to; nothing else is touched.
+
+    One that lives in another's network, or waits for its restart, is made new in any case.
+    """
     again = any(edge.restart for edge in graph_of(setting.stack.model).needs(service))
     return Argv(
         why=why,
         touches=(service,),
-        argv=setting.argv("up", "-d", "--no-deps", *(["--force-recreate"] if again else []), service),
+        argv=setting.argv(
+            "up", "-d" if start else "--no-start", "--no-deps", *(["--force-recreate"] if again else []), service
+        ),
         cwd=str(setting.stack.directory),
         timeout_s=START_S,
     )

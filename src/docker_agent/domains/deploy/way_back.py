@@ -13,6 +13,7 @@ from docker_agent.domains.deploy.environment import Setting
 from docker_agent.domains.deploy.record import DeployedService, DeployRecord
 from docker_agent.domains.deploy.steps import in_order, runs, settle, up
 from docker_agent.domains.stack import wait_for
+from docker_agent.host.plan_files import inside
 from docker_agent.project.compose.nodes import Scalar
 from docker_agent.project.edit.values import Edit, apply_edits, set_service_value
 from docker_agent.project.workspace import Workspace
@@ -51,14 +52,17 @@ def back_to(ws: Workspace, setting: Setting, goal: Goal) -> tuple[Step, ...]:
 
 
 def texts_before(ws: Workspace, setting: Setting, goal: Goal) -> dict[str, str]:
-    """The files that have to be written to go back, with the text that each had, by path.
+    """The files of the project that have to be written to go back, with the text that each had, by path."""
+    return {path: text for path, text in _changed(ws, setting, goal).items() if _is_inside(ws, path)}
 
-    Raises
-    ------
-    InputError: a compose file of the record is outside the project.
-    """
-    wanted = _texts_of(ws, goal.record) if goal.record else _with_old_images(setting, goal.services)
-    return {path: text for path, text in wanted.items() if _text_now(ws, path) != text}
+
+def left_alone(ws: Workspace, setting: Setting, goal: Goal) -> tuple[str, ...]:
+    """A sentence for each file that differs from what it was, but that going back may not write."""
+    return tuple(
+        f"{path} is outside the project: going back leaves it as it is now, and does not take back what changed there."
+        for path in _changed(ws, setting, goal)
+        if not _is_inside(ws, path)
+    )
 
 
 def missing_images(ws: Workspace, goal: Goal) -> list[str]:
@@ -72,6 +76,19 @@ def missing_images(ws: Workspace, goal: Goal) -> list[str]:
         except AgentError:
             gone.append(f"{each.before.image} ({each.before.image_id[:19]}) of {each.service}")
     return gone
+
+
+def _changed(ws: Workspace, setting: Setting, goal: Goal) -> dict[str, str]:
+    wanted = _texts_of(ws, goal.record) if goal.record else _with_old_images(setting, goal.services)
+    return {path: text for path, text in wanted.items() if _text_now(ws, path) != text}
+
+
+def _is_inside(ws: Workspace, path: str) -> bool:
+    try:
+        inside(ws.root, path)
+    except InputError:
+        return False
+    return True
 
 
 def _texts_of(ws: Workspace, record: DeployRecord) -> dict[str, str]:
@@ -159,9 +176,9 @@ def _tags(each: DeployedService) -> Iterator[Engine]:
 
 
 def _again(setting: Setting, each: DeployedService, options: Sequence[str]) -> Iterator[Step]:
-    """One service as it was."""
+    """One service as it was; one that was stopped is not started for it, so that what it did once is not done again."""
     name, stack = each.service, setting.stack
-    yield up(replace(setting, options=tuple(options)), name, f"{name} as it was.")
+    yield up(replace(setting, options=tuple(options)), name, f"{name} as it was.", start=each.state == "running")
     if each.state == "stopped":
         yield Argv(
             why=f"{name} was stopped.",
