@@ -69,7 +69,7 @@ def test_nothing_gets_into_a_deployment_that_is_carried_out(tmp_path: Path) -> N
     world.react("docker", "compose", "up", reaction=in_the_middle)
     assert session(tmp_path, world).call("stack_deploy", {}).exit_code == 0
     assert len(answers) == 5
-    assert all("under way" in answer and "running" in answer for answer in answers.values()), answers
+    assert all("2" in answer and "is being carried out" in answer for answer in answers.values()), answers
     assert world.containers["shop-web-1"].image == "web:1.5"
 
 
@@ -82,7 +82,7 @@ def test_after_one_that_stopped_in_the_middle_nothing_is_changed_until_it_is_tak
         ("stack_restart", {"services": ["web"]}),
     ):
         answer = said(session(tmp_path, world).call(tool, arguments))
-        assert "interrupted" in answer, answer
+        assert "stopped in the middle" in answer, answer
         assert "docker-agent undo 2" in answer, answer
     assert composed(world) == []
     rows = session(tmp_path, world).call("stack_deploys", {}).data["deployments"]

@@ -117,3 +117,44 @@ def test_going_back_either_way_is_asked_for_the_policies_alone(tmp_path: Path) -
         assert session(folder, world).call("stack_deploy", {}).exit_code == 0
         assert go_back(session(folder, world)).exit_code == 0, name
         assert world.files[root / "compose.yaml"] == privileged.encode()
+
+
+def test_going_back_to_a_deployment_does_not_run_again_what_had_finished_then(tmp_path: Path) -> None:
+    root = shop_at(tmp_path)
+    world = machine(root, GOOD.replace("volumes: {", SEED))
+    assert session(tmp_path, world).call("stack_deploy", {}).exit_code == 0
+    world.change("shop-seed-1", status="exited", exit_code=0)
+    world.change("shop-db-1", status="exited", exit_code=1)
+    world.files[root / "compose.yaml"] = world.files[root / "compose.yaml"].replace(b"web:1.4", b"web:1.5")
+    assert session(tmp_path, world).call("stack_deploy", {}).exit_code == 0
+    world.done.clear()
+    assert session(tmp_path, world).call("stack_rollback", {"record": "1"}).exit_code == 0
+    assert composed(world) == [
+        "up -d --no-deps db",
+        "up --no-start --no-deps seed",
+        "stop seed",
+        "up -d --no-deps web",
+    ]
+    tags = [line for line in world.done if "image_tag" in line]
+    assert len(tags) == len(set(tags)) == 2
+
+
+def test_a_job_that_has_finished_gets_no_restart_in_a_new_environment(tmp_path: Path) -> None:
+    root = shop_at(tmp_path)
+    once = GOOD.replace("volumes: {", SEED).replace('    restart: "no"\n', "")
+    world = machine(root, once)
+    assert session(tmp_path, world, "restart_missing").call("stack_deploy", {}).exit_code == 0
+    world.change("shop-seed-1", status="exited", exit_code=0)
+    assert session(tmp_path, world).call("stack_add_environment", {"name": "staging"}).exit_code == 0
+    assert b"seed: {}" in world.files[root / "compose.staging.yaml"]
+
+
+def test_going_back_to_where_nothing_ran_says_so(tmp_path: Path) -> None:
+    world = machine(shop_at(tmp_path))
+    assert session(tmp_path, world).call("stack_deploy", {}).exit_code == 0
+    back = session(tmp_path, world).call("stack_rollback", {})
+    assert back.plan is not None
+    assert back.plan.remarks == (
+        "Nothing ran before that deployment, so nothing runs afterwards: its containers are stopped or removed.",
+    )
+    assert world.containers == {}

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-from docker_agent.core.errors import InputError
+from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Plan, Risk, Write
 from docker_agent.core.tool import tool
 from docker_agent.domains.compose import all_rules, check_model, data_folder, runs_once
 from docker_agent.domains.deploy.environment import environment_of, environments_here, setting_of
+from docker_agent.domains.deploy.record import has_finished
 from docker_agent.domains.stack import stack_needed
 from docker_agent.project.compose.types import PublishedPort, Service
 from docker_agent.project.stack import Stack
@@ -42,7 +43,8 @@ def add_environment(ws: Workspace, name: Annotated[str, "dev, staging or product
     if files := environments_here(ws).get(environment):
         raise InputError(f"{environment} has files already: {', '.join(files)}.", "Change those.")
     stack = stack_needed(ws)
-    changes = _for_dev(stack) if environment == "dev" else _hardened(stack, read_only=environment == "production")
+    production = environment == "production"
+    changes = _for_dev(stack) if environment == "dev" else _hardened(stack, _finished(ws, stack), read_only=production)
     head = f"# What is different in {environment}; used by `docker-agent stack deploy --environment {environment}`.\n"
     place = stack.directory / f"compose.{environment}.yaml"
     override, example = os.path.relpath(place, ws.root), f".env.{environment}.example"
@@ -78,7 +80,15 @@ def _range(first: int, last: int) -> str:
     return f"{first}-{last}" if last > first else str(first)
 
 
-def _hardened(stack: Stack, *, read_only: bool) -> dict[str, dict[str, Any]]:
+def _finished(ws: Workspace, stack: Stack) -> set[str]:
+    """The services that stand still as jobs that have ended; a restart policy would run them without end."""
+    try:
+        return {each.service for each in ws.host.containers(stack.name) if has_finished(each)}
+    except AgentError:
+        return set()
+
+
+def _hardened(stack: Stack, finished: set[str], *, read_only: bool) -> dict[str, dict[str, Any]]:
     """What the base lacks, as the rules of production see it."""
     model = stack.model
     lacks: dict[str, set[str]] = {}
@@ -86,8 +96,8 @@ def _hardened(stack: Stack, *, read_only: bool) -> dict[str, dict[str, Any]]:
         lacks.setdefault(finding.object, set()).add(finding.code)
     return {
         service.name: dict(_measures(service, lacks.get(service.name, set()), read_only=read_only))
-        | ({} if runs_once(model, service) or service.restart else {"restart": "unless-stopped"})
-        for service in model.services.values()
+        | ({} if runs_once(model, service) or service.restart or name in finished else {"restart": "unless-stopped"})
+        for name, service in model.services.items()
     }
 
 

@@ -83,7 +83,7 @@ def environments(
 def _known(word: str, here: Mapping[str, tuple[str, ...]]) -> str:
     name = next((known for known, words in WORDS.items() if word in words), word)
     if name not in here and name not in WORDS:
-        raise InputError(f"There is no environment {word!r}.", f"There are: {', '.join(here) or 'none'}.")
+        raise InputError(f"There is no environment {word!r}.", f"There are: {', '.join(sorted({*WORDS, *here}))}.")
     return name
 
 

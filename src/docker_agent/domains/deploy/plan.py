@@ -14,7 +14,15 @@ from docker_agent.core.plan import Plan, Step
 from docker_agent.domains.deploy.checks import ONE_OFF
 from docker_agent.domains.deploy.environment import Setting
 from docker_agent.domains.deploy.picture import Picture, image_of, run_gates
-from docker_agent.domains.deploy.record import DeployedService, DeployRecord, KeptFile, Ran, fits, standing
+from docker_agent.domains.deploy.record import (
+    DeployedService,
+    DeployRecord,
+    KeptFile,
+    Ran,
+    fits,
+    has_finished,
+    standing,
+)
 from docker_agent.domains.deploy.steps import Wish, image_steps, in_order, is_job, route_steps, service_steps
 from docker_agent.domains.deploy.under_way import refuse_deploying
 from docker_agent.domains.deploy.way_back import Goal, back_to, left_alone
@@ -129,6 +137,7 @@ def _service(ws: Workspace, setting: Setting, name: str, wish: Wish, unknown: se
         before=_ran(ws, first.image, first.image_id) if first else Ran(),
         after=after,
         job=is_job(setting, name) or name in wish.migrate,
+        finished=bool(there) and all(has_finished(each) for each in there),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Plan
 from docker_agent.host.entry import Entry
+from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
 
 State = Literal["running", "stopped", "absent"]
@@ -26,7 +27,10 @@ class Ran(BaseModel):
 
 
 class DeployedService(BaseModel):
-    """One service of a deployment: what it ran before and in which state, and what it was to run."""
+    """One service of a deployment: what it ran before and in which state, and what it was to run.
+
+    `finished` is one that stood still as a job that had ended well. `job` is one that others wait for to end.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,6 +39,7 @@ class DeployedService(BaseModel):
     before: Ran
     after: Ran
     job: bool = False
+    finished: bool = False
 
 
 class KeptFile(BaseModel):
@@ -96,6 +101,12 @@ def states_before(records: Sequence[DeployRecord]) -> dict[str, DeployedService]
         for each in record.services:
             found.setdefault(each.service, each)
     return found
+
+
+def has_finished(container: Container) -> bool:
+    """Whether a container stands still as a job that ended well, or that was made and not started, would."""
+    still = container.status in {"exited", "created"} and not container.exit_code
+    return still and container.restart_policy in {"", "no"}
 
 
 def fits(record: DeployRecord, services: Iterable[DeployedService]) -> bool:

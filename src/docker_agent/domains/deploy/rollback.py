@@ -64,7 +64,8 @@ def _to(ws: Workspace, number: str) -> Plan:
     for each in wanted.services:
         later = services.get(each.service)
         if each.after.image_id or later is None or later.before.image != each.after.image:
-            services[each.service] = each.model_copy(update={"state": "running", "before": each.after})
+            state = "stopped" if later and later.finished else "running"
+            services[each.service] = each.model_copy(update={"state": state, "before": each.after})
     unknown = [name for name, each in services.items() if each.state != "absent" and not _is_known(each)]
     if unknown:
         raise InputError(
@@ -97,7 +98,7 @@ def _plan(ws: Workspace, goal: Goal, newest: DeployRecord, what: str, *, undoes:
         steps=back_to(ws, setting, goal),
         project=setting.stack.name,
         reason=_reason(setting, goal),
-        remarks=left_alone(ws, setting, goal),
+        remarks=(*_emptied(goal), *left_alone(ws, setting, goal)),
         foreign=foreign(ws, containers),
         undoes=undoes,
         record=record.model_dump(mode="json"),
@@ -111,6 +112,13 @@ def _of_goal(goal: Goal, now: DeployRecord) -> dict[str, Any]:
         return {"services": services}
     kept = ("files", "options", "variables", "image_variables", "commit")
     return {"services": services} | {name: getattr(goal.record, name) for name in kept}
+
+
+def _emptied(goal: Goal) -> tuple[str, ...]:
+    """A warning where nothing at all would run afterwards."""
+    if any(each.state == "running" for each in goal.services.values()):
+        return ()
+    return ("Nothing ran before that deployment, so nothing runs afterwards: its containers are stopped or removed.",)
 
 
 def _reason(setting: Setting, goal: Goal) -> str:

@@ -33,7 +33,7 @@ def refuse_deploying(ws: Workspace, but: str = "") -> None:
     InputError: one is.
     """
     for entry, _ in under_way(ws, but):
-        raise InputError(f"A deployment is under way (entry {entry.id}, {entry.unended}).", _way_out(entry))
+        raise InputError(f"Deployment {entry.id} {_state(entry)}.", _way_out(entry))
 
 
 def under_way_findings(plan: Plan, ws: Workspace) -> Iterator[Finding]:
@@ -43,15 +43,20 @@ def under_way_findings(plan: Plan, ws: Workspace) -> Iterator[Finding]:
     touched = _touched(plan)
     for entry, record in under_way(ws, plan.undoes or plan.continues):
         if record_in(plan) is not None or touched & _names(ws, record):
+            names = ", ".join(each.service for each in record.services)
             yield Finding(
                 code="deployment-under-way",
                 severity=Severity.ERROR,
                 object=record.project,
-                message=f"A deployment of {', '.join(each.service for each in record.services)} is under way "
-                f"({entry.unended}).",
+                message=f"Deployment {entry.id} of {names} {_state(entry)}.",
                 fix=_way_out(entry),
                 evidence=(Evidence("file", f"journal entry {entry.id}", entry.unended),),
             )
+
+
+def _state(entry: Entry) -> str:
+    what = ", on its way back" if entry.undo_status else ""
+    return f"is being carried out{what}" if entry.unended == "running" else f"stopped in the middle{what}"
 
 
 def _way_out(entry: Entry) -> str:

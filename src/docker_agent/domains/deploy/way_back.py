@@ -44,7 +44,7 @@ def back_to(ws: Workspace, setting: Setting, goal: Goal) -> tuple[Step, ...]:
     names = (*ordered, *(each.service for each in present if each.service not in ordered))
     steps: list[Step] = [_write(ws, path, text) for path, text in files.items()]
     steps += [_removal(setting, tuple(reversed(in_order(setting, absent))))] if absent else []
-    steps += [step for each in present for step in _tags(each)]
+    steps += {step.why: step for each in present for step in _tags(each)}.values()
     options = goal.record.options if goal.record else setting.options
     for name in names:
         steps += _again(setting, goal.services[name], options)
