@@ -175,3 +175,19 @@ def test_an_environment_brings_its_own_files_and_goes_back_to_those_of_before(pl
     assert place.container("api").labels.get("stage") == "staging"
     assert place.call("stack_rollback").exit_code == 0
     assert "stage" not in place.container("api").labels
+
+
+def test_what_ran_once_is_not_run_again_on_the_way_back(place: Place) -> None:
+    place.version("1", '["httpd", "-f", "-p", "8080"]')
+    place.version("2", '["sh", "-c", "echo cannot start; exit 3"]')
+    seed = (
+        '  seed:\n    image: docker-agent-lab/busybox:1\n    command: ["sh", "-c", "echo ${WEB_TAG} >> /data/seeded"]\n'
+    )
+    volumes = '    user: "0:0"\n    volumes: ["seed:/data"]\nvolumes: {seed: {}}\n'
+    (place.root / "compose.yaml").write_text(COMPOSE + seed + volumes)
+    for tag, code in (("1", 0), ("2", 1)):
+        place.write(tag)
+        assert place.call("stack_deploy").exit_code == code
+    assert place.container("web").status == "running"
+    argv = ("run", "--rm", "-v", f"{PROJECT}_seed:/data", "docker-agent-lab/busybox:1", "cat", "/data/seeded")
+    assert place.docker(*argv).split() == ["1", "2"]
