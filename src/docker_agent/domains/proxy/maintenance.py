@@ -79,7 +79,10 @@ def maintenance(
 
 
 def _routers(proxy: Proxy, host: str, path: str) -> Iterator[Router]:
-    """The routers that take requests for a host and path; what keeps one closed, or the proxy answers itself, does not count."""
+    """The routers that take requests for a host and path.
+
+    What keeps one closed, or what the proxy answers itself, does not count.
+    """
     asked = Request(host.lower().replace("*", "docker-agent-check", 1), path or "/")
     for router in proxy.state.routers:
         with suppress(InputError):
