@@ -131,6 +131,16 @@ def test_a_missing_label_is_added_and_a_missing_network_joined() -> None:
     assert "traefik.docker.network: edge" in step.content
 
 
+def test_the_projects_own_default_network_is_joined_undeclared() -> None:
+    world = behind(WELL, networks=("shop_back",), body=["networks: [back]"])
+    world.change("shop-traefik-1", networks=on("shop_default"), project="shop")
+    path = next(iter(world.files))
+    world.files[path] += b"networks:\n  back: {}\n"
+    step = next(step for step in plan_for(world, "tr-504-network").steps if isinstance(step, Write))
+    assert "networks:\n      - back\n      - default\n" in step.content
+    assert "external" not in step.content
+
+
 def test_a_container_that_was_cut_off_is_connected_again() -> None:
     world = behind(WELL, networks=("edge",))
     world.change("shop-web-1", networks=())

@@ -62,7 +62,9 @@ def join(snapshot: Snapshot, finding: Finding) -> Plan | None:
     if len(each.networks) == 1:
         key = label[0] if label else NETWORK
         return relabel(snapshot, finding, {key: each.networks[0]}, "It is the network that both are on.")
-    declared = [key for key in snapshot.model.networks if _name(each, key) in each.proxy.networks]
+    # The default network need not be declared.
+    keys = dict.fromkeys(("default", *snapshot.model.networks))
+    declared = [key for key in keys if _name(each, key) in each.proxy.networks]
     if each.networks or len(declared) != 1:
         return None
     named = {("labels", label[0] if label else NETWORK): _name(each, declared[0])}
@@ -153,8 +155,8 @@ def _wrong_one(each: Routed) -> Iterator[Finding]:
 
 
 def _name(each: Routed, key: str) -> str:
-    """What the engine calls a network that the file declares."""
-    network = each.snapshot.model.networks[key] if each.snapshot.model else None
-    if network is None or network.name or network.external:
-        return network.name or key if network else key
+    """What the engine calls a network of the file."""
+    network = each.snapshot.model.networks.get(key) if each.snapshot.model else None
+    if network is not None and (network.name or network.external):
+        return network.name or key
     return f"{each.container.project}_{key}"
