@@ -445,3 +445,22 @@ def test_a_route_that_is_closed_for_maintenance_is_said_so_and_how_to_open_it() 
     unseen = looked(apart).findings[0]
     assert "may be closed" in unseen.cause
     assert "docker-agent proxy maintenance HOST off" in unseen.fix
+
+
+@pytest.mark.parametrize(("host", "near"), [("appp.test", True), ("app.tset", True), ("nope.test", False)])
+def test_a_host_that_differs_by_a_slip_is_named_and_no_other_below_the_same_domain(host: str, near: bool) -> None:
+    url = f"https://{host}/"
+    missing = Answer(status=404, body="404 page not found\n", certificate=GOOD)
+    traced = looked(Scene(answers={f"{url} via {VIA}": missing}), url)
+    text = str(traced)
+    assert ("spelt nearly so" in text) is near
+
+
+def test_a_password_that_the_proxy_asks_for_is_not_said_of_the_application() -> None:
+    asked = Answer(status=401, certificate=GOOD)
+    said = next(hop.said for hop in looked(Scene(came=asked)).hops if hop.hop == "application")
+    assert said == "Traefik (edge) answers 401 and asks for a password; the application itself answers 200."
+    said = next(
+        hop.said for hop in looked(Scene(came=asked, direct=Answer(status=401))).hops if hop.hop == "application"
+    )
+    assert said == "It answers 401 and asks for a password."

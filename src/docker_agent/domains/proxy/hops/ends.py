@@ -50,7 +50,15 @@ def application(walk: Walk) -> Hop:
     answer, through = walk.answer, walk.answered(walk.entry.address if walk.entry else "", walk.answer)
     if answer.status and answer.status < 500 and answer.status != 404:
         words = {401: "asks for a password", 403: "refuses the request", 429: "says there are too many requests"}
-        return ok("application", f"It answers {answer.status}{_also(words, answer.status)}.", through)
+        said = f"answers {answer.status}{_also(words, answer.status)}"
+        if answer.status in words and walk.places:
+            own = _ask(walk, walk.places[0], walk.parts.path or "/")
+            if own.status and own.status != answer.status:
+                seen = walk.seen("network", f"{walk.places[0].address} asked directly", _said(own))
+                return ok(
+                    "application", f"{walk.name} {said}; the application itself answers {own.status}.", seen, through
+                )
+        return ok("application", f"It {said}.", through)
     if not walk.places:
         return _through_only(walk, through)
     place = walk.places[0]

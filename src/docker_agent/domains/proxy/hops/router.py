@@ -220,7 +220,7 @@ def _nothing(walk: Walk) -> Hop:
             cause=f"The rules for this host are {rules}.",
             fix="Correct the path in the rule or in the URL." if any_path else "Correct the rule, or ask as it says.",
         )
-    meant = nearest(walk.host, hosts)
+    meant = _nearest_host(walk.host, hosts)
     there = ", ".join(sorted(hosts)[:8]) or "none"
     named = next((each for each in walk.state.routers if meant and meant in each.rule.lower()), None)
     return _broken(
@@ -229,6 +229,16 @@ def _nothing(walk: Walk) -> Hop:
         cause=f"There is one for {meant}, which is spelt nearly so." if meant else f"It knows these hosts: {there}.",
         fix=f"Correct the rule {named.rule}, or ask for {meant}." if named else f"Add a route for {walk.host}.",
     )
+
+
+def _nearest_host(host: str, known: set[str]) -> str:
+    """A known host that differs by a slip in one of its labels; what is below the same domain is not near by that."""
+    wanted = host.split(".")
+    for other in sorted(known):
+        pairs = [(one, two) for one, two in zip(wanted, other.split("."), strict=False) if one != two]
+        if len(wanted) == other.count(".") + 1 and len(pairs) == 1 and nearest(pairs[0][0], [pairs[0][1]]):
+            return other
+    return ""
 
 
 def _knows_host(each: Router, host: str) -> bool:
