@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import multiprocessing
 import stat
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,8 @@ from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Argv, Engine, Plan, Restore, WaitHealthy, Write
 from docker_agent.host import shell
 from docker_agent.host.entry import StepOutcome
-from docker_agent.host.journal import Journal, Recorder
+from docker_agent.host.journal import Journal
+from docker_agent.host.recorder import Recorder
 from docker_agent.host.undo import undo_plan
 
 DOWN = Argv(argv=("docker", "compose", "down"), why="back")
@@ -372,3 +375,44 @@ def test_a_stop_that_was_begun_is_brought_to_its_end_before_the_way_back(journal
     with journal.reopen("1") as recorder:
         recorder.step(StepOutcome(index=0, kind="engine", state="done"))
     assert undo_plan(journal.entry("1")).steps == (start,)
+
+
+def test_what_is_written_behind_a_line_that_was_cut_short_is_not_lost(journal: Journal) -> None:
+    carry_out(journal, upto=3, status="")
+    path = journal.folder / "entries" / "1.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    with journal.reopen("1") as recorder:
+        recorder.step(StepOutcome(index=2, kind="write", state="done"))
+        recorder.finish("applied", verified=None, reason="")
+    entry = journal.entry("1")
+    assert (entry.status, [step.state for step in entry.steps]) == ("applied", ["done"] * 3)
+
+
+def test_who_only_looks_at_an_entry_is_not_taken_for_one_that_carries_it_out(journal: Journal) -> None:
+    carry_out(journal, upto=3, status="")
+    with (journal.folder / "entries" / "1.jsonl").open("rb") as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        assert journal.entry("1").status == "interrupted"
+        threading.Timer(0.1, lambda: fcntl.flock(reader, fcntl.LOCK_UN)).start()
+        journal.reopen("1").close()
+
+
+def test_what_failed_on_its_way_back_is_not_at_its_end_until_it_was_taken_back(journal: Journal) -> None:
+    plan = Plan(title="t", steps=(STOP, WaitHealthy(target="web", why="w")), rollback=(STOP,))
+
+    def carry(upto: int, status: Any, undoes: str = "") -> None:
+        with journal.begin(plan, by="person", time=5.0, undoes=undoes) as recorder:
+            for index, step in enumerate(plan.steps[:upto]):
+                recorder.step(StepOutcome(index=index, kind=step.kind, state="done"))
+            recorder.finish(status, verified=None, reason="")
+
+    said: list[str] = []
+    for upto, status, undoes in ((0, "failed", ""), (2, "failed", ""), (1, "failed", "2"), (1, "applied", "2")):
+        carry(upto, status, undoes)
+        said.append(journal.entry(undoes or str(len(said) + 1)).unended)
+    assert said == ["", "failed", "failed", ""]
+    carry(2, "applied")
+    carry(0, "failed", undoes="5")
+    assert journal.entry("5").unended == "", "a way back that did nothing leaves it as it is"
+    carry(1, "failed", undoes="5")
+    assert journal.entry("5").unended == "failed"

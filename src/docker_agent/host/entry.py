@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +35,8 @@ class Entry(BaseModel):
     """One applied plan as the journal holds it.
 
     `kept` maps step numbers to the kept copies of replaced files, `intended` to the SHA-256 of what was to be written.
-    `undone_steps` are the steps of undos that went only a part of the way, `undo_status` how the newest undo went.
+    `undone_steps` are the steps of undos that went only a part of the way, `undo_status` how the newest undo went that
+    changed anything.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,24 +68,40 @@ class Entry(BaseModel):
         return any(risk_of(step) is not Risk.READ for step in begun)
 
     @property
-    def unended(self) -> Literal["running", "interrupted", ""]:
-        """Whether it, or its undo, is being carried out or stopped in the middle, after something was changed."""
+    def unended(self) -> Literal["running", "interrupted", "failed", ""]:
+        """Whether it, or its undo, is being carried out, or stopped in the middle after something was changed.
+
+        What has a way back of its own and failed counts until it was taken back.
+        """
         match self.undo_status or self.status:
-            case "interrupted" if not self.changed:
-                return ""
-            case ("running" | "interrupted") as state:
-                return state
+            case "running":
+                return "running"
+            case "interrupted" if self.changed:
+                return "interrupted"
+            case "failed" if self.changed and self.plan.rollback:
+                return "failed"
             case _:
                 return ""
 
 
+# Who only looks holds the lock for an instant, shared; that is no reason to say that somebody is at it.
+LOCK_S = 0.5
 STOPPED: dict[str, Any] = {"end": "interrupted", "verified": None, "reason": "It stopped in the middle."}
 
 
 def lock(handle: int) -> bool:
     """Take the lock of an open entry file; whether nobody else has it. It ends with the process, however that ends."""
+    until = time.monotonic() + LOCK_S
+    while not _flock(handle, fcntl.LOCK_EX):
+        if time.monotonic() > until:
+            return False
+        time.sleep(LOCK_S / 50)
+    return True
+
+
+def _flock(handle: int, kind: int) -> bool:
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
@@ -95,7 +113,7 @@ def _is_running(path: Path) -> bool:
     except OSError:
         return False
     try:
-        return not lock(handle)
+        return not _flock(handle, fcntl.LOCK_SH)
     finally:
         os.close(handle)
 

@@ -6,18 +6,17 @@ One JSON-lines file for each applied plan, each line flushed to disk before the 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from pathlib import Path
-from typing import Any, Self
 
 from pydantic import ValidationError
 
 from docker_agent.core.errors import AgentError, InputError
 from docker_agent.core.plan import Plan, Step
-from docker_agent.host.entry import Entry, Status, StepOutcome, lock, read_entry
+from docker_agent.host.entry import Entry, read_entry
 from docker_agent.host.files import read_file, write_file
+from docker_agent.host.recorder import Recorder, cannot_write, end_with_a_line, sync
 
 DIGEST = re.compile(r"[0-9a-f]{8,64}")
 
@@ -45,30 +44,37 @@ class Journal:
                 number += 1
                 continue
             except OSError as error:
-                raise _cannot_write(path, error) from error
+                raise cannot_write(path, error) from error
             break
         recorder = Recorder(str(number), path, handle)
+        sync(entries)
         recorder.write({"begin": plan.model_dump(mode="json"), "by": by, "time": time, "undoes": undoes})
         return recorder
 
     def reopen(self, number: str) -> Recorder:
-        """Go on with an entry that stopped in the middle.
+        """Hold an entry, to go on with it where it stopped in the middle or to take it back.
+
+        A line that a crash cut short goes, so that what is written now is not lost behind it.
 
         Raises
         ------
-        InputError: somebody else is at it.
+        InputError: there is no such entry, or somebody else is at it.
         """
-        path = self.folder / "entries" / f"{number}.jsonl"
+        path = self.folder / "entries" / f"{self.entry(number).id}.jsonl"
         try:
             handle = os.open(path, os.O_WRONLY | os.O_APPEND)
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
         recorder = Recorder(number, path, handle)
-        if not recorder.mine:
+        try:
+            if not recorder.mine:
+                raise InputError(
+                    f"Entry {number} is being carried out by another process.", "Wait, or stop that one first."
+                )
+            end_with_a_line(path, handle)
+        except AgentError:
             recorder.close()
-            raise InputError(
-                f"Entry {number} is being carried out by another process.", "Wait, or stop that one first."
-            )
+            raise
         return recorder
 
     def keep(self, data: bytes) -> str:
@@ -148,7 +154,7 @@ class Journal:
     def entries(self) -> list[Entry]:
         """All entries that can be read, oldest first; one that ends in the middle is shown as interrupted."""
         entries = [entry for entry in map(read_entry, self._entry_files()) if entry is not None]
-        last = {entry.undoes: entry.status for entry in entries if entry.undoes}
+        last = {each.undoes: each.status for each in entries if each.undoes and (each.changed or each.unended)}
         undone = {entry.undoes: entry.id for entry in entries if entry.undoes and entry.status == "applied"}
         steps: dict[str, tuple[Step, ...]] = {}
         for entry in entries:
@@ -209,62 +215,8 @@ class Journal:
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
             self.folder.chmod(0o700)
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
         return path
-
-
-class Recorder:
-    """Writes one entry as its plan is carried out.
-
-    Programs that the plan starts inherit the entry's handle, and with it the lock: where this process is killed, the
-    entry counts as being carried out until the last of them has ended.
-    """
-
-    def __init__(self, number: str, path: Path, handle: int = -1) -> None:
-        self.id = number
-        self._path = path
-        self._handle = handle
-        if handle >= 0:
-            os.set_inheritable(handle, True)
-        self.mine = handle < 0 or lock(handle)
-
-    def __enter__(self) -> Self:
-        """Hold the entry until the block ends."""
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        """Let go of the entry."""
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the entry; the system does it for a process that is killed."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
-
-    def write(self, record: dict[str, Any]) -> None:
-        """Add one line and wait until it is on disk.
-
-        Raises
-        ------
-        AgentError: the disk is full or the folder is gone; the step it announces must not start.
-        """
-        line = (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
-        try:
-            with self._path.open("ab") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise _cannot_write(self._path, error) from error
-
-    def step(self, outcome: StepOutcome, kept: str = "", intended: str = "") -> None:
-        """Record how far a step is, with the kept copy of what it replaces and the SHA-256 of what it will write."""
-        self.write({"step": outcome.model_dump(), "kept": kept, "intended": intended})
-
-    def finish(self, status: Status, *, verified: bool | None, reason: str) -> None:
-        """Close the entry."""
-        self.write({"end": status, "verified": verified, "reason": reason})
 
 
 def _is_file(path: Path) -> bool:
@@ -272,10 +224,3 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
-
-
-def _cannot_write(path: Path, error: OSError) -> AgentError:
-    return AgentError(
-        f"The journal {path} cannot be written: {error.strerror}. Nothing more was changed.",
-        "Free some space, or set DOCKER_AGENT_STATE to another folder.",
-    )
