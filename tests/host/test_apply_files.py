@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from docker_agent.core.errors import AgentError, CheckFailed, InputError
 from docker_agent.core.plan import Argv, Check, Engine, Plan, Restore, Step, Write
+from docker_agent.host import apply as applying
 from docker_agent.host.apply import Application, Applied
 from docker_agent.host.check import NamedCheck, run_check
 from docker_agent.host.fake import World
 from docker_agent.host.journal import Journal
 from docker_agent.host.models import Container, Ran
+from docker_agent.host.plan_files import check_files
 from docker_agent.host.undo import undo_plan
 from docker_agent.policy.redact import Redactor
 
@@ -304,3 +307,50 @@ def test_a_check_that_breaks_does_not_hold(place: Place) -> None:
     broken = NamedCheck("broken", lambda _reads, args, _tell: str(args["missing"]))
     with pytest.raises(CheckFailed, match="broke: KeyError: 'missing', so it was not looked at"):
         run_check(Check(name="broken", why="c"), {"broken": broken}, place.world.host.reads, lambda _line: None)
+
+
+@pytest.mark.parametrize("other", ["undo", "resume"])
+def test_two_that_begin_at_one_moment_do_not_both_take_hold_of_an_entry(
+    place: Place, monkeypatch: pytest.MonkeyPatch, other: str
+) -> None:
+    plan = Plan(title="t", steps=(write("a.yml", "one\n", OLD), UP), rollback=(UP,))
+    place.world.react("docker", "compose", "up", reaction=interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        place.apply(plan)
+    place.world.react("docker", "compose", "up")
+    second = undo_plan(place.journal.entry("1")) if other == "undo" else plan.model_copy(update={"continues": "1"})
+    refused: list[str] = []
+
+    def meanwhile(*given: Any, **more: Any) -> None:
+        check_files(*given, **more)
+        monkeypatch.setattr(applying, "check_files", check_files)
+        with pytest.raises(InputError) as error:
+            place.apply(second)
+        refused.append(str(error.value))
+
+    monkeypatch.setattr(applying, "check_files", meanwhile)
+    assert place.undo().status == "applied"
+    assert "Entry 1 is being carried out" in refused[0]
+    with pytest.raises(InputError, match="Entry 1 was undone by entry 2"):
+        place.apply(second)
+
+
+def test_a_saved_undo_of_what_was_undone_otherwise_does_nothing(place: Place) -> None:
+    place.apply(Plan(title="t", steps=(write("a.yml", "one\n", OLD),)))
+    saved = undo_plan(place.journal.entry("1"))
+    place.undo()
+    place["a.yml"] = b"one\n"
+    with pytest.raises(InputError, match="Entry 1 was undone by entry 2"):
+        place.apply(saved)
+    assert place["a.yml"] == b"one\n"
+
+
+def test_every_file_of_a_way_back_is_looked_at_before_its_first_step(place: Place) -> None:
+    back = tuple(Write(path=name, content="", remove=True, before=sha(b"new\n"), why="b") for name in "bc")
+    place.apply(Plan(title="t", steps=(write("b", "new\n"), write("c", "new\n")), rollback=(*back, UP)))
+    place["c"] = b"theirs\n"
+    place.world.done.clear()
+    with pytest.raises(InputError, match="c changed since the plan was made; nothing was done") as refused:
+        place.undo()
+    assert "run this again" in refused.value.next_step
+    assert (place["b"], place.world.done) == (b"new\n", [])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -25,14 +25,15 @@ from docker_agent.core.plan import (
 )
 from docker_agent.host.check import NamedCheck, run_check
 from docker_agent.host.checks import observe, probe_step, wait_healthy
-from docker_agent.host.entry import StepOutcome
+from docker_agent.host.compose_cli import in_short
+from docker_agent.host.entry import Entry, StepOutcome
 from docker_agent.host.host import Host, Tell
-from docker_agent.host.journal import Journal, Recorder
+from docker_agent.host.journal import Journal
 from docker_agent.host.masks import resolve_new
 from docker_agent.host.plan_files import check_files, inside, read_or_none, sha256_of, states_of, written_before
+from docker_agent.host.recorder import Recorder
 from docker_agent.host.undo import undo_plan
 
-STACK_OPTIONS = frozenset({"--project-directory", "-f", "-p"})
 CHECKS = frozenset({"wait_healthy", "probe", "observe", "check"})
 
 
@@ -68,6 +69,7 @@ class Application:
     tell: gets a line of progress now and then.
     checks: those that domains bring, by name.
     written: SHA-256 of all that the plan has written so far, by file.
+    by_itself: whether it is the way back that a failure takes; who takes it holds the failed entry already.
     """
 
     plan: Plan
@@ -79,6 +81,7 @@ class Application:
     checks: Mapping[str, NamedCheck] = field(default_factory=dict[str, NamedCheck])
     outcomes: list[StepOutcome] = field(default_factory=list[StepOutcome])
     written: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
+    by_itself: bool = False
 
     def run(self, *, by: str, undoes: str = "") -> Applied:
         """Carry the plan out, or what is left of one that stopped in the middle; Ctrl-C stops after recording.
@@ -87,22 +90,22 @@ class Application:
 
         Raises
         ------
-        InputError: a file is outside the project, or it or an input of the plan is no longer what the plan was made
-            from; nothing was changed.
+        InputError: a file is outside the project, it or an input of the plan is no longer what the plan was made from,
+            or what it takes back or goes on with is at work or was taken back; nothing was changed.
         AgentError: the journal cannot be written; what was done until then is in it.
         KeyboardInterrupt: passed on after it was journalled.
         """
         undoes = undoes or self.plan.undoes
-        self._refuse_running(undoes)
-        done = self._done_before()
-        check_files(self.plan, self.root, self.host.reads, self.journal)
-        self.written = written_before(self.plan, self.journal)
-        recorder = (
-            self.journal.reopen(self.plan.continues)
-            if self.plan.continues
-            else self.journal.begin(self.plan, by=by, time=self.host.reads.now(), undoes=undoes)
-        )
-        with recorder:
+        with ExitStack() as held:
+            if undoes and not self.by_itself:
+                held.enter_context(self._hold_undone(undoes))
+            recorder = held.enter_context(self.journal.reopen(self.plan.continues)) if self.plan.continues else None
+            done = self._done_before()
+            check_files(self.plan, self.root, self.host.reads, self.journal, only_first=self.by_itself)
+            self.written = written_before(self.plan, self.journal)
+            if recorder is None:
+                begun = self.journal.begin(self.plan, by=by, time=self.host.reads.now(), undoes=undoes)
+                recorder = held.enter_context(begun)
             return self._run(recorder, done, by)
 
     def _run(self, recorder: Recorder, done: frozenset[int], by: str) -> Applied:
@@ -121,17 +124,25 @@ class Application:
         checked = any(step.kind in CHECKS for step in self.plan.steps)
         return self._finish(recorder, "applied", "", verified=True if checked else None)
 
-    def _refuse_running(self, undoes: str) -> None:
-        """Take nothing back that goes on still, here or on its way back."""
-        if undoes and self.journal.entry(undoes).unended == "running":
-            raise InputError(f"Entry {undoes} is being carried out.", "Wait until it has ended, or stop it first.")
+    def _hold_undone(self, number: str) -> Recorder:
+        """Hold the entry that is taken back: nothing is taken back that goes on still, or twice."""
+        if self.journal.entry(number).unended == "running":
+            raise InputError(f"Entry {number} is being carried out.", "Wait until it has ended, or stop it first.")
+        held = self.journal.reopen(number)
+        try:
+            _refuse_undone(self.journal.entry(number))
+        except InputError:
+            held.close()
+            raise
+        return held
 
     def _done_before(self) -> frozenset[int]:
-        """The steps that the entry which is gone on with has done."""
+        """The steps that the entry which is gone on with has done; held by this process it counts as running."""
         if not self.plan.continues:
             return frozenset()
         entry = self.journal.entry(self.plan.continues)
-        if entry.status != "interrupted" or entry.undo_status or entry.plan.steps != self.plan.steps:
+        _refuse_undone(entry)
+        if entry.status not in {"interrupted", "running"} or entry.undo_status or entry.plan.steps != self.plan.steps:
             raise InputError(
                 f"Entry {entry.id} is {entry.status}; it cannot be gone on with.", "See `docker-agent log`."
             )
@@ -146,7 +157,7 @@ class Application:
         self.tell("It did not hold; going back.")
         plan = undo_plan(entry)
         try:
-            return replace(self, plan=plan, outcomes=[], written={}).run(by=by)
+            return replace(self, plan=plan, outcomes=[], written={}, by_itself=True).run(by=by)
         except AgentError as error:
             return Applied(
                 status="failed", entry="", title=plan.title, digest=plan.digest, verified=None, reason=str(error)
@@ -206,7 +217,7 @@ class Application:
         match step:
             case Argv():
                 self.host.changes.run(step, self.tell)
-                return _in_short(step.argv)
+                return in_short(step.argv)
             case Engine():
                 return self.host.changes.call(step)
             case Write():
@@ -263,6 +274,11 @@ class Application:
         )
 
 
+def _refuse_undone(entry: Entry) -> None:
+    if entry.undone_by:
+        raise InputError(f"Entry {entry.id} was undone by entry {entry.undone_by}.", "See `docker-agent log`.")
+
+
 def _edited_meanwhile(path: str) -> InputError:
     return InputError(
         f"{path} changed while the plan was carried out; it was left alone.",
@@ -272,14 +288,6 @@ def _edited_meanwhile(path: str) -> InputError:
 
 def _removes(step: Step) -> bool:
     return isinstance(step, Write) and step.remove
-
-
-def _in_short(argv: Sequence[str]) -> str:
-    """A command without the options by which Compose finds the stack."""
-    words = list(argv)
-    while words[:2] == ["docker", "compose"] and words[2:3] and words[2] in STACK_OPTIONS:
-        del words[2:4]
-    return shlex.join(words)
 
 
 def _bytes_of(text: str, path: str) -> bytes:

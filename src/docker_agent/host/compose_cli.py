@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,6 +26,7 @@ TAKES_VALUE = frozenset(
         "--parallel",
     }
 )
+STACK_OPTIONS = frozenset({"--project-directory", "-f", "-p"})
 TAKES_NONE = frozenset({"--all-resources", "--compatibility", "--dry-run", "--verbose"})
 WRITING_FLAG = re.compile(r"-[A-Za-z]*o.*|--output(?:=.*)?")
 NO_PLUGIN = ("is not a docker command", "unknown command: docker compose", "Run 'docker --help'")
@@ -112,3 +114,11 @@ def program(name: str, arguments: Sequence[str], *, timeout_s: float, environmen
     if not allowed:
         raise InputError(f"`{' '.join((name, *arguments))}` is not known to only look.", "Changes go through a plan.")
     return run((name, *arguments), timeout_s=timeout_s, environment=environment)
+
+
+def in_short(argv: Sequence[str]) -> str:
+    """A command without the options by which Compose finds the stack."""
+    words = list(argv)
+    while words[:2] == ["docker", "compose"] and words[2:3] and words[2] in STACK_OPTIONS:
+        del words[2:4]
+    return shlex.join(words)

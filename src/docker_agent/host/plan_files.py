@@ -12,29 +12,29 @@ from docker_agent.host.host import Reads
 from docker_agent.host.journal import Journal
 
 
-def check_files(plan: Plan, root: Path, reads: Reads, journal: Journal) -> None:
+def check_files(plan: Plan, root: Path, reads: Reads, journal: Journal, *, only_first: bool = False) -> None:
     """Make sure that every file is as the plan expects it, before anything is done.
 
-    Of a plan that is gone on with, a file may also be as the done part has left it. Of a way back only the first
-    file that it writes is looked at; `apply` looks at the others when their turn comes, so that somebody's edit of a
-    compose file does not keep the traffic at a version that fails.
+    Of a plan that is gone on with, a file may also be as the done part has left it. With
+    `only_first`, for a way back that a failure takes, only the first file that it writes is looked at; `apply` looks at
+    the others when their turn comes, so that an edit of a compose file does not keep the traffic at a version that
+    fails.
 
     Raises
     ------
     InputError: one is outside the project, or changed since.
     """
     for name, expected in plan.inputs.items():
-        _check_file(name, root / name, {expected}, reads)
+        _check_file(name, root / name, {expected}, plan, reads)
     written = written_before(plan, journal)
-    goes_back = _goes_back(plan, journal)
     seen: set[Path] = set()
     for step in plan.steps:
         if isinstance(step, Write | Restore):
             path = inside(root, step.path)
-            if path in seen or (goes_back and seen):
+            if path in seen or (only_first and seen):
                 continue
             if isinstance(step, Write):
-                _check_file(step.path, path, {step.before, *step.or_before, *written.get(step.path, ())}, reads)
+                _check_file(step.path, path, {step.before, *step.or_before, *written.get(step.path, ())}, plan, reads)
             elif sha256_of(read_or_none(reads, path)) not in states_of(plan, root, path):
                 raise _edited(plan, step.path, journal)
             seen.add(path)
@@ -88,14 +88,14 @@ def written_before(plan: Plan, journal: Journal) -> dict[str, set[str]]:
     return found
 
 
-def _goes_back(plan: Plan, journal: Journal) -> bool:
-    back = journal.entry(plan.undoes).plan.rollback if plan.undoes else ()
-    return bool(back) and plan.steps[-len(back) :] == back
-
-
-def _check_file(name: str, path: Path, expected: set[str], reads: Reads) -> None:
-    if sha256_of(read_or_none(reads, path)) not in expected:
-        raise InputError(f"{name} changed since the plan was made; nothing was done.", "Ask for the plan again.")
+def _check_file(name: str, path: Path, expected: set[str], plan: Plan, reads: Reads) -> None:
+    if sha256_of(read_or_none(reads, path)) in expected:
+        return
+    planned_anew = not (plan.undoes or plan.continues)
+    raise InputError(
+        f"{name} changed since the plan was made; nothing was done.",
+        "Ask for the plan again." if planned_anew else "Put that edit aside, run this again, and then make it anew.",
+    )
 
 
 def _edited(plan: Plan, name: str, journal: Journal) -> InputError:
