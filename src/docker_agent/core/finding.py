@@ -25,7 +25,19 @@ class Severity(StrEnum):
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 EvidenceSource = Literal[
-    "compose", "env", "inspect", "log", "event", "health", "host", "file", "proxy", "stats", "message", "network"
+    "compose",
+    "env",
+    "inspect",
+    "log",
+    "event",
+    "health",
+    "host",
+    "file",
+    "proxy",
+    "stats",
+    "message",
+    "network",
+    "journal",
 ]
 
 
