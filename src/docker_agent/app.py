@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -125,22 +125,17 @@ class Session:
         """Show, approve and carry out a plan that was saved.
 
         A yes by flag covers all that is in a plan which the person named by its digest, and nothing in a plan that came
-        from elsewhere.
+        from elsewhere; one of those that speaks of this journal is refused with an InputError.
         """
-        mode = self.door.mode
-        named = mode.yes and self.door.journal.is_saved(plan)
+        is_ours, mode = self.door.journal.is_ours(plan), self.door.mode
+        named = mode.yes and is_ours
         self.door.mode = replace(mode, yes=named, yes_destroy=named)
         return self.door.apply_plan(plan, by="person", approver=self.approver)
 
     def undo(self, number: str = "") -> Outcome:
-        """Reverse one entry of the journal, by default the newest.
-
-        Raises
-        ------
-        InputError: there is no such entry, or nothing of it can be undone.
-        """
+        """Reverse one entry of the journal, by default the newest; an InputError where nothing can be undone."""
         entry = self.door.journal.entry(number)
-        return self.door.apply_plan(undo_plan(entry), by="person", approver=self.approver, undoes=entry.id)
+        return self.door.apply_plan(undo_plan(entry), by="person", approver=self.approver)
 
     def ask(self, prompt: str) -> Iterator[Event]:
         """Work on a prompt; each call of this method goes on with the same conversation."""
@@ -252,7 +247,7 @@ def open_session(
         journal=journal,
         gate=lambda plan: (
             *release_findings(plan, workspace),
-            *gate_findings(plan, workspace, environment, deployment_findings),
+            *gate_findings(plan, workspace, environment, partial(deployment_findings, kept=journal.kept)),
         ),
         explain=lambda said: explain(workspace, said),
         checks=all_checks(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -158,6 +159,7 @@ for _kind in (Argv, Engine, Write, Restore, WaitHealthy, Probe, Observe, Check):
     _kind.model_rebuild()
 
 
+DROPS_VOLUMES = re.compile(r"--volumes(=.*)?|-[A-Za-z]*v.*")
 KNOWN_PROGRAMS = (("docker", "compose"), ("docker", "buildx"))
 
 
@@ -199,13 +201,13 @@ class Plan(BaseModel):
 
     @property
     def touches(self) -> tuple[str, ...]:
-        """Every object that the steps affect, once each, in order."""
-        return tuple(dict.fromkeys(name for step in self.steps for name in step.touches))
+        """Every object that the steps, there and back, affect, once each, in order."""
+        return tuple(dict.fromkeys(name for step in (*self.steps, *self.rollback) for name in step.touches))
 
     @property
     def changes(self) -> tuple[Step, ...]:
-        """The steps that change something, without the waiting and looking."""
-        return tuple(step for step in self.steps if risk_of(step) is not Risk.READ)
+        """The steps, there and back, that change something, without the waiting and looking."""
+        return tuple(step for step in (*self.steps, *self.rollback) if risk_of(step) is not Risk.READ)
 
     @property
     def digest(self) -> str:
@@ -226,10 +228,16 @@ def _floor(step: Step) -> Risk:
             return Risk.DESTROY if step.action.endswith("_remove") else Risk.CHANGE
         case Argv():
             known = step.argv[:2] in KNOWN_PROGRAMS
-            drops_volumes = "down" in step.argv and bool({"-v", "--volumes"} & set(step.argv))
-            return Risk.CHANGE if known and not drops_volumes else Risk.DESTROY
+            return Risk.CHANGE if known and not _drops_data(step.argv[1:]) else Risk.DESTROY
         case Write() | Restore():
             return Risk.CHANGE
+
+
+def _drops_data(words: tuple[str, ...]) -> bool:
+    """Whether a command of Compose drops volumes, or one of Buildx what was built."""
+    if words[0] == "buildx":
+        return not {"prune", "rm"}.isdisjoint(words)
+    return not {"down", "rm"}.isdisjoint(words) and any(DROPS_VOLUMES.fullmatch(word) for word in words)
 
 
 def digest_of(value: Any) -> str:

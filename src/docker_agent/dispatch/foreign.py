@@ -8,10 +8,12 @@ from pathlib import PurePosixPath
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import KNOWN_PROGRAMS, Argv, Engine, Plan, Write
 from docker_agent.core.secret import MASK
+from docker_agent.host.compose_cli import global_options
 from docker_agent.host.models import Network, Volume
-from docker_agent.project.workspace import Workspace
+from docker_agent.project.workspace import Workspace, is_within
 
 PROJECT_LABEL = "com.docker.compose.project"
+FILE_FLAGS = ("-f", "--file", "--project-directory")
 PROJECT_FLAGS = ("-p", "--project-name")
 
 
@@ -59,9 +61,17 @@ def _of_engine(workspace: Workspace, step: Engine) -> Iterator[str]:
 def _of_program(workspace: Workspace, step: Argv) -> Iterator[str]:
     if step.argv[:2] not in KNOWN_PROGRAMS:
         yield f"program:{step.argv[0] if step.argv else ''}"
-    for flag, value in zip(step.argv, step.argv[1:], strict=False):
-        if flag in PROJECT_FLAGS and step.argv[1] == "compose" and not workspace.owns(value):
+    if step.argv[1:2] == ("compose",):
+        yield from _of_compose(workspace, step)
+
+
+def _of_compose(workspace: Workspace, step: Argv) -> Iterator[str]:
+    """The project that a command of Compose is about, by its name, its files and its folder."""
+    for option, value in global_options(step.argv[2:]):
+        if option in PROJECT_FLAGS and not workspace.owns(value):
             yield f"project:{value}"
+        if option in FILE_FLAGS and not is_within(workspace.root, str(workspace.root / step.cwd / value)):
+            yield f"file:{value}"
 
 
 def _is_env_file(path: str) -> bool:

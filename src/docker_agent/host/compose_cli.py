@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from docker_agent.core.errors import InputError, ToolMissing
@@ -43,6 +43,21 @@ READING_PROGRAMS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "nginx": (("-v",), ("-t",), ("-T",)),
 }
 GPU_LOOK = re.compile(r"-[Lqx]|--version|--(?:query-[a-z-]+|format|id|display)=[^/]*")
+
+
+def global_options(arguments: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The options before the subcommand of `docker compose` that take a value, in each way to write them."""
+    words = iter(arguments)
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word in TAKES_VALUE:
+            yield word, next(words, "")
+        elif name in TAKES_VALUE and equals:
+            yield name, value
+        elif word[:2] in TAKES_VALUE:
+            yield word[:2], word[2:]
+        elif not word.startswith("-"):
+            return
 
 
 def command_of(arguments: Sequence[str]) -> str:

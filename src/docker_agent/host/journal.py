@@ -137,6 +137,21 @@ class Journal:
         except InputError:
             return False
 
+    def is_ours(self, plan: Plan) -> bool:
+        """Whether a plan was saved here.
+
+        Raises
+        ------
+        InputError: one from elsewhere speaks of this journal: what it says of itself would be believed.
+        """
+        is_saved = self.is_saved(plan)
+        if not is_saved and (plan.record or plan.undoes or plan.continues):
+            raise InputError(
+                f"The plan {plan.title!r} says that it is a release, deployment or way back, and was not made here.",
+                "Ask for it here: docker-agent release, docker-agent stack deploy or docker-agent undo.",
+            )
+        return is_saved
+
     def waiting(self) -> list[Plan]:
         """Saved plans that were not applied yet, newest first."""
         applied = {entry.plan.digest for entry in self.entries()}

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from docker_agent.core.finding import Severity
-from docker_agent.core.plan import Argv, Plan, Risk, Write
+from docker_agent.core.plan import Argv, Plan, Restore, Risk, WaitHealthy, Write
 from docker_agent.domains.compose.gate import deployment_findings
 from docker_agent.host.fake import World
 from docker_agent.project.context.model import ProjectContext
@@ -22,7 +23,7 @@ def stopping(text: str, *argv: str, write: str = "", production: bool = False, *
     ws = Workspace(host=world.host.reads, root=ROOT, context=context)
     run = Argv(argv=("docker", "compose", *argv), why="because", risk=Risk.CHANGE)
     steps = (Write(path="compose.yml", content=write, before="", why="because"), run) if write else (run,)
-    found = deployment_findings(Plan(title="Start", steps=steps), ws, {})
+    found = deployment_findings(Plan(title="Start", steps=steps), ws, {}, lambda _name: b"")
     return [finding.code for finding in found if finding.severity is Severity.ERROR]
 
 
@@ -41,6 +42,29 @@ def test_the_files_count_as_the_plan_writes_them() -> None:
     good = "services: {web: {image: 'nginx:1.29'}}"
     assert stopping(TEXT, "up", write=good, root_user=Severity.ERROR) == []
     assert stopping(good, "up", write=TEXT, root_user=Severity.ERROR) == ["root_user"]
+
+
+def test_the_way_back_is_asked_too_and_what_it_puts_back_is_looked_into() -> None:
+    good = "services: {web: {image: 'nginx:1.29'}}"
+    world = World(files={ROOT / "compose.yml": good.encode()})
+    policies = {"root_user": Severity.ERROR}
+    up = Argv(argv=("docker", "compose", "up", "-d"), why="because")
+    write = Write(path="compose.yml", content=TEXT, before="", why="because")
+    restore = Restore(path="compose.yml", kept="copy", after="", why="because")
+    wait = WaitHealthy(target="web", why="because")
+
+    def codes(policies: dict[str, Severity], **plan: Any) -> list[str]:
+        ws = Workspace(host=world.host.reads, root=ROOT, context=ProjectContext(policies=policies))
+        kept = {"copy": TEXT.replace("root  # docker-agent: ignore[root_user] why", "root").encode()}
+        found = deployment_findings(Plan(title="t", **plan), ws, {}, kept.__getitem__)
+        return [finding.code for finding in found if finding.severity is Severity.ERROR]
+
+    for steps in ((write, up), (restore, up)):
+        assert codes(policies, steps=(wait,), rollback=steps) == ["root_user"]
+        assert codes(policies, steps=steps) == ["root_user"]
+    assert codes(policies, steps=(write, wait), rollback=(up,)) == ["root_user"]
+    assert codes(policies, steps=(write, up), rollback=(restore, up)) == ["root_user"]
+    assert codes({}, steps=(write, up), rollback=(restore, up)) == []
 
 
 def test_a_production_system_is_held_to_the_weights_of_production() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from docker_agent.core.finding import Finding
-from docker_agent.core.plan import Argv, Plan, Write
+from docker_agent.core.plan import Argv, Plan, Restore, Step, Write
 from docker_agent.domains.compose.judge import judge
 from docker_agent.domains.compose.severities import severities_of
 from docker_agent.host.compose_cli import command_of
@@ -17,23 +17,39 @@ from docker_agent.project.workspace import Workspace
 DEPLOYING = frozenset({"up", "create", "run", "start", "restart"})
 
 
-def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[str, str]) -> list[Finding]:
-    """What the compose checks say of the files as they will be when a deploying plan has written them.
+def deployment_findings(
+    plan: Plan, workspace: Workspace, environment: Mapping[str, str], kept: Callable[[str], bytes]
+) -> list[Finding]:
+    """What the compose checks say of the files as a deploying plan, or its way back, will have written them.
 
     A comment in the file silences a rule, but not one that the project's own policies name.
-    """
-    deploys = any(
-        isinstance(step, Argv) and step.argv[:2] == ("docker", "compose") and command_of(step.argv[2:]) in DEPLOYING
-        for step in plan.steps
-    )
-    if not deploys:
-        return []
-    written = {
-        (workspace.root / step.path).resolve(): step.content.encode()
-        for step in plan.steps
-        if isinstance(step, Write) and not step.remove
-    }
 
+    Parameters
+    ----------
+    kept: gives the bytes of a file that an earlier plan kept, by its id.
+    """
+    found: dict[str, Finding] = {}
+    for steps, before in ((plan.steps, ()), (plan.rollback, plan.steps)):
+        if any(_deploys(step) for step in steps):
+            written = dict(_written((*before, *steps), workspace.root, kept))
+            found |= {each.identity: each for each in _judged(workspace, environment, written)}
+    return list(found.values())
+
+
+def _deploys(step: Step) -> bool:
+    return isinstance(step, Argv) and step.argv[:2] == ("docker", "compose") and command_of(step.argv[2:]) in DEPLOYING
+
+
+def _written(steps: Sequence[Step], root: Path, kept: Callable[[str], bytes]) -> Iterator[tuple[Path, bytes]]:
+    """Each file as the steps leave it; one that they remove is not among them."""
+    for step in steps:
+        if isinstance(step, Write) and not step.remove:
+            yield (root / step.path).resolve(), step.content.encode("utf-8", "surrogateescape")
+        elif isinstance(step, Restore) and step.kept:
+            yield (root / step.path).resolve(), kept(step.kept)
+
+
+def _judged(workspace: Workspace, environment: Mapping[str, str], written: Mapping[Path, bytes]) -> Iterator[Finding]:
     def read(path: Path) -> bytes:
         return written[path.resolve()] if path.resolve() in written else workspace.host.read_file(path)
 
@@ -46,7 +62,8 @@ def deployment_findings(plan: Plan, workspace: Workspace, environment: Mapping[s
         disk=HostDisk(workspace.host, written),
     )
     if stack is None:
-        return []
+        return
     severities = severities_of(workspace.context)
     judged = judge(stack.model, severities)
-    return [*judged.findings, *(finding for finding in judged.suppressed if finding.code in severities.policies)]
+    yield from judged.findings
+    yield from (each for each in judged.suppressed if each.code in severities.policies)
