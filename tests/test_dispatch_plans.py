@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from tests.doors import URL, Place, Says, place
 
 from docker_agent.core.errors import CheckFailed, Denied, EngineUnreachable, NeedsApproval
-from docker_agent.core.plan import Argv, Engine, Plan, Step, Write
+from docker_agent.core.plan import Argv, Engine, Plan, Probe, Step, Write
 from docker_agent.host.models import Answer, Network, Volume
 from docker_agent.host.undo import undo_plan
 from docker_agent.policy.approve import DigestApprover, NoApprover, YesApprover
@@ -191,6 +192,13 @@ BLOG = {"com.docker.compose.project": "blog"}
         Engine(action="volume_remove", target="blog_data", why="x"),
         Argv(argv=("docker", "compose", "-p", "blog", "restart"), why="x"),
         Argv(argv=("docker", "compose", "--project-name", "blog", "restart"), why="x"),
+        Argv(argv=("docker", "compose", "--project-name=blog", "restart"), why="x"),
+        Argv(argv=("docker", "compose", "-pblog", "restart"), why="x"),
+        Argv(argv=("docker", "compose", "-f", "/blog/compose.yaml", "restart"), why="x"),
+        Argv(argv=("docker", "compose", "--project-directory=../blog", "restart"), why="x"),
+        Argv(argv=("docker", "compose", "down", "--volumes=true"), why="x"),
+        Argv(argv=("docker", "compose", "rm", "-fsv"), why="x"),
+        Argv(argv=("docker", "buildx", "prune", "-af"), why="x"),
         Argv(argv=("rm", "-rf", "/"), why="x"),
         Argv(argv=(), why="x"),
     ],
@@ -298,12 +306,45 @@ def test_a_way_back_is_shown_by_what_it_does_and_by_what_it_leaves_in_a_file(tmp
     other = kept.model_copy(update={"content": "privileged: true\n"})
     up = Argv(argv=("docker", "compose", "up", "-d"), why=said)
     for step, line in ((kept, ""), (other, "     | +privileged: true")):
-        plan = Plan(title="t", steps=(up,), rollback=(other, step, up))
+        plan = Plan(title="t", steps=(up,), rollback=(step, up))
         here.screen.diffs.clear()
         outcome = here.door.apply_plan(plan, by="person", approver=NoApprover())
         assert line.removeprefix("     | ") in here.screen.diffs[0]
-        text = plan_text(plan, plan.digest, {2: here.screen.diffs[0]})
+        text = plan_text(plan, plan.digest, {1: here.screen.diffs[0]})
         assert "- All as before. ($ docker compose up -d)" in text
         assert line in text
         assert bool(here.screen.diffs[0]) == bool(line)
         assert outcome.data["diff"] == ""
+
+
+def test_what_a_way_back_writes_in_between_is_shown_as_well_where_it_was_not_yet(tmp_path: Path) -> None:
+    here = place(tmp_path)
+    evil, good = (
+        Write(path="a.txt", content=text, before="1", or_before=("2",), why="b") for text in ("evil\n", "one\ntwo\n")
+    )
+    shown = Write(path="a.txt", content="shown\n", before=hashlib.sha256(b"one\ntwo\n").hexdigest(), why="w")
+    plan = Plan(title="t", steps=(shown,), rollback=(evil, shown, good))
+    here.door.apply_plan(plan, by="person", approver=NoApprover())
+    assert ["+evil" in diff for diff in here.screen.diffs] == [False, True, False]
+
+
+def test_what_only_looked_or_cannot_be_taken_back_offers_no_undo(tmp_path: Path) -> None:
+    here = place(tmp_path, YES)
+    look = Plan(title="Look", steps=(Probe(url=URL, why="It answers."),))
+    assert here.door.apply_plan(look, by="person", approver=YesApprover()).data["undo"] == ""
+    here.world.answers[URL] = Answer(status=502)
+    failed = here.door.apply_plan(look, by="person", approver=YesApprover())
+    assert failed.error is not None
+    assert "docker-agent undo" not in failed.error.next_step
+    assert here.take("begin", name="web").data["undo"] == "docker-agent undo 3"
+    undone = here.door.apply_plan(undo_plan(here.door.journal.entry("3")), by="person", approver=YesApprover())
+    assert (undone.exit_code, undone.data["undo"]) == (0, "")
+
+
+def test_a_plan_says_which_entry_it_is_about(tmp_path: Path) -> None:
+    here = place(tmp_path, YES)
+    here.take("begin", name="web")
+    plan = undo_plan(here.door.journal.entry("1"))
+    assert "(takes back entry 1)" in plan_text(plan, plan.digest, {})
+    plan = plan.model_copy(update={"undoes": "", "continues": "1"})
+    assert "(goes on with entry 1)" in plan_text(plan, plan.digest, {})

@@ -125,6 +125,7 @@ APPLIED: dict[str, Any] = {
     "steps": ["write: compose.yml", "argv: up", "wait_healthy: web"],
     "verified": True,
     "entry": "7",
+    "undo": "docker-agent undo 7",
     "done": ["write: done. compose.yml written", "wait_healthy: done. web is healthy after 3 s"],
 }
 

@@ -112,6 +112,7 @@ def test_what_became_of_a_plan_is_told_with_its_check_and_undo(capsys: Printed) 
             "title": "T",
             "verified": True,
             "entry": "3",
+            "undo": "docker-agent undo 3",
             "done": ["s"],
         }
     )

@@ -58,14 +58,17 @@ def say_outcome(result: Any, error: str = "") -> str:
 def _say_rolled_back(data: dict[str, Any], because: str) -> list[str]:
     """What became of a plan that took its own way back."""
     back = _mapping(data["rolled_back"])
+    said = "It failed and was rolled back" if back.get("status") == "applied" else "It failed"
+    return [f"{said}{because}", say_back(back)]
+
+
+def say_back(back: dict[str, Any]) -> str:
+    """What is known of the state after a plan took its own way back."""
     if back.get("status") != "applied":
-        return [f"It failed{because}", "Not verified: going back failed too, so look at the state before going on."]
-    held = (
-        "Verified: what was there before is there again."
-        if back.get("verified")
-        else "Not verified: nothing was looked at after going back."
-    )
-    return [f"It failed and was rolled back{because}", held]
+        return "Not verified: going back failed too, so look at the state before going on."
+    if back.get("verified"):
+        return "Verified: what was there before is there again."
+    return "Not verified: nothing was looked at after going back."
 
 
 def mendable(looks: Any, everything: bool = False) -> dict[str, Any]:
@@ -172,8 +175,8 @@ def _say_applied(data: dict[str, Any], reason: str) -> list[str]:
         lines.append(f"Not verified: the check after the change did not hold{f': {reason}' if reason else '.'}")
     else:
         lines.append(f"Not verified: {reason or 'the plan had no mechanical check.'}")
-    if data.get("entry"):
-        lines.append(f"Undo, as far as the steps allow: docker-agent undo {data['entry']}")
+    if data.get("undo"):
+        lines.append(f"Undo, as far as the steps allow: {data['undo']}")
     return lines
 
 

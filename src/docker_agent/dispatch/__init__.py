@@ -22,6 +22,8 @@ from docker_agent.host.apply import Application
 from docker_agent.host.check import NamedCheck
 from docker_agent.host.host import Host
 from docker_agent.host.journal import Journal
+from docker_agent.host.plan_files import check_files
+from docker_agent.host.undo import can_be_undone
 from docker_agent.policy.approve import Approver
 from docker_agent.policy.audit import AuditLog
 from docker_agent.policy.permit import Mode, permit
@@ -153,11 +155,12 @@ def show_plan(door: Door, call: Call) -> None:
 
 
 def approve(door: Door, call: Call) -> None:
-    """Policies first, then a yes for exactly this digest, as the approval table says."""
+    """Policies and files first, then a yes for exactly this digest, as the approval table says."""
     plan = call.plan
     if plan is None or not plan.steps:
         return
     _stop_at_policies(door, call, plan)
+    check_files(plan, door.workspace.root, door.host.reads, door.journal)
     verdict = permit(
         plan.risk,
         foreign=bool(foreign_objects(door.workspace, plan, tainted=door.taint.tainted)),
@@ -189,6 +192,8 @@ def apply(door: Door, call: Call) -> None:
     """Carry the approved plan out, journalled."""
     if call.plan is None or not call.plan.steps:
         return
+    if call.verdict is not None and call.verdict.kind != "run":
+        _stop_at_policies(door, call, call.plan)  # much may have happened while the person thought
     application = Application(
         plan=call.plan,
         host=door.host,
@@ -199,12 +204,14 @@ def apply(door: Door, call: Call) -> None:
         checks=door.checks,
     )
     call.applied = application.run(by=call.by, undoes=call.undoes)
+    if can_be_undone(door.journal.entry(call.applied.entry)):
+        call.undo = f"docker-agent undo {call.applied.entry}"
 
 
 def verify(_door: Door, call: Call) -> None:
     """A plan whose step or check failed is a failed call."""
     if call.applied is not None and call.applied.status != "applied":
-        raise failed(call.applied)
+        raise failed(call.applied, call.undo)
 
 
 def explain_failure(door: Door, call: Call) -> None:

@@ -69,6 +69,7 @@ class Call:
     causes: tuple[Finding, ...] = ()
     stops: tuple[Finding, ...] = ()
     saved: str = ""
+    undo: str = ""
     diffs: dict[int, str] = field(default_factory=dict[int, str])
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     text: str = ""

@@ -51,6 +51,7 @@ def report_of(call: Call) -> dict[str, Any]:
         report |= {
             "verified": call.applied.verified,
             "entry": call.applied.entry,
+            "undo": call.undo,
             "done": [f"{outcome.kind}: {outcome.state}. {outcome.detail}" for outcome in call.applied.steps],
         }
     back = call.applied.rolled_back if call.applied else None
@@ -100,20 +101,32 @@ def compact(data: dict[str, Any]) -> str:
 def diffs_of(plan: Plan, root: Path, reads: Reads, journal: Journal, redactor: Redactor) -> dict[int, str]:
     """What each writing step changes, as a unified diff of masked text, by its position.
 
-    The steps of the way back follow those of the plan; what its last write of a file differs in from the file as it is
-    now is shown, since that should be nothing.
+    The steps of the way back follow those of the plan. Its last write of a file is compared with the file as it is now,
+    since that should be no difference; those before it with what the one before left, unless the plan's own steps write
+    the same text, which is shown there.
     """
     found: dict[int, str] = {}
     texts: dict[str, str] = {}
+    shown: set[tuple[str, str]] = set()
     for index, step in enumerate(plan.steps):
         if isinstance(step, Write | Restore):
             old = texts.get(step.path) or _text_of(lambda step=step: reads.read_file(inside(root, step.path)))
             texts[step.path] = _text_after(step, journal)
             found[index] = _diff(redactor.text(old), redactor.text(texts[step.path]), step.path)
-    last = {step.path: (index, step) for index, step in enumerate(plan.rollback) if isinstance(step, Write | Restore)}
-    for path, (index, step) in last.items():
-        now = _text_of(lambda path=path: reads.read_file(inside(root, path)))
-        found[len(plan.steps) + index] = _diff(redactor.text(now), redactor.text(_text_after(step, journal)), path)
+            shown.add((step.path, texts[step.path]))
+    back = [
+        (index, step) for index, step in enumerate(plan.rollback, len(plan.steps)) if isinstance(step, Write | Restore)
+    ]
+    last = {step.path: index for index, step in back}
+    before: dict[str, str] = {}
+    for index, step in back:
+        text = _text_after(step, journal)
+        now = _text_of(lambda step=step: reads.read_file(inside(root, step.path)))
+        if index == last[step.path]:
+            found[index] = _diff(redactor.text(now), redactor.text(text), step.path)
+        elif (step.path, text) not in shown:
+            found[index] = _diff(redactor.text(before.get(step.path, now)), redactor.text(text), step.path)
+        before[step.path] = text
     return found
 
 
@@ -123,7 +136,13 @@ def masked_plan(plan: Plan, redactor: Redactor) -> Plan:
 
 
 def forbidden(stops: Sequence[Finding]) -> Denied:
-    """The error for a deployment that the project's policies forbid."""
+    """The error for a deployment that the project's policies, or what is under way, forbid."""
+    codes = ",".join(dict.fromkeys(each.code for each in stops))
+    if all(each.evidence and each.evidence[0].source == "journal" for each in stops):
+        return Denied(
+            " ".join(each.message for each in stops),
+            f"{' '.join(each.fix for each in stops)} To do it all the same: --override {codes} (this is recorded).",
+        )
     listed = "; ".join(
         f"{each.code} at {each.evidence[0].where if each.evidence else each.object}"
         f" ({' '.join(word for word in (each.message, each.fix) if word).rstrip('.')})"
@@ -131,20 +150,24 @@ def forbidden(stops: Sequence[Finding]) -> Denied:
     )
     more = len(stops) - STOPS_NAMED
     listed += f"; and {more} more" if more > 0 else ""
-    codes = ",".join(dict.fromkeys(each.code for each in stops))
     return Denied(
         f"The project's policies forbid this deployment: {listed}.",
         f"Fix that first, or override it yourself with --override {codes} (this is recorded).",
     )
 
 
-def failed(applied: Applied) -> CheckFailed:
-    """The error for a plan whose step or check failed: whether it was rolled back, or how to take it back."""
+def failed(applied: Applied, undo: str) -> CheckFailed:
+    """The error for a plan whose step or check failed: whether it was rolled back, or how to take it back.
+
+    Parameters
+    ----------
+    undo: the command that takes it back, "" where nothing can be undone.
+    """
     said = f"The plan {applied.title!r} failed: {applied.reason.rstrip('.')}."
     back = applied.rolled_back
     if back is None:
-        undo = f"What was done is journalled as entry {applied.entry}; `docker-agent undo {applied.entry}`."
-        return CheckFailed(said, undo)
+        how = f"; `{undo}`." if undo else ", and nothing of it is to be undone."
+        return CheckFailed(said, f"What was done is journalled as entry {applied.entry}{how}")
     if back.status == "applied":
         held = "and that holds" if back.verified else "which was not checked"
         return CheckFailed(f"{said} It was rolled back, {held}.", f"See `docker-agent log {applied.entry}`.")

@@ -39,6 +39,15 @@ def undo_plan(entry: Entry) -> Plan:
     )
 
 
+def can_be_undone(entry: Entry) -> bool:
+    """Whether there is anything of an entry to take back, and a way to do it."""
+    try:
+        undo_plan(entry)
+    except InputError:
+        return False
+    return True
+
+
 def _way_back(entry: Entry) -> Plan:
     """The plan's own way back, after each stop that was begun: a container that is being stopped counts as running."""
     begun = {each.index for each in entry.steps if each.state in {"failed", "interrupted"}}

@@ -40,8 +40,8 @@ def plan_panel(plan: Plan, digest: str, diffs: Mapping[int, str]) -> RenderableT
     parts: list[RenderableType] = [table]
     if plan.remarks:
         parts.insert(0, Text("".join(f"! {clean(remark)}\n" for remark in plan.remarks), style="yellow"))
-    if plan.reason:
-        parts.insert(0, Text(f"{clean(plan.reason)}\n"))
+    if _purpose(plan):
+        parts.insert(0, Text(f"{_purpose(plan)}\n"))
     if plan.rollback:
         parts.append(Text(f"\n{BACK}", style="dim italic"))
         for index, step in enumerate(plan.rollback, len(plan.steps)):
@@ -61,8 +61,8 @@ def plan_panel(plan: Plan, digest: str, diffs: Mapping[int, str]) -> RenderableT
 def plan_text(plan: Plan, digest: str, diffs: Mapping[int, str]) -> str:
     """A plan as plain lines; `diffs` as for the panel."""
     lines = [f"PLAN {clean(plan.title)}  [{plan.risk.value}, {digest[:12]}]"]
-    if plan.reason:
-        lines.append(f"  {clean(plan.reason)}")
+    if _purpose(plan):
+        lines.append(f"  {_purpose(plan)}")
     lines += [f"  ! {clean(remark)}" for remark in plan.remarks]
     for index, step in enumerate(plan.steps, 1):
         lines += [f"  {index}. {clean(step.why)}", f"     {clean(describe(step))}"]
@@ -76,6 +76,13 @@ def plan_text(plan: Plan, digest: str, diffs: Mapping[int, str]) -> str:
             lines += [f"     | {clean(line)}" for line in diffs.get(index, "").splitlines()[2:]]
     lines += [f"  {label}: {', '.join(names)}" for label, names in _at_stake(plan)]
     return "\n".join(lines)
+
+
+def _purpose(plan: Plan) -> str:
+    """Why a plan is made, and the entry of the journal that it is about."""
+    entry = f"(takes back entry {plan.undoes})" if plan.undoes else ""
+    entry = f"(goes on with entry {plan.continues})" if plan.continues else entry
+    return clean(" ".join(filter(None, (plan.reason, entry))))
 
 
 def _diff(diff: str) -> Text:
@@ -150,14 +157,14 @@ def print_answer(data: dict[str, Any], mend: str = "") -> None:
 
 
 def _print_result(console: Console, data: dict[str, Any]) -> None:
-    """What became of a plan: each step, whether the checks held, and how to undo it."""
+    """What became of a plan: each step, whether the checks held, and how to undo it where that can be done."""
     done: list[str] = data.get("done") or []
     for line in done:
         console.print(f"  {clean(line)}", markup=False, soft_wrap=True)
     checked = {True: "verified", False: "not verified", None: "nothing to verify"}[data.get("verified")]
     console.print(f"[bold]{escape(clean(str(data['status'])))}[/], {checked}: {escape(clean(str(data['title'])))}")
-    if data.get("entry"):
-        console.print(f"[dim]Undo:[/] docker-agent undo {data['entry']}")
+    if data.get("undo"):
+        console.print(f"[dim]Undo:[/] {escape(clean(str(data['undo'])))}")
 
 
 def _print_list(console: Console, key: str, items: list[Any]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from docker_agent.agent.wording import say_back
 from docker_agent.app import Options, Session, open_session
 from docker_agent.core.errors import AgentError, EngineUnreachable
 from docker_agent.core.finding import Severity
@@ -108,7 +109,9 @@ def finish(choices: Choices, outcome: Outcome) -> int:
     elif outcome.error is not None:
         print_error(outcome.error)
         if outcome.data.get("verified") is False:
-            print("Not verified: the change was made, and its check did not hold.", file=sys.stderr)
+            back: dict[str, Any] = outcome.data.get("rolled_back") or {}
+            stays = "Not verified: the change was made, and its check did not hold."
+            print(say_back(back) if back else stays, file=sys.stderr)
     else:
         print_answer(outcome.data, MEND if outcome.tool == "diagnose" else "")
     return code
