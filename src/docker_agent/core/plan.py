@@ -50,6 +50,7 @@ EngineAction = Literal[
     "container_unpause",
     "container_rename",
     "container_remove",
+    "container_remove_stopped",
     "container_update",
     "container_reload",
     "network_create",
@@ -67,7 +68,8 @@ class Engine(_Step):
     """One call to the Docker Engine; `args` are the call's own arguments, by name.
 
     `container_update` sets the restart policy (`restart`). `container_reload` has the proxy in a container (`program`:
-    nginx or caddy) check and read its configuration (`config`, a path in the container) without a pause. With
+    nginx or caddy) check and read its configuration (`config`, a path in the container) without a pause.
+    `container_remove_stopped` removes one that does not run, without its volumes, and fails at one that runs. With
     `if_there` a container that is not there is fine.
     """
 

@@ -17,6 +17,7 @@ from docker_agent.host.models import Ran
 from docker_agent.host.workers import await_takeover, workers
 
 RELOAD_S = 30.0
+STILL = frozenset({"created", "exited", "dead"})
 CADDY = ("--config", "CONFIG", "--adapter", "caddyfile")
 # Checked first: a proxy that reloads a faulty file goes on with the one before, and says so in its log only.
 RELOADS: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -78,6 +79,12 @@ class EngineChanges:
         files.remove_file(path)
 
 
+def _refuse_alive(name: str, status: str) -> None:
+    """Raise `CheckFailed` where a container is in a state in which it is not to be removed."""
+    if status not in STILL:
+        raise CheckFailed(f"{name} is {status}, so it was not removed.", f"Look with `docker-agent diagnose {name}`.")
+
+
 def _is_there(api: Any, name: str) -> bool:
     try:
         api.inspect_container(name)
@@ -120,6 +127,9 @@ def _container_call(api: Any, verb: str, step: Engine) -> None:
             api.update_container(step.target, restart_policy={"Name": str(step.args["restart"])})
         case "rename":
             api.rename(step.target, str(step.args["name"]))
+        case "remove_stopped":
+            _refuse_alive(step.target, str(api.inspect_container(step.target)["State"]["Status"]))
+            api.remove_container(step.target, force=False, v=False)
         case _:
             api.remove_container(step.target, force=bool(step.args.get("force", False)), v=False)
 

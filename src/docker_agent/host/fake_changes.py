@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,10 @@ def _change_container(world: World, verb: str, step: Engine) -> None:
             raise CheckFailed(f"{step.target} refused its configuration: {ran.err}", output=ran.err)
     elif verb == "update":
         world.change(container.name, restart_policy=str(step.args["restart"]))
+    elif verb == "remove_stopped":
+        if container.status not in {"created", "exited", "dead"}:
+            raise CheckFailed(f"{step.target} is {container.status}, so it was not removed.")
+        del world.containers[container.name]
     elif verb == "remove":
         if container.running and not step.args.get("force"):
             raise InputError(f"container remove {step.target}: the engine says: container is running.")
@@ -94,6 +99,8 @@ def _change_container(world: World, verb: str, step: Engine) -> None:
     else:
         code = CODE_AFTER.get(verb, container.exit_code)
         world.change(container.name, status=STATUS_AFTER[verb], exit_code=code, error="")
+        if verb in {"stop", "kill"}:
+            world.change(container.name, finished_at=datetime.fromtimestamp(world.clock, UTC).isoformat())
         world.happen(verb, container.name, ago=0.0)
 
 

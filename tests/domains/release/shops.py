@@ -100,7 +100,6 @@ def machine(root: Path, kind: Kind, compose: str = COMPOSE, *, new: str = "healt
     for page, answer in PAGES.items() if kind == "traefik" else ():
         world.answers[f"{API}/api/{page}"] = Answer(status=200, body=json.dumps(answer))
     world.react("docker", "compose", "up", reaction=lambda world, _argv: _start_beside(world, new))
-    world.react("docker", "compose", "rm", reaction=_remove_stopped)
     world.react("docker", "compose", "run")
     world.react("reload")
     for number in (1, 2, 3):
@@ -133,10 +132,3 @@ def _start_beside(world: World, health: str) -> Ran:
             (world.clock + 1, lambda world: world.change(f"shop-web-{number}", health="unhealthy", failing_streak=5))
         )
     return Ran(argv=(), code=0)
-
-
-def _remove_stopped(world: World, argv: tuple[str, ...]) -> Ran:
-    stopped = [name for name, each in world.containers.items() if each.service == argv[-1] and not each.running]
-    for name in stopped:
-        del world.containers[name]
-    return Ran(argv=argv, code=0)

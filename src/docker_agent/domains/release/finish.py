@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 from docker_agent.core.errors import InputError
-from docker_agent.core.plan import Argv, Plan, Risk
+from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.release.ready import refuse_under_way
+from docker_agent.domains.release.ready import STILL, every_container, refuse_under_way
 from docker_agent.domains.release.record import latest
+from docker_agent.domains.release.steps import remove_stopped, should_serve
 from docker_agent.domains.stack import foreign, stack_needed
-from docker_agent.project.stack import compose_argv
+from docker_agent.host.entry import Entry
+from docker_agent.host.models import Container
 from docker_agent.project.workspace import Workspace
 
 
@@ -28,23 +31,34 @@ def finish(
     entry, record = latest(ws, service, ("applied",))
     refuse_under_way(ws, record.service)
     stack = stack_needed(ws)
-    until = entry.time + sum(outcome.seconds for outcome in entry.steps) + 60 * record.keep_min
+    everything = every_container(ws, stack, record.service)
+    stopped = [each for each in everything if each.status in STILL]
+    serving = [each for each in everything if each.running]
+    if not stopped:
+        return Plan(title=f"Nothing of {record.service} is left stopped", project=stack.name)
+    if not serving:
+        raise InputError(
+            f"Nothing of {record.service} runs, so what is stopped ({', '.join(each.name for each in stopped)}) stays.",
+            f"See `docker-agent diagnose {record.service}`.",
+        )
+    until = _stopped_at(entry, [each for each in stopped if each.name == record.old]) + 60 * record.keep_min
     if ws.host.now() < until and not now:
         when = datetime.fromtimestamp(until, UTC).strftime("%H:%M UTC")
         raise InputError(f"{record.old} is kept until {when}, for going back.", "Wait, or add --now.")
-    stopped = [each for each in ws.host.containers(stack.name) if each.service == record.service and not each.running]
-    if not stopped:
-        return Plan(title=f"Nothing of {record.service} is left stopped", project=stack.name)
-    names = tuple(each.name for each in stopped)
-    remove = Argv(
-        why=f"Remove {', '.join(names)}; volumes are kept.",
-        touches=names,
-        argv=compose_argv(stack, "rm", "--force", record.service),
-        cwd=str(stack.directory),
-    )
     return Plan(
         title=f"Remove what the release of {record.service} kept",
-        steps=(remove,),
+        steps=(
+            *(should_serve(each) for each in serving),
+            *(remove_stopped(each.name, f"Remove {each.name}; volumes are kept.") for each in stopped),
+        ),
         project=stack.name,
         foreign=foreign(ws, stopped),
     )
+
+
+def _stopped_at(entry: Entry, kept: Sequence[Container]) -> float:
+    """When the old version was stopped; its container knows it also where the release was resumed hours later."""
+    for each in kept:
+        if each.finished_at:
+            return datetime.fromisoformat(each.finished_at).timestamp()
+    return entry.time + sum(outcome.seconds for outcome in entry.steps)

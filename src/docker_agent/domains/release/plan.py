@@ -64,7 +64,7 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
     )
     release = Release(versions, wish, starts_again=bool(again))
     local = bool(versions.new_image_id) or stack.model.services[service].build is not None
-    release.write(leftovers=bool(stopped) and not again, pull=not local)
+    release.write(leftovers=() if again else [each.name for each in stopped], pull=not local)
     refuse_same_files(ws, _written(release))
     record = ReleaseRecord(
         service=service,

@@ -8,6 +8,7 @@ from docker_agent.host.models import Container
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import Workspace
 
+STILL = frozenset({"created", "exited", "dead"})
 NAMELESS = frozenset({"bridge", "host", "none"})
 
 
@@ -18,9 +19,9 @@ def containers_of(ws: Workspace, stack: Stack, service: str) -> tuple[Container,
     ------
     InputError: none runs, or several.
     """
-    mine = [each for each in ws.host.containers(stack.name) if each.service == service and not _one_off(each)]
-    running = [each for each in mine if each.running]
-    if not running:
+    mine = every_container(ws, stack, service)
+    running = [each for each in mine if each.status not in STILL]
+    if not any(each.running for each in running):
         raise InputError(
             f"{service} does not run, so there is nothing to shift from.",
             f"Start it: docker-agent stack up {service}.",
@@ -34,7 +35,12 @@ def containers_of(ws: Workspace, stack: Stack, service: str) -> tuple[Container,
             if came_to_nothing
             else f"Scale it to one: docker compose up -d --scale {service}=1 {service}.",
         )
-    return running[0], [each for each in mine if not each.running]
+    return running[0], [each for each in mine if each.status in STILL]
+
+
+def every_container(ws: Workspace, stack: Stack, service: str) -> list[Container]:
+    """The containers of a service, running or not, without those of one-off jobs."""
+    return [each for each in ws.host.containers(stack.name) if each.service == service and not _one_off(each)]
 
 
 def refuse_under_way(ws: Workspace, service: str) -> None:

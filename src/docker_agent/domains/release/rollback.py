@@ -35,6 +35,7 @@ def rollback(
         strategy="rollback",
         drain_s=drain_s,
         watch_s=WATCH_S,
+        keep_min=record.keep_min,
         max_error_percent=MOST_ERRORS_PERCENT,
         max_p95_ms=ANY_MS,
         path=record.path,

@@ -8,13 +8,14 @@ one leaves the proxy first and is stopped last.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from docker_agent.core.plan import Argv, Check, Engine, Step, WaitHealthy, Write
 from docker_agent.domains.proxy import Canary, Change, Proxy, Share
 from docker_agent.domains.release.record import Phase
 from docker_agent.domains.release.wish import Versions, Wish
+from docker_agent.host.models import Container
 from docker_agent.project.stack import Stack, compose_argv
 
 START_S = 300.0
@@ -35,17 +36,12 @@ class Release:
     steps: list[Step] = field(default_factory=list[Step])
     phases: list[Phase] = field(default_factory=list[Phase])
 
-    def write(self, *, leftovers: bool = False, pull: bool = False) -> None:
+    def write(self, *, leftovers: Sequence[str] = (), pull: bool = False) -> None:
         """Start the new version beside the old one, test it, and shift the traffic."""
         versions = self.versions
         self._phase("prepare", 0)
-        serves: dict[str, str | int | float | bool] = {
-            "container": versions.old.name,
-            "image_id": versions.old.image_id,
-        }
-        self.steps.append(Check(why="It should still be what serves.", name="release-image", args=serves))
-        if leftovers:
-            self.steps.append(remove_stopped(versions, "Remove what earlier releases left stopped."))
+        self.steps.append(should_serve(versions.old))
+        self.steps += [remove_stopped(name, f"Remove {name}, which an earlier release left.") for name in leftovers]
         if versions.splitter.pins:
             self._share(f"All traffic goes to {versions.old.name} alone.", 0)
         self._phase("start", 0)
@@ -90,12 +86,13 @@ class Release:
         if self.starts_again:
             steps += self._restarts_itself(new, "no")
         else:
-            steps.append(remove_stopped(versions, f"Remove {new}."))
+            steps.append(remove_stopped(new, f"Remove {new}."))
         steps += _written(end, "The proxy's configuration as before.", versions.proxy, states)
         if versions.image is not None:
             write = versions.image.write
             was = {"content": versions.image.text_before, "or_before": (_sha(write.content),)}
             steps.append(write.model_copy(update={**was, "why": f"{write.path} as before."}))
+        steps.append(Check(why=f"{old.name} should go on serving.", name="release-serving", args=self._place(old.name)))
         return tuple(steps)
 
     def _migration(self) -> Argv:
@@ -215,14 +212,16 @@ class Release:
         return {path: tuple(states) for path, states in found.items()}
 
 
-def remove_stopped(versions: Versions, why: str) -> Argv:
-    """Remove the stopped containers of the service; Compose does it, and leaves those that run."""
-    return Argv(
-        why=why,
-        touches=(versions.service,),
-        argv=compose_argv(versions.stack, "rm", "--force", versions.service),
-        cwd=str(versions.stack.directory),
-    )
+def remove_stopped(name: str, why: str) -> Engine:
+    """Remove one container, by name: of the service another one may have stopped by the time that it is carried out."""
+    args: dict[str, str | int | float | bool] = {"if_there": True}
+    return Engine(why=why, touches=(name,), action="container_remove_stopped", target=name, args=args)
+
+
+def should_serve(container: Container) -> Check:
+    """The look that a container runs still, with the image that it has now."""
+    args: dict[str, str | int | float | bool] = {"container": container.name, "image_id": container.image_id}
+    return Check(why=f"{container.name} should still be what serves.", name="release-image", args=args)
 
 
 def start(name: str, why: str) -> Engine:
