@@ -13,6 +13,7 @@ from docker_agent.core.line_diff import unified_diff
 from docker_agent.core.plan import Argv, Engine, Plan, Restore, Write
 from docker_agent.dispatch.call import Call
 from docker_agent.host.apply import Applied
+from docker_agent.host.entry import Entry
 from docker_agent.host.host import Reads
 from docker_agent.host.journal import Journal
 from docker_agent.host.plan_files import inside
@@ -80,17 +81,28 @@ def stopped(plan: Plan | None, journal: Journal, *, begun: bool) -> CheckFailed:
     if plan is not None and not begun:
         return CheckFailed("Stopped by Ctrl-C.", "Nothing of the plan was done.")
     said = "What was done is in `docker-agent log`."
-    left = (each for each in reversed(journal.entries()) if plan and each.plan.digest == plan.digest)
-    entry = next(left, None)
+    entry = _left_by(plan, journal) if plan is not None else None
     if plan is not None and entry is not None and entry.status == "interrupted":
-        acting = (step for step in plan.steps if isinstance(step, Argv | Engine))
-        names = ", ".join(dict.fromkeys(name for step in acting for name in step.touches)) or "what it was about"
-        said += f" As it was not finished, {names} may be down: look with `docker-agent diagnose`, "
-        said += f"take it back with `docker-agent undo {entry.id}`."
-        if plan.record.get("kind") == "release":
+        is_release = plan.record.get("kind") == "release"
+        if is_release and entry.undoes:
+            said = "The release stopped on its way back. Go to its end with `docker-agent release abort`."
+        elif is_release:
             said = f"{plan.title} stopped where it was; both versions serve by their shares. Go on with "
             said += "`docker-agent release resume`, or take it back with `docker-agent release abort`."
+        else:
+            acting = (step for step in entry.plan.steps if isinstance(step, Argv | Engine))
+            names = ", ".join(dict.fromkeys(name for step in acting for name in step.touches)) or "what it was about"
+            said += f" As it was not finished, {names} may be down: look with `docker-agent diagnose`, "
+            onwards = f"go on with it by `docker-agent undo {entry.undoes}`."
+            said += onwards if entry.undoes else f"take it back with `docker-agent undo {entry.id}`."
     return CheckFailed("Stopped by Ctrl-C.", said)
+
+
+def _left_by(plan: Plan, journal: Journal) -> Entry | None:
+    """The newest entry of a plan: its own, that which it goes on with, or that of its way back."""
+    entries = list(reversed(journal.entries()))
+    own = next((each for each in entries if each.id == plan.continues or each.plan.digest == plan.digest), None)
+    return next((each for each in entries if own is not None and each.undoes == own.id), own)
 
 
 def compact(data: dict[str, Any]) -> str:

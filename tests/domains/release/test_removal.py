@@ -74,14 +74,14 @@ def test_who_gets_no_more_requests_has_its_time_to_answer_those_it_has(fails: bo
     assert (release(tmp_path, world, drain_s=50).error is not None) == fails
     entry = session(tmp_path, world).door.journal.entries()[-1]
     goes = "shop-web-2" if fails else "shop-web-1"
-    read, drained, stopped = (
-        next(index for index, step in enumerate(entry.plan.steps) if fits(step))
-        for fits in (
-            lambda step: isinstance(step, Engine) and step.action == "container_reload",
-            lambda step: isinstance(step, Check) and step.name == "release-drained" and step.args["container"] == goes,
-            lambda step: isinstance(step, Engine) and step.action == "container_stop" and step.target == goes,
-        )
-    )
+    found: dict[str, int] = {}
+    for index, step in enumerate(entry.plan.steps):
+        if isinstance(step, Engine):
+            found.setdefault(f"{step.action} {step.target}", index)
+        elif isinstance(step, Check) and step.name == "release-drained":
+            found[f"drained {step.args['container']}"] = index
+    read, drained = found["container_reload shop-proxy-1"], found[f"drained {goes}"]
+    stopped = found[f"container_stop {goes}"]
     assert read < drained < stopped
     assert entry.steps[drained].seconds == 50
     stop = entry.plan.steps[stopped]

@@ -17,5 +17,5 @@ def abort(ws: Workspace, service: Annotated[str, "The service; the newest releas
 
     No request is lost, and nothing of the new version is left. A release that came to its end is `release_rollback`.
     """
-    entry, _ = latest(ws, service, ("interrupted", "failed"))
+    entry, _ = latest(ws, service, "abort")
     return undo_plan(entry)

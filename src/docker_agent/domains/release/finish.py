@@ -28,7 +28,7 @@ def finish(
 
     The next release of the service does it by itself.
     """
-    entry, record = latest(ws, service, ("applied",))
+    entry, record = latest(ws, service, "done")
     refuse_under_way(ws, record.service)
     stack = stack_needed(ws)
     everything = every_container(ws, stack, record.service)

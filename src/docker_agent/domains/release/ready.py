@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from docker_agent.core.errors import InputError
-from docker_agent.domains.release.record import releases
+from docker_agent.domains.release.record import releases, ways_to_end
+from docker_agent.host.entry import Entry
 from docker_agent.host.models import Container
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import Workspace
@@ -49,8 +50,7 @@ def refuse_under_way(ws: Workspace, service: str) -> None:
         if record.service == service and entry.unended:
             raise InputError(
                 f"A release of {service} is under way (entry {entry.id}, {entry.unended}).",
-                f"Go on with `docker-agent release resume {service}` or take it back with "
-                f"`docker-agent release abort {service}`.",
+                _how_to_end(entry, service),
             )
 
 
@@ -108,6 +108,14 @@ def refuse_same(ws: Workspace, old: Container, image: str, again: str) -> None:
             f"{old.name} runs {image} already.",
             f"Name another one: docker-agent release start {old.service} TAG.",
         )
+
+
+def _how_to_end(entry: Entry, service: str) -> str:
+    if entry.unended == "running":
+        return "Wait until it has ended, or stop it first."
+    back = f"ake it back with `docker-agent release abort {service}`."
+    can_resume = "resume" in ways_to_end(entry)
+    return f"Go on with `docker-agent release resume {service}` or t{back}" if can_resume else f"T{back}"
 
 
 def _cannot_run_twice(what: str, remedy: str) -> InputError:

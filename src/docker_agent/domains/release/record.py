@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from docker_agent.core.errors import InputError
 from docker_agent.host.entry import Entry
 from docker_agent.project.workspace import Workspace
+
+Wanted = Literal["resume", "abort", "done"]
+STATES: dict[Wanted, str] = {"resume": "interrupted", "abort": "interrupted or failed", "done": "applied"}
 
 
 class Phase(BaseModel):
@@ -58,8 +61,18 @@ def releases(ws: Workspace) -> Iterator[tuple[Entry, ReleaseRecord]]:
             yield entry, record
 
 
-def latest(ws: Workspace, service: str = "", states: Sequence[str] = ()) -> tuple[Entry, ReleaseRecord]:
-    """The newest release, of this service and in one of these states.
+def ways_to_end(entry: Entry) -> tuple[str, ...]:
+    """By which tools a release that did not come to its end, forwards or back, can be ended; none for any other."""
+    stopped = {"interrupted", "failed"}
+    if entry.undone_by or not {entry.status, entry.undo_status} & stopped:
+        return ()
+    return ("resume", "abort") if entry.status == "interrupted" and not entry.undo_status else ("abort",)
+
+
+def latest(ws: Workspace, service: str, wanted: Wanted) -> tuple[Entry, ReleaseRecord]:
+    """The newest release, of this service where one is named, that is as it is wanted.
+
+    An undo that stopped half-way, of a release that had come to its end too, is what an abort goes on with.
 
     Raises
     ------
@@ -73,15 +86,26 @@ def latest(ws: Workspace, service: str = "", states: Sequence[str] = ()) -> tupl
                 "started, carries it out.",
                 "Wait until it has ended, or stop it first.",
             )
-    fitting = [each for each in mine if not states or (each[0].status in states and not each[0].undone_by)]
-    if "applied" not in states:
+    fitting = [each for each in mine if _fits(each[0], wanted)]
+    if wanted != "done":
         newest = {record.service: entry.id for entry, record in mine}
         fitting = [(entry, record) for entry, record in fitting if newest[record.service] == entry.id]
     if not fitting:
         what = f"of {service} " if service else ""
-        how = f"that is {' or '.join(states)} " if states else ""
-        raise InputError(f"There is no release {what}{how}in the journal.", "See `docker-agent release status`.")
+        raise InputError(
+            f"There is no release {what}that is {STATES[wanted]} in the journal.", "See `docker-agent release status`."
+        )
     return fitting[-1]
+
+
+def _fits(entry: Entry, wanted: Wanted) -> bool:
+    match wanted:
+        case "resume":
+            return entry.status == "interrupted" and not entry.undone_by
+        case "abort":
+            return bool(ways_to_end(entry))
+        case "done":
+            return entry.status == "applied" and not entry.undone_by
 
 
 def _record_of(entry: Entry) -> ReleaseRecord | None:

@@ -17,7 +17,7 @@ def resume(ws: Workspace, service: Annotated[str, "The service; the newest relea
 
     Steps that were done are not done again, and the traffic's share stays as it is until then.
     """
-    entry, record = latest(ws, service, ("interrupted",))
+    entry, record = latest(ws, service, "resume")
     if entry.undo_status:
         raise InputError(
             f"The release of entry {entry.id} is on its way back already.", "Go on with `docker-agent release abort`."

@@ -30,7 +30,7 @@ def rollback(
     Where the old container was kept, it is started again, checked, and gets the traffic; where it is gone, a new one is
     made of the image that it ran. The compose file gets the old image back.
     """
-    _, record = latest(ws, service, ("applied",))
+    _, record = latest(ws, service, "done")
     wish = Wish(
         strategy="rollback",
         drain_s=drain_s,

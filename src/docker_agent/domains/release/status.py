@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from docker_agent.core.errors import InputError
 from docker_agent.core.plan import Risk
 from docker_agent.core.tool import tool
-from docker_agent.domains.release.record import ReleaseRecord, releases
+from docker_agent.domains.release.record import ReleaseRecord, releases, ways_to_end
 from docker_agent.host.entry import Entry
 from docker_agent.project.workspace import Workspace
 
@@ -51,11 +52,12 @@ class ReleaseStatus(BaseModel):
 def status(ws: Workspace, service: Annotated[str, "One service; all where none is named."] = "") -> ReleaseStatus:
     """Show the releases of this project, newest first: how far each is, its share of traffic, what can be done next."""
     found = [(entry, record) for entry, record in releases(ws) if service in {"", record.service}]
-    states = tuple(_state(ws, entry, record) for entry, record in reversed(found[-MOST:]))
+    following = _following(found)
+    states = tuple(_state(ws, entry, record, following.get(entry.id, "")) for entry, record in reversed(found[-MOST:]))
     return ReleaseStatus(releases=states, note="" if states else "nothing was released here yet")
 
 
-def _state(ws: Workspace, entry: Entry, record: ReleaseRecord) -> ReleaseState:
+def _state(ws: Workspace, entry: Entry, record: ReleaseRecord, following: str) -> ReleaseState:
     done = max((outcome.index for outcome in entry.steps if outcome.state == "done"), default=-1)
     ended = entry.status == "applied"
     at = done if ended else min(done + 1, len(entry.plan.steps) - 1)
@@ -80,7 +82,7 @@ def _state(ws: Workspace, entry: Entry, record: ReleaseRecord) -> ReleaseState:
         reason=entry.reason,
         old=f"{record.old}: {_look(ws, record.old)}",
         new=f"{record.new}: {_look(ws, record.new)}",
-        next=_next(entry),
+        next=following,
     )
 
 
@@ -92,13 +94,15 @@ def _look(ws: Workspace, name: str) -> str:
     return f"{container.status}{f' ({container.health})' if container.health and container.running else ''}"
 
 
-def _next(entry: Entry) -> str:
-    if entry.undone_by or entry.unended == "running":
-        return ""
-    if entry.status == "applied":
-        return "docker-agent release rollback, or release finish"
-    return (
-        "docker-agent release resume, or release abort"
-        if entry.status == "interrupted" and not entry.undo_status
-        else "docker-agent release abort"
-    )
+def _following(found: Sequence[tuple[Entry, ReleaseRecord]]) -> dict[str, str]:
+    """What can be done next with the newest releases of each service, by entry: nothing with those before them."""
+    newest = {record.service: entry for entry, record in found}
+    done = {record.service: entry for entry, record in found if entry.status == "applied" and not entry.undone_by}
+    following: dict[str, str] = {}
+    for service, entry in newest.items():
+        ways = ways_to_end(entry) if entry.changed else ()
+        if ways:
+            following[entry.id] = f"docker-agent {', or '.join(f'release {way}' for way in ways)}"
+        elif service in done and not entry.unended:
+            following[done[service].id] = "docker-agent release rollback, or release finish"
+    return following
