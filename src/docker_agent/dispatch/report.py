@@ -115,13 +115,17 @@ def diffs_of(plan: Plan, root: Path, reads: Reads, journal: Journal, redactor: R
 
     The steps of the way back follow those of the plan. Its last write of a file is compared with the file as it is now,
     since that should be no difference; those before it with what the one before left, unless the plan's own steps write
-    the same text, which is shown there.
+    the same text, which is shown there. What was done of a plan that is gone on with is left out.
     """
     found: dict[int, str] = {}
     texts: dict[str, str] = {}
     shown: set[tuple[str, str]] = set()
+    ended = journal.entry(plan.continues).steps if plan.continues else ()
+    done = {outcome.index for outcome in ended if outcome.state == "done"}
     for index, step in enumerate(plan.steps):
-        if isinstance(step, Write | Restore):
+        if isinstance(step, Write | Restore) and index in done:
+            shown.add((step.path, _text_after(step, journal)))
+        elif isinstance(step, Write | Restore):
             old = texts.get(step.path) or _text_of(lambda step=step: reads.read_file(inside(root, step.path)))
             texts[step.path] = _text_after(step, journal)
             found[index] = _diff(redactor.text(old), redactor.text(texts[step.path]), step.path)

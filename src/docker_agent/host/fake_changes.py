@@ -150,6 +150,10 @@ def _change_image(world: World, verb: str, step: Engine) -> None:
     key = next(key for key, known in world.images.items() if known is image)
     if verb == "tag":
         name = str(step.args["name"])
+        for other, known in world.images.items():
+            left = tuple(tag for tag in known.tags if tag != name)
+            world.images[other] = known.model_copy(update={"tags": left})
+        image = world.images[key]
         world.images[key] = image.model_copy(update={"tags": (*image.tags, name)})
     elif len(image.tags) > 1 and step.target in image.tags:
         left = tuple(tag for tag in image.tags if tag != step.target)

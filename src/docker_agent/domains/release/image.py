@@ -72,6 +72,7 @@ def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) 
     other_tag = tag != image and re.fullmatch(TAG, tag) is not None
     variable, literal = TAG_VARIABLE.fullmatch(written), TAG_WRITTEN.fullmatch(written)
     if variable and other_tag and variable["variable"] in stack.variables:
+        _refuse_shared(stack, service, variable["variable"])
         return _in_dotenv(root, stack, variable["variable"], tag, reads, why)
     value = image
     if "$" in written and literal and other_tag:
@@ -84,6 +85,24 @@ def set_image(root: Path, stack: Stack, service: str, image: str, reads: Reads) 
     edits = set_service_value(model, service, ("image",), value)
     data = model.sources[edits[0].file].data
     return ImageChange(write_step(root, model, edits, why), data.decode("utf-8", "surrogateescape"))
+
+
+def _refuse_shared(stack: Stack, service: str, name: str) -> None:
+    """Raise where a tag's variable says more than this service's tag, or its line in `.env` does not count."""
+    naming = re.compile(rf"\$\{{?{re.escape(name)}\b")
+    images = {other: each.raw.get("image") for other, each in stack.model.services.items() if other != service}
+    shared = [other for other, node in images.items() if isinstance(node, Scalar) and naming.search(node.written)]
+    if shared:
+        raise InputError(
+            f"{name} gives the tag of {', '.join(shared)} too, so a release of {service} alone would change that.",
+            f"Give {service} a variable of its own, or change both: docker-agent stack deploy.",
+        )
+    tag = image_of(stack, service).removeprefix(f"{repository_of(image_of(stack, service))}:")
+    if name in os.environ or stack.variables[name] not in {"", tag}:
+        raise InputError(
+            f"{name} is set by the shell, which wins over the line in .env that a release would change.",
+            f"Unset it: unset {name}.",
+        )
 
 
 def _in_dotenv(root: Path, stack: Stack, name: str, tag: str, reads: Reads, why: str) -> ImageChange:

@@ -18,7 +18,7 @@ from docker_agent.domains.release.ready import (
 )
 from docker_agent.domains.release.record import ReleaseRecord
 from docker_agent.domains.release.steps import Release
-from docker_agent.domains.release.wish import Versions, Wish
+from docker_agent.domains.release.wish import Retag, Versions, Wish
 from docker_agent.domains.stack import foreign, stack_needed
 from docker_agent.host.models import Container
 from docker_agent.project.stack import Stack
@@ -28,13 +28,14 @@ from docker_agent.project.workspace import Workspace
 PORT_LABEL = re.compile(r"traefik\.http\.services\.[^.]+\.loadbalancer\.server\.port", re.IGNORECASE)
 
 
-def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: str = "") -> Plan:
+def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: str = "", image_id: str = "") -> Plan:
     """The plan that takes a service from the image that it runs to another one.
 
     Parameters
     ----------
     image: the whole name.
     again: the name of a stopped container of this image that is started again instead of making a new one.
+    image_id: what the image must be, wherever its tag leads by now; "" for what it is.
 
     Raises
     ------
@@ -47,7 +48,11 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
         )
     refuse_alone(ws, stack, service)
     old, stopped = containers_of(ws, stack, service)
-    refuse_same(ws, old, image, again)
+    present = _image_id(ws, image)
+    refuse_same(old, image, again, image_id or present)
+    retag = _retag(ws, image, image_id, present)
+    if image_id not in {"", present} and retag is None and not again:
+        _refuse_other(stack, service, image, image_id, present)
     port = wish.port or _port(ws, stack, service, old)
     proxy = find_proxy(ws, wish.proxy)
     refuse_nameless(old, proxy.container)
@@ -56,30 +61,17 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
         service=service,
         old=old,
         new=again or _next_name(old),
-        new_image_id=ws.host.container(again).image_id if again else _image_id(ws, image),
+        new_image_id=image_id or present,
         port=port,
         proxy=proxy,
         splitter=all_drivers()[proxy.state.kind].split(ws.host, proxy, old, port),
         image=set_image(ws.root, stack, service, image, ws.host),
+        retag=retag,
     )
     release = Release(versions, wish, starts_again=bool(again))
-    local = bool(versions.new_image_id) or stack.model.services[service].build is not None
+    local = bool(present or retag or again) or stack.model.services[service].build is not None
     release.write(leftovers=() if again else [each.name for each in stopped], pull=not local)
     refuse_same_files(ws, _written(release))
-    record = ReleaseRecord(
-        service=service,
-        proxy=proxy.container.name,
-        port=port,
-        path=wish.path,
-        strategy=wish.strategy,
-        old=old.name,
-        new=versions.new,
-        old_image=old.image,
-        old_image_id=old.image_id,
-        new_image=image,
-        keep_min=wish.keep_min,
-        phases=tuple(release.phases),
-    )
     mine = [each for each in inputs_of(stack, ws.host.read_file).items() if each[0] not in _written(release)]
     return Plan(
         title=f"Release {image} of {service} ({wish.strategy})",
@@ -92,7 +84,25 @@ def release_plan(ws: Workspace, service: str, image: str, wish: Wish, *, again: 
         ),
         foreign=foreign(ws, [old, proxy.container]),
         inputs=dict(mine),
-        record=record.model_dump(mode="json"),
+        record=_record(release, image).model_dump(mode="json"),
+    )
+
+
+def _record(release: Release, image: str) -> ReleaseRecord:
+    versions, wish = release.versions, release.wish
+    return ReleaseRecord(
+        service=versions.service,
+        proxy=versions.proxy.container.name,
+        port=versions.port,
+        path=wish.path,
+        strategy=wish.strategy,
+        old=versions.old.name,
+        new=versions.new,
+        old_image=versions.old.image,
+        old_image_id=versions.old.image_id,
+        new_image=image,
+        keep_min=wish.keep_min,
+        phases=tuple(release.phases),
     )
 
 
@@ -121,6 +131,23 @@ def _image_id(ws: Workspace, image: str) -> str:
         return ws.host.image(image).id
     except InputError:
         return ""
+
+
+def _retag(ws: Workspace, image: str, image_id: str, present: str) -> Retag | None:
+    """What leads the tag of an image to where it led once, where that image is here still."""
+    if image_id in {"", present} or "@" in image or image.startswith("sha256:") or not _image_id(ws, image_id):
+        return None
+    return Retag(image if ":" in image.rpartition("/")[2] else f"{image}:latest", image_id, present)
+
+
+def _refuse_other(stack: Stack, service: str, image: str, image_id: str, present: str) -> None:
+    """Raise where a version would be made of another image than it had; one that can be pulled is compared then."""
+    if present or stack.model.services[service].build is not None:
+        now = f"is {present[:19]} now" if present else "would be built of the files as they are now"
+        raise InputError(
+            f"The image that the version before ran ({image_id[:19]}) is gone, and {image} {now}.",
+            f"Release a version that is good: docker-agent release start {service} TAG.",
+        )
 
 
 def _next_name(old: Container) -> str:

@@ -97,12 +97,8 @@ def refuse_alone(ws: Workspace, stack: Stack, service: str) -> None:
         )
 
 
-def refuse_same(ws: Workspace, old: Container, image: str, again: str) -> None:
-    """Raise where the image is what runs already: there is nothing to release."""
-    try:
-        wanted = ws.host.image(image).id
-    except InputError:
-        wanted = ""
+def refuse_same(old: Container, image: str, again: str, wanted: str) -> None:
+    """Raise where the image, by its id where that is known, is what runs already: there is nothing to release."""
     if not again and (wanted == old.image_id if wanted else image == old.image):
         raise InputError(
             f"{old.name} runs {image} already.",

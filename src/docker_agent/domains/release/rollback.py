@@ -28,7 +28,7 @@ def rollback(
     """Plan to go back to the version before the last release of a service, with no request lost.
 
     Where the old container was kept, it is started again, checked, and gets the traffic; where it is gone, a new one is
-    made of the image that it ran. The compose file gets the old image back.
+    made of the image that it ran. The compose file gets the old image back, and a tag that was moved leads to it again.
     """
     _, record = latest(ws, service, "done")
     wish = Wish(
@@ -43,7 +43,9 @@ def rollback(
         port=record.port,
     )
     kept = _kept(ws, record)
-    return release_plan(ws, record.service, record.old_image, wish, again=kept.name if kept else "")
+    return release_plan(
+        ws, record.service, record.old_image, wish, again=kept.name if kept else "", image_id=record.old_image_id
+    )
 
 
 def _kept(ws: Workspace, record: ReleaseRecord) -> Container | None:

@@ -21,6 +21,7 @@ from docker_agent.project.stack import Stack, compose_argv
 START_S = 300.0
 LONG_S = 1_800.0
 GRACE_S = 10
+ONCE = ("run", "--rm", "--no-deps", "-T")
 
 
 @dataclass
@@ -45,6 +46,8 @@ class Release:
         if versions.splitter.pins:
             self._share(f"All traffic goes to {versions.old.name} alone.", 0)
         self._phase("start", 0)
+        if versions.retag is not None:
+            self.steps.append(_tagged(versions.retag.name, versions.retag.image_id))
         if versions.image is not None:
             self.steps.append(versions.image.write)
         if pull:
@@ -92,12 +95,14 @@ class Release:
             write = versions.image.write
             was = {"content": versions.image.text_before, "or_before": (_sha(write.content),)}
             steps.append(write.model_copy(update={**was, "why": f"{write.path} as before."}))
+        if versions.retag is not None and versions.retag.before:
+            steps.append(_tagged(versions.retag.name, versions.retag.before))
         steps.append(Check(why=f"{old.name} should go on serving.", name="release-serving", args=self._place(old.name)))
         return tuple(steps)
 
     def _migration(self) -> Argv:
         versions = self.versions
-        argv = compose_argv(versions.stack, "run", "--rm", "--no-deps", "-T", versions.service, *self.wish.migrate)
+        argv = compose_argv(versions.stack, *ONCE, versions.service, *self.wish.migrate)
         return Argv(
             why="Migrate the data with the new image, while the old version serves.",
             touches=(versions.service,),
@@ -218,6 +223,11 @@ def remove_stopped(name: str, why: str) -> Engine:
     return Engine(why=why, touches=(name,), action="container_remove_stopped", target=name, args=args)
 
 
+def is_migration(step: Step) -> bool:
+    """Whether a step of a release is its migration, which alone may not be taken as done or done twice unasked."""
+    return isinstance(step, Argv) and set(ONCE) <= set(step.argv)
+
+
 def should_serve(container: Container) -> Check:
     """The look that a container runs still, with the image that it has now."""
     args: dict[str, str | int | float | bool] = {"container": container.name, "image_id": container.image_id}
@@ -252,6 +262,16 @@ def _written(
             touches=(f"file:{path}", proxy.container.name),
         )
     yield from change.after
+
+
+def _tagged(name: str, image_id: str) -> Engine:
+    return Engine(
+        why=f"{name} is {image_id[:19]} again.",
+        touches=(f"image:{name}",),
+        action="image_tag",
+        target=image_id,
+        args={"name": name},
+    )
 
 
 def _drain(container: str, seconds: float) -> Check:

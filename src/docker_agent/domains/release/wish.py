@@ -39,6 +39,15 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Retag:
+    """A tag that leads elsewhere by now than to the wanted image; `before` is where it leads, "" for nowhere."""
+
+    name: str
+    image_id: str
+    before: str
+
+
+@dataclass(frozen=True)
 class Versions:
     """The two containers of a release: the old one as it is, the new one by the name that it has or will have."""
 
@@ -51,6 +60,7 @@ class Versions:
     proxy: Proxy
     splitter: Splitter
     image: ImageChange | None
+    retag: Retag | None = None
 
     def address(self, name: str) -> str:
         """A container as the proxy reaches it."""
