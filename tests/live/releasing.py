@@ -274,10 +274,11 @@ class Place:
             client.close()
         return answer.getheader("X-App-Version") or "", (answer.getheader("Set-Cookie") or "").partition(";")[0]
 
-    def stays(self, asks: int) -> set[str]:
-        """The versions that answer one client, which keeps its cookie."""
-        first, cookie = self.answered()
-        return {first, *(self.asked({"Cookie": cookie} if cookie else {}) for _ in range(asks))}
+    def stays(self, asks: int, program: str) -> set[str]:
+        """The versions that answer one client, which keeps its cookie and has this program."""
+        headers = {"User-Agent": program}
+        first, cookie = self.answered(headers)
+        return {first, *(self.asked(headers | ({"Cookie": cookie} if cookie else {})) for _ in range(asks))}
 
     def containers(self) -> dict[str, str]:
         """The service's containers with the state of each."""

@@ -87,7 +87,7 @@ def stopped(plan: Plan | None, journal: Journal, *, begun: bool) -> CheckFailed:
         if is_release and entry.undoes:
             said = "The release stopped on its way back. Go to its end with `docker-agent release abort`."
         elif is_release:
-            said = f"{plan.title} stopped where it was; both versions serve by their shares. Go on with "
+            said = f"{plan.title} stopped where it was; the traffic's shares stay as they are. Go on with "
             said += "`docker-agent release resume`, or take it back with `docker-agent release abort`."
         else:
             acting = (step for step in entry.plan.steps if isinstance(step, Argv | Engine))

@@ -136,9 +136,10 @@ def test_a_release_that_was_stopped_goes_on_or_goes_back(end: str, tmp_path: Pat
     assert "under way" in str(release(tmp_path, world).error)
 
     if end == "resume":
-        world.change("shop-web-2", status="exited")
-        assert "shop-web-2 is not well any more" in str(session(tmp_path, world).call("release_resume", {}).error)
-        world.change("shop-web-2", status="running")
+        for state_of in ({"status": "exited"}, {"status": "running", "health": "unhealthy"}):
+            world.change("shop-web-2", **state_of)
+            assert "shop-web-2 is not well any more" in str(session(tmp_path, world).call("release_resume", {}).error)
+        world.change("shop-web-2", status="running", health="healthy")
     restart = session(tmp_path, world).call("stack_restart", {"services": ["web"]})
     assert (restart.exit_code, "release-under-way" in str(restart.error)) == (3, True)
     ups = sum("--scale" in line for line in world.done)

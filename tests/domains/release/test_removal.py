@@ -40,7 +40,7 @@ def test_a_way_back_leaves_the_old_version_that_crashed_meanwhile_and_says_that_
     crashes(world, at=2)
     outcome = release(tmp_path, world)
     assert webs(world) == {"shop-web-1": "exited"}
-    assert "Rolling back failed too: shop-web-1 does not serve" in str(outcome.error)
+    assert "Rolling back failed too: shop-web-1 does not serve: it is exited" in str(outcome.error)
 
     world.react("reload")
     assert session(tmp_path, world).call("release_abort", {}).error is None

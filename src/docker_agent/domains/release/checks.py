@@ -53,7 +53,7 @@ def release_serving(reads: Reads, args: Mapping[str, Scalar], _tell: Tell) -> st
         if container.running and container.health == "healthy":
             return f"{name} is healthy"
         if reads.now() >= until:
-            state = container.health or container.status
+            state = (container.health if container.running else "") or container.status
             raise CheckFailed(f"{name} does not serve: it is {state}.", f"See `docker-agent diagnose {name}`.")
         reads.sleep(0.5)
 
