@@ -146,22 +146,20 @@ def it_renames_and_removes(stage: Stage) -> None:
     stage.call("container_rename", f"{OLD}-2", name=OLD)
     with pytest.raises(InputError):
         stage.call("container_remove", WEB)
-    assert reads.container(WEB).running
-    stage.call("container_remove", OLD)
-    for action in ("container_remove", "container_start", "container_stop", "container_restart"):
-        with pytest.raises(InputError):
-            stage.call(action, OLD)
-
-
-def it_removes_by_name_what_does_not_run_and_nothing_else(stage: Stage) -> None:
     with pytest.raises(CheckFailed, match=f"{WEB} is running, so it was not removed"):
         stage.call("container_remove_stopped", WEB)
-    assert stage.host.reads.container(WEB).running
+    assert reads.container(WEB).running
     stage.call("container_remove_stopped", OLD)
-    assert [container.name for container in stage.host.reads.containers(PROJECT)] == [WEB]
     stage.call("container_remove_stopped", OLD, if_there=True)
-    with pytest.raises(InputError):
-        stage.call("container_remove_stopped", OLD)
+    for action in (
+        "container_remove",
+        "container_remove_stopped",
+        "container_start",
+        "container_stop",
+        "container_restart",
+    ):
+        with pytest.raises(InputError):
+            stage.call(action, OLD)
 
 
 def it_makes_joins_and_removes_networks(stage: Stage) -> None:
