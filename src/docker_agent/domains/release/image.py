@@ -32,11 +32,12 @@ TAG_VARIABLE = re.compile(rf"{NAME}:\$\{{?(?P<variable>\w+)(?::?-[^}}]*)?\}}?")
 
 
 def wanted_image(now: str, image: str) -> str:
-    """The whole name of an image: a tag alone (`1.4`, `:1.4`) is one of the repository that is used now."""
-    if re.fullmatch(f":?{TAG}", image) and (image.startswith(":") or "/" not in image):
-        word = image.removeprefix(":")
-        is_tag = image.startswith(":") or bool(re.match(r"v?\d", word))
-        return f"{repository_of(now)}:{word}" if is_tag else image
+    """The whole name of an image: one word (`1.4`, `:1.4`, `stable`) is a tag of the repository that is used now.
+
+    Any other repository is named with its tag, `nginx:1.27`, so that no slip pulls the image of a stranger.
+    """
+    if re.fullmatch(f":?{TAG}", image) and "/" not in image:
+        return f"{repository_of(now)}:{image.removeprefix(':')}"
     return image
 
 
