@@ -34,7 +34,7 @@ def start(
     service: Annotated[str, "The compose service, served by a reverse proxy."],
     image: Annotated[
         str,
-        "The new image, or one word as a tag of the one that it runs (`v1.1.0`); by default the one that the compose file names.",
+        "The new image, or one word as a tag of the one it runs (`v1.1.0`); by default what the compose file names.",
     ] = "",
     strategy: Annotated[Strategy, "blue-green: all traffic at once; canary: in stages."] = "blue-green",
     stages: Annotated[str, "Shares of the new version for canary, in percent, such as 10,50."] = "",
