@@ -71,3 +71,23 @@ def test_a_production_system_is_held_to_the_weights_of_production() -> None:
     text = "services:\n  web:\n    image: nginx:1.29\n    volumes: [/etc:/host]\n"
     assert stopping(text, "up") == []
     assert stopping(text, "up", production=True) == ["writable_host_root"]
+
+
+def test_going_back_is_asked_for_policies_alone_and_not_for_what_stands_there_now() -> None:
+    clash = "services: {a: {image: 'a:1', ports: ['80:80']}, b: {image: 'b:1', ports: ['80:80']}}"
+    good, bad = "services: {web: {image: 'nginx:1.29'}}", "services: {web: {image: 'nginx:1.29', user: root}}"
+    up = Argv(argv=("docker", "compose", "up", "-d"), why="because")
+
+    def codes(now: str, then: str, **plan: Any) -> list[str]:
+        world = World(files={ROOT / "compose.yml": now.encode()})
+        context = ProjectContext(policies={"root_user": Severity.ERROR})
+        ws = Workspace(host=world.host.reads, root=ROOT, context=context)
+        write = Write(path="compose.yml", content=then, before="", why="because")
+        found = deployment_findings(Plan(title="t", steps=(write, up), **plan), ws, {}, lambda _name: b"")
+        return [finding.code for finding in found if finding.severity is Severity.ERROR]
+
+    back = Write(path="compose.yml", content=bad, before="", why="because")
+    assert codes(good, clash) != []
+    assert codes(good, clash, undoes="1") == []
+    assert codes(good, bad, undoes="1") == ["root_user"]
+    assert codes(bad, good, rollback=(back, up)) == []

@@ -22,17 +22,25 @@ def deployment_findings(
 ) -> list[Finding]:
     """What the compose checks say of the files as a deploying plan, or its way back, will have written them.
 
-    A comment in the file silences a rule, but not one that the project's own policies name.
+    A comment in the file silences a rule, but not one that the project's own policies name. Going back is asked for
+    these policies alone, and for what they say of the files as they are now it is not asked: nothing gets worse.
 
     Parameters
     ----------
     kept: gives the bytes of a file that an earlier plan kept, by its id.
     """
+    policies = severities_of(workspace.context).policies
     found: dict[str, Finding] = {}
-    for steps, before in ((plan.steps, ()), (plan.rollback, plan.steps)):
+    for steps, before, is_back in ((plan.steps, (), bool(plan.undoes)), (plan.rollback, plan.steps, True)):
         if any(_deploys(step) for step in steps):
             written = dict(_written((*before, *steps), workspace.root, kept))
-            found |= {each.identity: each for each in _judged(workspace, environment, written)}
+            said = {each.identity: each for each in _judged(workspace, environment, written)}
+            if is_back:
+                said = {identity: each for identity, each in said.items() if each.code in policies}
+            if is_back and said:
+                now = {each.identity for each in _judged(workspace, environment, {})}
+                said = {identity: each for identity, each in said.items() if identity not in now}
+            found |= said
     return list(found.values())
 
 
