@@ -115,6 +115,9 @@ def test_names_are_made_as_compose_does() -> None:
 def test_a_broken_file_still_names_its_project(tmp_path: Path) -> None:
     (tmp_path / "compose.yml").write_text("# ours\nname: 'shop'  # for all\nservices:\n  web: [\n")
     assert project_name(tmp_path, {}) == "shop"
+    (tmp_path / ".env").write_text("COMPOSE_PROJECT_NAME=given\n")
+    assert project_name(tmp_path, {}) == "given"
+    (tmp_path / ".env").unlink()
     (tmp_path / "compose.yml").write_text("services:\n  name: other\n  web: [\n")
     assert project_name(tmp_path, {}) == normalize_name(tmp_path.name)
 

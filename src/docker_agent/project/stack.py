@@ -175,9 +175,14 @@ def compose_options(stack: Stack) -> tuple[str, ...]:
 def project_name(root: Path, environment: Mapping[str, str] = os.environ, *, read: Read = read_file) -> str:
     """The name of a folder's project without its files as a whole: where there are none, or they are broken.
 
-    It is COMPOSE_PROJECT_NAME, or the `name` that stands in a broken file, or the folder's own.
+    It is COMPOSE_PROJECT_NAME of the shell or of `.env`, or the `name` that stands in a broken file, or the folder's.
     """
-    return environment.get("COMPOSE_PROJECT_NAME") or _written_name(root, read) or normalize_name(root.absolute().name)
+    try:
+        variables = {**_read_dotenv(root, root, read, environment), **environment}
+    except InputError:
+        variables = {**environment}
+    given = variables.get("COMPOSE_PROJECT_NAME", "")
+    return given or _written_name(root, read) or normalize_name(root.absolute().name)
 
 
 def _written_name(root: Path, read: Read) -> str:
