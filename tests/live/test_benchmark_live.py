@@ -20,7 +20,8 @@ TURNS, ANSWER_CHARS = 3, 4_000
 
 
 def test_every_kind_of_scenario_passes_and_a_model_needs_little() -> None:
-    images.ensure_image("busybox")
+    for name in ("busybox", "redis"):
+        images.ensure_image(name)
     games = [(scenario, model) for scenario in scenarios(",".join(CHOSEN)) for model in ("offline", "follower")]
     assert len(games) == 2 * len(CHOSEN)
 

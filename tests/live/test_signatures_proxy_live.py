@@ -129,7 +129,7 @@ BESIDE = {
 }
 FIXABLE = {
     *("forgotten", "badrule", "middleware", "entrypoint", "multi", "refused", "unnamed", "https", "paused", "cut"),
-    "stopped",
+    *("stopped", "apart"),
 }
 FILES = {
     "dyn/dyn.yaml": (

@@ -86,3 +86,11 @@ def test_hostile_messages_are_read_quickly(piece: str) -> None:
     began = time.monotonic()
     codes(piece * (MAX_MESSAGE_CHARS // len(piece)))
     assert time.monotonic() - began < 5
+
+
+def test_an_address_on_the_default_bridge_is_not_said_to_be_outside_of_a_subnet() -> None:
+    outside = "* no configured subnet or ip-range contain the IP address 10.78.0.9"
+    bridge = "docker: Error response from daemon: invalid config for network bridge: invalid endpoint settings:\n"
+    only = "* user specified IP address is supported on user defined networks only"
+    assert codes(f"{bridge}{only}\n{outside}\n") == ["net-ip-default"]
+    assert codes(f"{bridge}{outside}\n") == ["net-ip-outside"]

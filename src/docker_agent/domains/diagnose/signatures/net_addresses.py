@@ -94,6 +94,8 @@ def net_ip_outside(snapshot: Snapshot) -> Iterator[Finding]:
         no configured subnet or ip-range contain the IP address 10.78.0.9
     """
     for refusal in spoken(snapshot, OUTSIDE):
+        if DEFAULT.search(refusal.match.string):
+            continue
         yield refusal.found(
             message=f"The address {refusal.match['ip']} is not in the network's subnet.",
             cause="ipv4_address and the subnet under ipam do not fit each other.",
