@@ -13,10 +13,13 @@ import docker
 import docker.errors
 import requests.exceptions
 from docker.context import ContextAPI
+from docker.utils import kwargs_from_env
 
 from docker_agent.core.errors import AgentError, EngineUnreachable, InputError
 
 OLDEST_API = (1, 43)
+# docker-py has a pool for each URL and closes the oldest, whether a thread is about to use it or not; 25 are too few.
+POOLS = 100
 SLOW_S = 0.5
 RETRY_S = 10.0
 
@@ -95,9 +98,9 @@ class Connection:
         context = self.context
         try:
             _knock(self.endpoint, self._handshake_s)
-            client = docker.DockerClient.from_env(
-                version="auto", timeout=self._handshake_s, max_pool_size=40, environment=self._environment
-            )
+            named: Mapping[str, Any] = kwargs_from_env(environment=self._environment)
+            make: Any = docker.DockerClient
+            client = make(version="auto", timeout=self._handshake_s, max_pool_size=40, num_pools=POOLS, **named)
         except (docker.errors.DockerException, OSError, ValueError) as error:
             raise EngineUnreachable(
                 f"No Docker Engine answers at {self.endpoint} (context {context}): {reason(error)}.",
