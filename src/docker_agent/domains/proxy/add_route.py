@@ -12,12 +12,13 @@ from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.proxy.changing import asked
 from docker_agent.domains.proxy.changing.edits import ComposeEdits
-from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
+from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, plan_of, refuse_errors
 from docker_agent.domains.proxy.changing.proof import answers
 from docker_agent.domains.proxy.changing.reach import shared_network
 from docker_agent.domains.proxy.driver import Proxy
 from docker_agent.domains.proxy.find import find_proxy
 from docker_agent.domains.proxy.route import HealthCheck, Route, Tls
+from docker_agent.domains.stack import stack_needed
 from docker_agent.host.plan_files import inside
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import Workspace
@@ -71,7 +72,7 @@ def add_route(  # noqa: PLR0913, PLR0917
     answers through the proxy; where that fails all is put back. The same hosts and path again replace the route. What
     the proxy or its version cannot do is refused with what to change.
     """
-    stack, found = needed_stack(ws), find_proxy(ws, proxy)
+    stack, found = stack_needed(ws), find_proxy(ws, proxy)
     _refuse_service(stack, found, service)
     names, prefix = asked.checked_hosts(hosts or ()), asked.checked_path(path)
     if not names and not tcp and not prefix:

@@ -12,13 +12,14 @@ from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.proxy.changing.asked import checked_hosts, checked_path, route_name
 from docker_agent.domains.proxy.changing.edits import ComposeEdits
-from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
+from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, plan_of, refuse_errors
 from docker_agent.domains.proxy.changing.proof import answers
 from docker_agent.domains.proxy.driver import Proxy
 from docker_agent.domains.proxy.find import find_proxy
 from docker_agent.domains.proxy.route import Route, Tls
 from docker_agent.domains.proxy.rules import Request, parse_rule
 from docker_agent.domains.proxy.state import Router
+from docker_agent.domains.stack import stack_needed
 from docker_agent.host.plan_files import inside
 from docker_agent.project.workspace import Workspace
 
@@ -45,7 +46,7 @@ def maintenance(
 
     Traefik has no page of its own and says so; Nginx and Caddy show the one that is given.
     """
-    stack, found = needed_stack(ws), find_proxy(ws, proxy)
+    stack, found = stack_needed(ws), find_proxy(ws, proxy)
     host, slash, path = route.partition("/")
     name = route_name([route], "", "")
     closing = Route(

@@ -10,9 +10,10 @@ from docker_agent.core.plan import Plan, Risk
 from docker_agent.core.tool import tool
 from docker_agent.domains.proxy.changing.asked import route_name
 from docker_agent.domains.proxy.changing.edits import ComposeEdits
-from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, needed_stack, plan_of, refuse_errors
+from docker_agent.domains.proxy.changing.planning import Wanted, driver_of, plan_of, refuse_errors
 from docker_agent.domains.proxy.driver import Configured, Proxy
 from docker_agent.domains.proxy.find import find_proxy
+from docker_agent.domains.stack import stack_needed
 from docker_agent.project.stack import Stack
 from docker_agent.project.workspace import Workspace
 
@@ -37,7 +38,7 @@ def remove_route(
     It takes routes that `proxy_add_route` made, or that are written in the same way. The service goes on running; its
     container is made new where its labels change.
     """
-    stack, found = needed_stack(ws), find_proxy(ws, proxy)
+    stack, found = stack_needed(ws), find_proxy(ws, proxy)
     word = route.partition("@")[0]
     for name in (route_name([word], "", ""), word):
         configured, edits, changed = _removal(ws, stack, found, name)

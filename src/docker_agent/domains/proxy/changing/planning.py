@@ -11,7 +11,7 @@ from docker_agent.core.finding import Finding, Severity
 from docker_agent.core.plan import Argv, Engine, Plan, Step, WaitHealthy, Write
 from docker_agent.domains.proxy.changing.edits import ComposeEdits
 from docker_agent.domains.proxy.driver import Configured, Driver, Proxy, all_drivers
-from docker_agent.project.stack import Stack, compose_argv, stack_of
+from docker_agent.project.stack import compose_argv
 from docker_agent.project.workspace import Workspace
 
 UP_S = 300.0
@@ -41,19 +41,6 @@ class Wanted:
     def why(self) -> str:
         """The change in a sentence."""
         return f"{self.title}."
-
-
-def needed_stack(ws: Workspace) -> Stack:
-    """The compose stack of the project's folder.
-
-    Raises
-    ------
-    InputError: there is no compose file.
-    """
-    stack = stack_of(ws)
-    if stack is None:
-        raise InputError(f"There is no compose file in {ws.root.name}.", "Write one, or go to the project's folder.")
-    return stack
 
 
 def driver_of(proxy: Proxy) -> Driver:
